@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DetentError } from '@detent/core';
+import { failureOf } from './errors.ts';
+
+/** How long SQLite itself may wait, which blocks the whole process; the rest is waited for here. */
+export const SQLITE_WAIT_MS = 100;
+
+export interface Patience {
+  readonly limitMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Does `attempt` again while another connection has the database locked. Only for what changes nothing when it fails:
+ * reads, BEGIN, COMMIT, and single statements outside a transaction. Throws `LOCK_TIMEOUT`, `CANCELLED`.
+ */
+export async function patiently<T>(attempt: () => T | Promise<T>, { limitMs, signal }: Patience): Promise<T> {
+  const end = performance.now() + limitMs;
+  for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 50)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure?.primary !== 'SQLITE_BUSY') throw error;
+      if (performance.now() >= end) {
+        throw new DetentError('LOCK_TIMEOUT', `Another connection kept the database locked for ${limitMs} ms.`, {
+          hint: 'Wait until its transaction ends, or allow longer with busyTimeoutMs.',
+          facts: { server: failure.message, serverCode: failure.code },
+          cause: error,
+        });
+      }
+    }
+    if (signal?.aborted === true) throw new DetentError('CANCELLED', 'Stopped while waiting for the database.', { cause: signal.reason });
+    await sleep(pauseMs * (0.5 + Math.random()));
+  }
+}

@@ -1,0 +1,41 @@
+import type { Direction } from './events.ts';
+import type { DatabaseMigrationHandler } from './ports/handler.ts';
+
+/**
+ * What a code migration exports: by name, as the default export, or by `module.exports`.
+ * What `up` returns is kept in the history as its result.
+ */
+export interface Migration<Db = unknown> extends MigrationOptions {
+  up(db: Db, info: MigrationInfo, handler: DatabaseMigrationHandler<Db>): unknown;
+  down?(db: Db, info: MigrationInfo, handler: DatabaseMigrationHandler<Db>): unknown;
+}
+
+/** What a code migration says of itself. Absent means: as configured. */
+export interface MigrationOptions {
+  readonly transaction?: 'each' | 'none';
+  /** False: rows are not checked against foreign keys until the end. */
+  readonly foreignKeys?: boolean;
+  /** Running it twice does what running it once does. */
+  readonly idempotent?: boolean;
+}
+
+/** The second argument of `up` and `down`. */
+export interface MigrationInfo {
+  /** Without version, direction and extension: `create_users`. */
+  readonly name: string;
+  /** As written in the file's name, so never a number; `null` for a repeatable one. */
+  readonly version: string | null;
+  /** The same as `version`. */
+  readonly timestamp: string | null;
+  readonly filepath: string;
+  readonly runId: string;
+  readonly direction: Direction;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly username: string;
+}
+
+/** Gives the migration back as it is; there for its types. */
+export function defineMigration<Db = unknown>(migration: Migration<Db>): Migration<Db> {
+  return migration;
+}

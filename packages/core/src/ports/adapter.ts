@@ -1,0 +1,46 @@
+import type { Logger } from './logger.ts';
+import type { ParsedScript, ScriptText } from './script.ts';
+import type { MigrationSession } from './session.ts';
+
+/** A kind of database and where it is. Made by a factory such as `sqlite({ url })`; opens nothing until asked. */
+export interface DatabaseAdapter<Db = unknown> {
+  /** Lower case, as in its package's name. */
+  readonly name: string;
+  /** Where it points, fit for people: no password, no query string. */
+  readonly target: string;
+  /** The file endings that `parse` reads, with the dot; empty where migrations are code only. */
+  readonly scriptExtensions: readonly string[];
+  /** The same adapter with the same options on another database. Throws `CONFIG` for a URL that is not its own. */
+  at(url: string): DatabaseAdapter<Db>;
+  /** Reads a script. Throws `SCRIPT_SYNTAX` with line and column. Pure. */
+  parse(script: ScriptText): ParsedScript;
+  /** Connects. Creates nothing: a database that is not there is made by the first write. Throws `CONNECTION`. */
+  open(options: OpenOptions): Promise<MigrationSession<Db>>;
+}
+
+export interface OpenOptions {
+  /** Where the history lives; `schema` is `null` for the database's default. */
+  readonly table: string;
+  readonly schema: string | null;
+  /** The session will only look; a database that cannot be written to is no error. */
+  readonly readOnly: boolean;
+  readonly connectTimeoutMs: number;
+  /** How long a statement may wait for a lock in the database before it fails. 0: as the server has it. */
+  readonly lockTimeoutMs: number;
+  /** How long a statement may run. 0: no limit. */
+  readonly statementTimeoutMs: number;
+  readonly logger: Logger;
+  readonly signal?: AbortSignal;
+}
+
+/** What a connection can do. Found out when it opens; a gap is declared here, never discovered half-way. */
+export interface Capabilities {
+  /** A rolled-back transaction undoes schema changes too. */
+  readonly transactionalDdl: boolean;
+  /** There are transactions at all. */
+  readonly transactions: boolean;
+  /** A backup can be made and restored; otherwise why not, as one sentence. */
+  readonly backup: true | string;
+  /** A running statement can be cancelled from outside. */
+  readonly cancel: boolean;
+}

@@ -1,0 +1,72 @@
+import { DetentError } from '../errors.ts';
+import { finishRow, startRow } from '../history/schema-version-service.ts';
+import type { HistoryRow } from '../ports/history.ts';
+import type { Action } from '../validate/load.ts';
+import type { LoadedStep } from '../validate/pending.ts';
+import type { RunContext } from './context.ts';
+
+/** One try at one step. */
+export interface Attempt<Db> {
+  readonly step: LoadedStep<Db>;
+  readonly action: Action<Db>;
+  readonly startedAt: number;
+  /** As it is in the history, or as it will be when the transaction commits. */
+  row: HistoryRow;
+  /** The history says that it runs, so part of its work may stand. */
+  isRecorded: boolean;
+}
+
+/** Prepares the row; writes nothing. `order`: its place in the order of application when it has none yet. */
+export async function beginAttempt<Db>(context: RunContext<Db>, step: LoadedStep<Db>, order: number): Promise<Attempt<Db>> {
+  const { versions } = context;
+  const { entry, info, loaded } = step;
+  const action = loaded[info.direction] ?? { kind: 'script', file: info.file, statements: [] };
+  const previous = entry === null ? null : await versions.load(entry.id);
+  const row = info.direction === 'up' ? upRow(context, step, previous, order) : downRow(context, step, previous);
+  const statementsTotal = action.kind === 'script' ? action.statements.length : null;
+  return { step, action, startedAt: Date.now(), row: { ...row, statementsTotal }, isRecorded: false };
+}
+
+function upRow<Db>(context: RunContext<Db>, { file, info, loaded }: LoadedStep<Db>, previous: HistoryRow | null, order: number): HistoryRow {
+  if (file === null) throw new DetentError('INTERNAL', `${info.file} has no file to run.`);
+  const row = { ...startRow(file, context.identity, previous, order), downSource: loaded.downText };
+  if (previous === null || !isInterrupted(previous, 'up')) return row;
+  const { statementsDone, statementHashes, cursors } = previous;
+  return { ...row, statementsDone, statementHashes, cursors };
+}
+
+function downRow<Db>(context: RunContext<Db>, { info }: LoadedStep<Db>, previous: HistoryRow | null): HistoryRow {
+  if (previous === null) {
+    throw new DetentError('HISTORY_DAMAGED', `The history has no row for ${info.file}.`, { hint: 'Run `detent verify`.' });
+  }
+  const { runId, username, token } = context.identity;
+  const started = { ...previous, runId, username, token, startedAt: Date.now() };
+  return isInterrupted(previous, 'down') ? started : { ...started, statementsDone: 0, statementHashes: [], cursors: {}, intent: null };
+}
+
+/** Whether the row tells how far an earlier try in this direction came. */
+export function isInterrupted(row: HistoryRow, direction: 'up' | 'down'): boolean {
+  return direction === 'down' ? row.state === 'rolling_back' : row.state === 'running' || row.state === 'failed';
+}
+
+/** Writes that it runs, before a step of it that cannot be committed together with its record. */
+export async function recordStart<Db>(context: RunContext<Db>, attempt: Attempt<Db>, row: HistoryRow): Promise<void> {
+  const isDown = attempt.step.info.direction === 'down';
+  const started: HistoryRow = { ...row, state: isDown ? 'rolling_back' : 'running' };
+  const action = isDown ? 'undo-started' : 'started';
+  await inTransaction(context, () => context.versions.record(context.identity, started, action, null));
+  attempt.row = started;
+  attempt.isRecorded = true;
+}
+
+/** Writes that it is done. In the transaction of the caller, where there is one. */
+export function recordFinish<Db>(context: RunContext<Db>, attempt: Attempt<Db>, result: string | null): Promise<void> {
+  const isDown = attempt.step.info.direction === 'down';
+  const row = finishRow(attempt.row, isDown ? 'rolled_back' : 'applied', result);
+  return context.versions.record(context.identity, row, isDown ? 'undone' : 'applied', null);
+}
+
+/** A transaction for bookkeeping alone. */
+export function inTransaction<Db>(context: Pick<RunContext<Db>, 'session'>, work: () => Promise<void>): Promise<void> {
+  return context.session.transaction({ statements: [] }, work);
+}

@@ -1,0 +1,86 @@
+import { DetentError } from '../errors.ts';
+import type { StepInfo } from '../events.ts';
+import type { DatabaseMigrationHandler } from '../ports/handler.ts';
+import type { MigrationInfo } from '../migration.ts';
+import type { Action } from '../validate/load.ts';
+import { modeOf } from '../validate/pending.ts';
+import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
+import { batchesOf } from './batches.ts';
+import type { RunContext } from './context.ts';
+import { intentOf } from './script.ts';
+
+type Code<Db> = Extract<Action<Db>, { kind: 'code' }>;
+
+/** Calls `up` or `down` and records it. Gives what it returned, as text. */
+export async function runCode<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: Code<Db>): Promise<string | null> {
+  const { session, settings, lease } = context;
+  const { foreignKeys } = attempt.step.loaded;
+  const mode = modeOf(attempt.step.loaded, settings);
+  const callAndRecord = async (): Promise<string | null> => {
+    const result = await call(context, attempt, action);
+    await recordFinish(context, attempt, result);
+    return result;
+  };
+  if (mode === 'all') return callAndRecord();
+  if (mode === 'each' && session.capabilities.transactionalDdl) return session.transaction({ statements: null, foreignKeys }, callAndRecord);
+  await lease.assert();
+  await recordStart(context, attempt, { ...attempt.row, intent: await intentOf(context, attempt, 'code', null) });
+  const result = await call(context, attempt, action);
+  await inTransaction(context, () => recordFinish(context, attempt, result));
+  return result;
+}
+
+async function call<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: Code<Db>): Promise<string | null> {
+  const { session, settings, signal } = context;
+  signal.throwIfAborted();
+  const handler: DatabaseMigrationHandler<Db> = {
+    adapter: settings.adapter,
+    log: settings.logger,
+    signal,
+    sql: session.sql,
+    forEachBatch: batchesOf(context, attempt),
+  };
+  try {
+    return asText(await action.run(session.db, infoOf(context, attempt), handler));
+  } catch (thrown) {
+    if (thrown instanceof DetentError || (signal.aborted && thrown === signal.reason)) throw thrown;
+    throw scriptFailed(thrown, attempt.step.info);
+  }
+}
+
+function infoOf<Db>(context: RunContext<Db>, { step, startedAt }: Attempt<Db>): MigrationInfo {
+  const { name, version, direction, file } = step.info;
+  const { runId, username } = context.identity;
+  return { name, version, timestamp: version, filepath: step.file?.filepath ?? file, runId, direction, startedAt, username };
+}
+
+function asText(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** What a code migration threw, with the place in its file when the stack names it. */
+function scriptFailed(thrown: unknown, { file, direction }: StepInfo): DetentError {
+  const words = thrown instanceof Error ? thrown.message : String(thrown);
+  const place = placeIn(thrown, file);
+  return new DetentError('SCRIPT_FAILED', `${direction}() of ${file} threw: ${words}`, {
+    cause: thrown,
+    hint: 'Mend the migration and run it again.',
+    facts: { place: place ?? { file } },
+  });
+}
+
+function placeIn(thrown: unknown, file: string): { file: string; line: number; column: number } | null {
+  if (!(thrown instanceof Error) || thrown.stack === undefined) return null;
+  const name = file.split('/').at(-1) ?? file;
+  for (const frame of thrown.stack.split('\n')) {
+    const found = /([^/\\(]+?)(?:\?[^:]*)?:(\d+):(\d+)\)?$/.exec(frame);
+    if (found?.[1] === name) return { file, line: Number(found[2]), column: Number(found[3]) };
+  }
+  return null;
+}

@@ -1,0 +1,156 @@
+import { asDetentError, DetentError } from '../errors.ts';
+import type { StepInfo } from '../events.ts';
+import { failRow } from '../history/schema-version-service.ts';
+import type { ExecutedMigration } from '../result.ts';
+import type { LoadedStep } from '../validate/pending.ts';
+import { beginAttempt, inTransaction, type Attempt } from './attempt.ts';
+import { runCode } from './code.ts';
+import { warn, type RunContext } from './context.ts';
+import { runHook } from './hooks.ts';
+import { runScript } from './script.ts';
+
+export interface DoneStep<Db> {
+  readonly step: LoadedStep<Db>;
+  readonly executed: ExecutedMigration;
+}
+
+export interface FailedStep<Db> {
+  readonly step: LoadedStep<Db>;
+  readonly error: DetentError;
+  /** Its transaction took back everything that it did. */
+  readonly undone: boolean;
+}
+
+/** What became of the steps. Those that follow a failure did not begin. */
+export interface RunOutcome<Db> {
+  /** Succeeded and stands, oldest first. */
+  readonly done: readonly DoneStep<Db>[];
+  readonly failed: FailedStep<Db> | null;
+  /** Succeeded, and was taken back with the transaction of the run. */
+  readonly takenBack: readonly StepInfo[];
+}
+
+/** The one place where a migration runs, up or down. */
+export class MigrationRunner<Db> {
+  readonly #context: RunContext<Db>;
+  #nextOrder: number;
+
+  /** `nextOrder`: the first free place in the order of application. */
+  constructor(context: RunContext<Db>, nextOrder: number) {
+    this.#context = context;
+    this.#nextOrder = nextOrder;
+  }
+
+  /** Runs the steps in order and stops at the first that fails. Never throws. */
+  async execute(steps: readonly LoadedStep<Db>[]): Promise<RunOutcome<Db>> {
+    return this.#context.settings.transaction === 'all' ? this.#executeTogether(steps) : this.#executeEach(steps);
+  }
+
+  /** Runs one step: begin, its work, its record, commit. Never throws. */
+  async executeOne(step: LoadedStep<Db>, index: number, count: number): Promise<DoneStep<Db> | FailedStep<Db>> {
+    const { session, events, settings } = this.#context;
+    const { info, loaded } = step;
+    let attempt: Attempt<Db> | null = null;
+    try {
+      attempt = await beginAttempt(this.#context, step, this.#nextOrder);
+      if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
+      const { action } = attempt;
+      const statements = action.kind === 'script' ? action.statements.length : null;
+      events.emit({ kind: 'step-started', step: info, index, count, statements });
+      await runHook(this.#context, 'beforeEach', (hook) => hook({ step: info, db: session.db }));
+      if (loaded.limits.lockMs !== null || loaded.limits.statementMs !== null) await session.limit(loaded.limits);
+      const result =
+        action.kind === 'script' ? await runScript(this.#context, attempt, action.statements) : await runCode(this.#context, attempt, action);
+      const executed = this.#executed(attempt, result);
+      if (settings.transaction !== 'all') await session.reset();
+      events.emit({ kind: 'step-finished', step: info, durationMs: executed.durationMs, result });
+      await runHook(this.#context, 'afterEach', (hook) => hook({ step: info, db: session.db }));
+      return { step, executed };
+    } catch (thrown) {
+      const failed = this.#failure(step, attempt, thrown);
+      if (settings.transaction !== 'all' && attempt !== null) await this.#recordFailure(attempt, failed.error);
+      events.emit({ kind: 'step-failed', step: info, error: failed.error, undone: failed.undone });
+      return failed;
+    }
+  }
+
+  async #executeEach(steps: readonly LoadedStep<Db>[]): Promise<RunOutcome<Db>> {
+    const done: DoneStep<Db>[] = [];
+    for (const [index, step] of steps.entries()) {
+      const outcome = await this.executeOne(step, index, steps.length);
+      if ('error' in outcome) return { done, failed: outcome, takenBack: [] };
+      done.push(outcome);
+    }
+    return { done, failed: null, takenBack: [] };
+  }
+
+  async #executeTogether(steps: readonly LoadedStep<Db>[]): Promise<RunOutcome<Db>> {
+    const { session } = this.#context;
+    let outcome: RunOutcome<Db> = { done: [], failed: null, takenBack: [] };
+    try {
+      await session.transaction({ statements: statementsOf(steps) }, async () => {
+        outcome = await this.#executeEach(steps);
+        if (outcome.failed !== null) throw outcome.failed.error;
+      });
+      await session.reset();
+      return outcome;
+    } catch (thrown) {
+      const step = outcome.failed?.step ?? steps.at(-1);
+      if (step === undefined) throw thrown;
+      const failed = outcome.failed ?? this.#failure(step, null, thrown);
+      const { done } = outcome;
+      const attempt = await beginAttempt(this.#context, step, this.#nextOrder).catch(() => null);
+      if (attempt !== null) await this.#recordFailure(attempt, failed.error);
+      return failed.undone ? { done: [], failed, takenBack: done.map((item) => item.step.info).toReversed() } : { done, failed, takenBack: [] };
+    }
+  }
+
+  #failure(step: LoadedStep<Db>, attempt: Attempt<Db> | null, thrown: unknown): FailedStep<Db> {
+    const { signal } = this.#context;
+    const { file } = step.info;
+    const error =
+      signal.aborted && thrown === signal.reason
+        ? new DetentError('CANCELLED', `The run was stopped at ${file}.`, { hint: 'Run again to go on.', cause: thrown, facts: { place: { file } } })
+        : asDetentError(thrown, 'SCRIPT_FAILED', (words) => `${file}: ${words}`);
+    return { step, error, undone: attempt?.isRecorded !== true && error.code !== 'TRANSACTION_ENDED' };
+  }
+
+  /** Outside of what was rolled back. Trouble with it is a warning: the failure itself stays first. */
+  async #recordFailure({ step, row }: Attempt<Db>, error: DetentError): Promise<void> {
+    const { session, versions, identity } = this.#context;
+    if (error.code === 'LOCK_LOST' || error.code === 'CONNECTION') return;
+    const isDown = step.info.direction === 'down';
+    try {
+      await inTransaction(this.#context, async () => {
+        // A migration whose way back failed and was taken back is still applied.
+        if (!isDown) await versions.save(failRow(row, error));
+        await versions.append(identity, isDown ? 'undo-failed' : 'failed', row.id, `${error.code}: ${error.message}`);
+      });
+      await session.reset();
+    } catch (thrown) {
+      warn(this.#context, `The failure could not be written into the history: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    }
+  }
+
+  #executed({ step, action, startedAt }: Attempt<Db>, result: string | null): ExecutedMigration {
+    const finishedAt = Date.now();
+    return {
+      ...step.info,
+      filepath: step.file?.filepath ?? step.info.file,
+      timestamp: step.info.version,
+      username: this.#context.identity.username,
+      startedAt,
+      finishedAt,
+      durationMs: finishedAt - startedAt,
+      result,
+      checksum: step.file?.checksum ?? step.entry?.checksum ?? '',
+      statements: action.kind === 'script' ? action.statements.length : null,
+    };
+  }
+}
+
+/** `null` as soon as one of them is code. */
+function statementsOf<Db>(steps: readonly LoadedStep<Db>[]): Parameters<RunContext<Db>['session']['transaction']>[0]['statements'] {
+  const scripts = steps.map(({ loaded, info }) => loaded[info.direction]);
+  return scripts.every((action) => action?.kind === 'script') ? scripts.flatMap((action) => action.statements) : null;
+}

@@ -1,0 +1,61 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { DetentError } from '../errors.ts';
+import type { Content } from '../ports/source.ts';
+import { checksumOf, textOf } from './checksum.ts';
+import { loadModule } from './load.ts';
+import { unreadable } from './walk.ts';
+
+/** Most migrations are smaller; one buffer for all of them spares an allocation and a system call for each. */
+const shared = Buffer.allocUnsafe(64 * 1024);
+
+/**
+ * The bytes of the regular file at `filepath`, which is no link. They are valid until the next call.
+ * A pipe that took the file's place is not waited for.
+ */
+export function readBytes(filepath: string): Buffer {
+  const descriptor = openSync(filepath, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  try {
+    const length = readSync(descriptor, shared, 0, shared.length, 0);
+    if (length < shared.length && length > 0) return shared.subarray(0, length);
+    if (!fstatSync(descriptor).isFile()) throw new DetentError('FILE_UNREADABLE', `${filepath} is not a regular file.`, { hint: 'Put the file back.' });
+    return length === 0 ? shared.subarray(0, 0) : readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The text of a script, the same that was hashed. */
+export function scriptContent(filepath: string, file: string, rawChecksum: string): Content {
+  return { kind: 'script', file, text: async () => readUnchanged(filepath, file, rawChecksum) };
+}
+
+/** A module that is imported from its file, the same that was hashed. */
+export function codeContent(filepath: string, file: string, rawChecksum: string): Content {
+  return {
+    kind: 'code',
+    file,
+    source: async () => readUnchanged(filepath, file, rawChecksum),
+    module: async () => {
+      readUnchanged(filepath, file, rawChecksum);
+      return loadModule(filepath, file, rawChecksum);
+    },
+  };
+}
+
+function readUnchanged(filepath: string, file: string, rawChecksum: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readBytes(filepath);
+  } catch (thrown) {
+    throw thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT' ? changed(file, 'is gone') : unreadable(file, thrown);
+  }
+  if (checksumOf(bytes).rawChecksum !== rawChecksum) throw changed(file, 'is not what it was');
+  return textOf(bytes);
+}
+
+function changed(file: string, what: string): DetentError {
+  return new DetentError('FILE_CHANGED', `${file} ${what} since the files were read.`, {
+    hint: 'Run the command again when nothing writes to the folder.',
+    facts: { place: { file } },
+  });
+}

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DetentError, misuse, type Problem } from '../errors.ts';
+import type { Layout } from '../config.ts';
+import type { MigrationSource } from '../ports/source.ts';
+import { assemble, type Part } from './assemble.ts';
+import { checksumOf, findTextProblem } from './checksum.ts';
+import { codeContent, readBytes, scriptContent } from './content.ts';
+import { CODE_EXTENSIONS, misnamed, parseFilename, type MigrationFilename } from './filename.ts';
+import { ignoring } from './ignore.ts';
+import { LAYOUTS } from './layout.ts';
+import { listEntries, locate, unreadable, type Entry } from './walk.ts';
+
+export interface DirectoryOptions {
+  /** `auto` unless told. */
+  readonly layout?: Layout;
+  /** Only files with these endings are migrations; other endings that could be are passed over. All, unless told. */
+  readonly extensions?: readonly string[];
+  /** Globs of what is to be left alone: `drafts`, `*.test.ts`, `old/*.sql`. */
+  readonly ignore?: readonly string[];
+}
+
+/**
+ * The migrations in a folder and its sub-folders. Files are read and hashed, and not kept: their content is read again
+ * when it is needed, and must then be what it was. Folders that begin with a dot and `node_modules` are not entered;
+ * a link counts when it leads to a file inside.
+ */
+export function directory(path: string | URL, options: DirectoryOptions = {}): MigrationSource {
+  const { layout = 'auto', extensions, ignore = [] } = options;
+  if (!LAYOUTS.includes(layout)) throw misuse('"layout" is not one of the known ones.', `Use one of ${LAYOUTS.join(', ')}.`);
+  const name = typeof path === 'string' ? path : fileURLToPath(path);
+  if (name === '' || name.includes('\0')) throw misuse('The path of the migrations folder is no path.', 'Name a folder, such as "migrations".');
+  const root = resolve(name);
+  const isIgnored = ignoring(ignore);
+
+  return {
+    name,
+    discover: async ({ scriptExtensions }) => {
+      const parts: Part[] = [];
+      const { entries, problems } = listEntries(root, isIgnored);
+      const known = [...scriptExtensions, ...CODE_EXTENSIONS];
+      const left = new Set(extensions === undefined ? [] : known.filter((extension) => !extensions.includes(extension)));
+      for (const entry of entries) {
+        if (left.size > 0 && left.has(entry.name.slice(entry.name.lastIndexOf('.')))) continue;
+        const filename = parseFilename(entry.name, layout, scriptExtensions);
+        if (filename.kind === 'passed-over') continue;
+        if (filename.kind === 'foreign') {
+          problems.push(misnamed(entry.file, filename));
+          continue;
+        }
+        const part = read(entry, root, filename, scriptExtensions.includes(filename.extension));
+        if (part instanceof DetentError) problems.push(part);
+        else parts.push(part);
+      }
+      return assemble(parts, layout, problems);
+    },
+  };
+}
+
+function read(entry: Entry, root: string, filename: MigrationFilename, script: boolean): Part | Problem {
+  const { file } = entry;
+  try {
+    const filepath = locate(entry, root);
+    const bytes = readBytes(filepath);
+    const mayBeBlank = script && filename.kind === 'versioned' && filename.part === 'down';
+    const problem = findTextProblem(bytes, file, mayBeBlank);
+    if (problem !== null) return problem;
+    const { checksum, rawChecksum } = checksumOf(bytes);
+    const content = script ? scriptContent(filepath, file, rawChecksum) : codeContent(filepath, file, rawChecksum);
+    return { file, filepath, filename, checksum, rawChecksum, content };
+  } catch (thrown) {
+    return unreadable(file, thrown);
+  }
+}

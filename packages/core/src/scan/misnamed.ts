@@ -1,0 +1,100 @@
+import { nearest } from '../nearest.ts';
+
+export interface Explanation {
+  readonly reason: string;
+  readonly nearest: string | null;
+  readonly hint: string | null;
+}
+
+const LEFTOVER = /~$|^#.*#$|^~\$|\.(?:orig|rej|bak|backup|sw[a-p]|tmp|temp|old|save)$/iu;
+const LOOSE = /^\s*([vur]?)[\s_.-]*(\d+(?:[._]\d+)*)?[\s_.-]*(.*?)[\s.]*$/isu;
+const BACKWARDS = ['down', 'undo', 'rollback', 'revert'];
+
+/**
+ * Why a name is not a migration's, and the right name that is nearest. `found` is what the grammar had to say;
+ * `isRight` is asked before a name is proposed.
+ */
+export function explainName(
+  base: string,
+  found: string | null,
+  extensions: readonly string[],
+  isRight: (name: string) => boolean,
+): Explanation {
+  if (LEFTOVER.test(base)) return advice('it looks like what an editor or a merge left behind', 'Delete it, or list it in "ignore".');
+  if (base.endsWith('.go')) {
+    return advice('Go code cannot be run here', 'Write it again as .sql or .ts under the same version, or list it in "ignore".');
+  }
+  if (/\.sql\.conf$/iu.test(base)) {
+    return advice('settings are not read from a file beside the script', 'Write them into the script, e.g. "-- detent:transaction none".');
+  }
+  if (/^B\d[\d._]*__/u.test(base)) {
+    return advice("Flyway's baseline scripts are not run", 'Use "detent baseline" on the database, and list the file in "ignore".');
+  }
+  if (/\.(?:test|spec)\.[mc]?[tj]s$/u.test(base)) {
+    return advice('it is a test', 'Put it in another folder, or list it in "ignore".');
+  }
+  const dot = base.lastIndexOf('.');
+  const [stem, extension] = dot <= 0 ? [base, ''] : [base.slice(0, dot), base.slice(dot)];
+  const ending = extensions.includes(extension) ? extension : rightExtension(extension, extensions);
+  const right = ending === null ? null : propose(stem, ending, isRight);
+  if (!extensions.includes(extension)) {
+    const ends = extension === '' ? 'it has no extension' : `it ends in "${extension}"`;
+    return { reason: `${ends}, not in one of ${extensions.join(' ')}`, nearest: right, hint: null };
+  }
+  if (found === null && /^(?:before|after)[A-Z]/u.test(stem) && right === null) {
+    return advice('of the hooks only beforeMigrate and afterMigrate are run', 'Move what it does into one of these, or list it in "ignore".');
+  }
+  return { reason: found ?? describeStem(stem), nearest: right, hint: null };
+}
+
+function advice(reason: string, hint: string): Explanation {
+  return { reason, nearest: null, hint };
+}
+
+function rightExtension(extension: string, extensions: readonly string[]): string | null {
+  const lower = extension.trim().toLowerCase();
+  return extensions.includes(lower) ? lower : extension.length < 3 ? null : nearest(extension, extensions);
+}
+
+/** Tries the ways in which the name could have been meant, the likeliest first. */
+function propose(stem: string, extension: string, isRight: (name: string) => boolean): string | null {
+  const hook = nearest(stem, ['beforeMigrate', 'afterMigrate']);
+  if (hook !== null) return `${hook}${extension}`;
+  const [, letter = '', digits = '', rest = ''] = LOOSE.exec(stem) ?? [];
+  const prefix = letter.toUpperCase();
+  const { name, direction } = cleanName(rest);
+  if (digits === '') return prefix === 'R' && /^r_/iu.test(stem) ? `R__${name}${extension}` : null;
+  if (prefix === 'R') return null;
+  const joint = /[._]/u.test(digits) || prefix === 'U' ? '__' : '_';
+  const directions = direction === '' ? ['', '.up'] : [direction, ''];
+  const names = [prefix, prefix === '' ? 'V' : ''].flatMap((first) =>
+    [joint, '__'].flatMap((between) => directions.map((last) => `${first}${digits}${between}${name}${last}${extension}`)),
+  );
+  return names.find(isRight) ?? null;
+}
+
+function cleanName(written: string): { name: string; direction: '' | '.up' | '.down' } {
+  const word = /\.(\p{L}+)$/u.exec(written)?.[1] ?? '';
+  const meant = nearest(word, ['up', ...BACKWARDS]);
+  const direction = word === '' || meant === null ? '' : meant === 'up' ? '.up' : '.down';
+  const rest = direction === '' ? written : written.slice(0, -word.length - 1);
+  const name = rest
+    .replaceAll(/[\p{Cc}\p{Cs}\u{200B}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{FEFF}\u{FFFD}<>:"|?*\\]/gu, '')
+    .trim()
+    .replaceAll(/\.(?=\p{L}+$)/gu, '_')
+    .replaceAll(/\s+/gu, '_');
+  return { name: name === '' ? 'name' : name, direction };
+}
+
+function describeStem(stem: string): string {
+  if (/^\s/u.test(stem)) return 'its name begins with a space';
+  if (/^[vu]\d/u.test(stem)) return `the letter before the version is a capital one`;
+  if (/^r_/iu.test(stem)) return 'a repeatable migration begins with R__';
+  if (/^[VU]\d+(?:[._]\d+)*$/u.test(stem) || /^\d+$/u.test(stem)) return 'it has no name after the version';
+  if (/^U\d+_/u.test(stem)) return 'two underscores follow the version of an undo file';
+  if (/^[VU]?\d+(?:\.\d+)+_/u.test(stem)) return 'a version in parts stands behind a V and before two underscores';
+  if (/^[VU]?\d/u.test(stem)) return 'an underscore joins version and name';
+  if (/^[VU][\s_.-]*\d/iu.test(stem)) return 'the version follows its letter without a gap';
+  if (/^[VU][_-]/iu.test(stem)) return 'there is no version after its first letter';
+  return 'its name begins with no version';
+}

@@ -1,0 +1,103 @@
+import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { sep } from 'node:path';
+import { DetentError, type Problem } from '../errors.ts';
+
+export interface Entry {
+  readonly name: string;
+  /** Path below the root, `/` between folders, in Unicode's composed form. */
+  readonly file: string;
+  readonly filepath: string;
+  readonly kind: 'file' | 'link' | 'special';
+}
+
+/** Everything in the folder and below that is no folder, in no order. What cannot be listed is a problem. */
+export function listEntries(root: string, isIgnored: (file: string) => boolean): { entries: Entry[]; problems: Problem[] } {
+  const entries: Entry[] = [];
+  const problems: Problem[] = [];
+  const visit = (path: string, prefix: string): void => {
+    for (const dirent of listed(path, prefix, problems)) {
+      const { name } = dirent;
+      const file = prefix + name.normalize('NFC');
+      if (isIgnored(file)) continue;
+      const filepath = path + sep + name;
+      if (dirent.isFile()) entries.push({ name, file, filepath, kind: 'file' });
+      else if (!dirent.isDirectory()) entries.push({ name, file, filepath, kind: dirent.isSymbolicLink() ? 'link' : 'special' });
+      else if (!name.startsWith('.') && name !== 'node_modules') visit(filepath, `${file}/`);
+    }
+  };
+  visit(root, '');
+  return { entries, problems };
+}
+
+/**
+ * The path of the regular file that an entry is. Throws `FILE_UNREADABLE` for what is no regular file, and for a link
+ * that leads out of the root.
+ */
+export function locate({ file, filepath, kind }: Entry, root: string): string {
+  if (kind === 'file') return filepath;
+  if (kind === 'special') throw notRegular(file);
+  const target = realpathSync(filepath);
+  const inside = realpathSync(root);
+  if (!target.startsWith(inside.endsWith(sep) ? inside : inside + sep)) {
+    throw new DetentError('FILE_UNREADABLE', `${file} is a link that leads out of the migrations folder.`, {
+      hint: 'Put the file itself into the folder, or list the link in "ignore".',
+      facts: { place: { file } },
+    });
+  }
+  const stats = statSync(target);
+  if (stats.isDirectory()) {
+    throw new DetentError('FILE_UNREADABLE', `${file} is a link to a folder, which is not followed.`, {
+      hint: 'Put the files themselves there, or list the link in "ignore".',
+      facts: { place: { file } },
+    });
+  }
+  if (!stats.isFile()) throw notRegular(file);
+  return target;
+}
+
+/** A problem for what the operating system said about a file or folder. */
+export function unreadable(file: string, thrown: unknown): DetentError {
+  if (thrown instanceof DetentError) return thrown;
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
+  const [why, hint] = WHY[code] ?? [`it cannot be read (${code})`, 'Check the file and the disk.'];
+  return new DetentError('FILE_UNREADABLE', `${file} cannot be read: ${why}.`, { hint, facts: { place: { file } }, cause: thrown });
+}
+
+const WHY: Readonly<Record<string, readonly [why: string, hint: string]>> = {
+  EACCES: ['there is no permission', 'Give the user that runs the migrations the right to read it.'],
+  EPERM: ['there is no permission', 'Give the user that runs the migrations the right to read it.'],
+  ENOENT: ['it is a link to nothing, or was just removed', 'Put the file back, or remove the link.'],
+  ELOOP: ['it is a link that leads to itself', 'Remove the link.'],
+  EMFILE: ['too many files are open', 'Raise the limit of open files (ulimit -n).'],
+  ENFILE: ['too many files are open', 'Raise the limit of open files (ulimit -n).'],
+};
+
+function notRegular(file: string): DetentError {
+  return new DetentError('FILE_UNREADABLE', `${file} is a pipe, a socket or a device, not a file.`, {
+    hint: 'Remove it, or list it in "ignore".',
+    facts: { place: { file } },
+  });
+}
+
+function listed(path: string, prefix: string, problems: Problem[]): readonly Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch (thrown) {
+    problems.push(prefix === '' ? missing(path, thrown) : unreadable(prefix.slice(0, -1), thrown));
+    return [];
+  }
+}
+
+function missing(path: string, thrown: unknown): DetentError {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : '';
+  const problem = (message: string, hint: string): DetentError =>
+    new DetentError('FOLDER_MISSING', message, { hint, facts: { place: { file: path } }, cause: thrown });
+  switch (code) {
+    case 'ENOENT':
+      return problem(`There is no folder ${path}.`, 'Create it with "detent init", or name the right one as "migrations".');
+    case 'ENOTDIR':
+      return problem(`${path} is not a folder.`, 'Name the folder that holds the migrations, not a file.');
+    default:
+      return unreadable(path, thrown);
+  }
+}

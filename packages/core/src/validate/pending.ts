@@ -1,0 +1,129 @@
+import { restores, type Settings } from '../config.ts';
+import { DetentError, type Problem } from '../errors.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
+import type { HistoryRow } from '../ports/history.ts';
+import type { MigrationSession } from '../ports/session.ts';
+import type { Statement } from '../ports/script.ts';
+import { downMissing, loadMigration, loadProblem, loadStoredDown, type Action, type LoadedMigration } from './load.ts';
+
+/** A step with what it runs. */
+export interface LoadedStep<Db = unknown> extends PlannedStep {
+  readonly loaded: LoadedMigration<Db>;
+}
+
+export interface Loaded<Db> {
+  readonly steps: readonly LoadedStep<Db>[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** Loads every step once and checks what can be checked before anything runs. All problems come back at once. */
+export async function loadSteps<Db>(
+  plan: Plan,
+  settings: Settings<Db>,
+  rowOf: (id: string) => Promise<HistoryRow | null>,
+): Promise<Loaded<Db>> {
+  const steps: LoadedStep<Db>[] = [];
+  const problems: Problem[] = [];
+  const warnings: string[] = [];
+  for (const step of plan.steps) {
+    try {
+      const loaded = await loadStep<Db>(step, settings, rowOf);
+      steps.push({ ...step, loaded });
+      problems.push(...checkStep(step, loaded, settings));
+      warnings.push(...loaded.notes, ...destructionWarnings(step, loaded, settings));
+    } catch (thrown) {
+      problems.push(loadProblem(thrown, step.info.file));
+    }
+  }
+  return { steps, problems, warnings };
+}
+
+/** What the strategy needs of this database. */
+export async function checkBackupAbility(session: MigrationSession, settings: Settings, folder: string): Promise<readonly Problem[]> {
+  const { backup, rollback } = settings;
+  if (!restores(rollback) || backup.mode === 'manual') return [];
+  const { capabilities } = session;
+  const reasons = capabilities.backup === true ? await session.backup.check(folder) : [capabilities.backup];
+  return reasons.map(
+    (reason) =>
+      new DetentError('BACKUP_UNFIT', `The strategy "${rollback}" needs a backup: ${reason}`, {
+        hint: 'Mend that, or choose the strategy "down" or "none".',
+      }),
+  );
+}
+
+async function loadStep<Db>(step: PlannedStep, settings: Settings<Db>, rowOf: (id: string) => Promise<HistoryRow | null>): Promise<LoadedMigration<Db>> {
+  const { file, entry } = step;
+  const isEdited = file !== null && entry !== null && step.info.direction === 'down' && entry.checksum !== file.checksum && entry.rawChecksum !== file.rawChecksum;
+  if (file !== null && !isEdited) return loadMigration<Db>(file, settings);
+  const row = entry === null ? null : await rowOf(entry.id);
+  if (row !== null && row.downSource !== null) return loadStoredDown<Db>(row, settings);
+  if (file !== null) return loadMigration<Db>(file, settings);
+  throw downMissing(step.info.file, 'Its file is gone, and the history kept no text of its way back.');
+}
+
+function checkStep<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings: Settings<Db>): Problem[] {
+  const problems: Problem[] = [];
+  const { direction, file } = step.info;
+  const action = loaded[direction];
+  if (direction === 'down' && action === null) problems.push(downMissing(file, ''));
+  if (action !== null) problems.push(...checkTransactions(action, loaded, settings));
+  if (direction === 'up') {
+    if (settings.rollback === 'down' && loaded.down === null) {
+      problems.push(downMissing(file, 'The strategy "down" could not undo it.'));
+    }
+    if (settings.destructive === 'error') problems.push(...destructions(action, loaded).map((statement) => destructive(file, statement)));
+  }
+  return problems;
+}
+
+function checkTransactions<Db>(action: Action<Db>, loaded: LoadedMigration<Db>, settings: Settings<Db>): Problem[] {
+  if (settings.transaction === 'all' && loaded.transaction === 'none') {
+    return [unfit(action.file, 1, 1, 'It asks for no transaction, but the run is one transaction.', 'Set transaction to "each", or take the directive out.')];
+  }
+  if (action.kind === 'code' || modeOf(loaded, settings) === 'none') return [];
+  const problems: Problem[] = [];
+  for (const statement of action.statements) {
+    const { line, column } = statement;
+    if (statement.kind === 'transaction') {
+      problems.push(
+        unfit(action.file, line, column, 'It begins or ends a transaction inside the one that Detent keeps.', 'Take it out, or write `-- detent:transaction none` into the file.'),
+      );
+    } else if (!statement.transactional && settings.transaction === 'all') {
+      problems.push(unfit(action.file, line, column, 'This statement cannot run in a transaction, but the run is one transaction.', 'Set transaction to "each".'));
+    }
+  }
+  return problems;
+}
+
+/** The mode that applies: what the file says of itself, else what is configured. */
+export function modeOf(loaded: Pick<LoadedMigration, 'transaction'>, settings: Pick<Settings, 'transaction'>): Settings['transaction'] {
+  return settings.transaction === 'all' ? 'all' : (loaded.transaction ?? settings.transaction);
+}
+
+function unfit(file: string, line: number, column: number, message: string, hint: string): Problem {
+  return new DetentError('TRANSACTION_UNFIT', `${file}:${line} ${message}`, { hint, facts: { place: { file, line, column } } });
+}
+
+function destructions<Db>(action: Action<Db> | null, loaded: LoadedMigration<Db>): readonly (Statement & { destroys: string })[] {
+  if (action?.kind !== 'script') return [];
+  return action.statements.filter(
+    (statement): statement is Statement & { destroys: string } => statement.destroys !== null && !loaded.allow.includes(statement.destroys),
+  );
+}
+
+function destructive(file: string, statement: Statement & { destroys: string }): Problem {
+  const { line, column, destroys } = statement;
+  return new DetentError('DESTRUCTIVE', `${file}:${line} would destroy data (${destroys}).`, {
+    hint: `When that is meant, write \`-- detent:allow ${destroys}\` into the file.`,
+    facts: { place: { file, line, column }, statement: statement.text },
+  });
+}
+
+function destructionWarnings<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings: Settings<Db>): string[] {
+  if (settings.destructive !== 'warn' || step.info.direction !== 'up') return [];
+  return destructions(loaded.up, loaded).map(
+    ({ line, destroys }) => `${step.info.file}:${line} destroys data (${destroys}); \`-- detent:allow ${destroys}\` says that it is meant.`,
+  );
+}
