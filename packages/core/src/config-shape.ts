@@ -63,7 +63,7 @@ function checkValue(value: unknown, shape: Shape, name: string): void {
       return;
     case 'adapter':
       if (!isObject(value) || typeof value['open'] !== 'function' || typeof value['parse'] !== 'function') {
-        wrong('an adapter', 'Call the adapter\'s function: adapter: sqlite({ url: "app.db" }).');
+        wrong('an adapter', 'Call the function of an adapter package and pass what it gives.');
       }
       return;
     case 'source':

@@ -120,7 +120,7 @@ export const OPTION_SHAPES: Readonly<Record<string, Shape>> = {
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The one place where defaults are. */
-export const defaultSettings = {
+export const defaultSettings: Omit<Settings, 'adapter' | 'cwd'> = {
   migrations: 'migrations',
   layout: 'auto',
   table: 'schema_version',
@@ -138,17 +138,17 @@ export const defaultSettings = {
   hooks: {},
   logger: silent,
   username: null,
-} as const satisfies Omit<Settings, 'adapter' | 'cwd'>;
+};
 
 /** Throws `CONFIG` naming the first key that is unknown or has a wrong value, and the nearest right one. */
 export function checkOptions<Db>(options: Options<Db>): Settings<Db> {
   checkShape(options, OPTION_SHAPES, '');
   if (options.adapter === undefined) {
-    throw misuse('There is no adapter.', 'Pass one, such as sqlite({ url: "app.db" }).');
+    throw misuse('There is no adapter.', 'Pass what the function of an adapter package gives.');
   }
   const { backup, lock, timeouts, ...rest } = withoutUndefined(options);
   const settings: Settings<Db> = {
-    ...defaultSettings,
+    ...(defaultSettings as Omit<Settings<Db>, 'adapter' | 'cwd'>),
     cwd: process.cwd(),
     ...rest,
     adapter: options.adapter,

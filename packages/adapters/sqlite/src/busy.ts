@@ -6,7 +6,8 @@ import { failureOf } from './errors.ts';
 export const SQLITE_WAIT_MS = 100;
 
 export interface Patience {
-  readonly limitMs: number;
+  /** Changed by the limits of a migration, until the next reset. */
+  limitMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -14,7 +15,7 @@ export interface Patience {
  * Does `attempt` again while another connection has the database locked. Only for what changes nothing when it fails:
  * reads, BEGIN, COMMIT, and single statements outside a transaction. Throws `LOCK_TIMEOUT`, `CANCELLED`.
  */
-export async function patiently<T>(attempt: () => T | Promise<T>, { limitMs, signal }: Patience): Promise<T> {
+export async function patiently<T>(attempt: () => T | Promise<T>, { limitMs, signal }: Readonly<Patience>): Promise<T> {
   const end = performance.now() + limitMs;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 50)) {
     try {

@@ -27,6 +27,8 @@ export interface Connection {
   readonly path: string | null;
   readonly inTransaction: boolean;
   exec(sql: string): void;
+  /** Compiles a statement without running it. */
+  check(sql: string): void;
   /** How many rows a statement changed. Prepared once per text. */
   run(sql: string, ...values: readonly unknown[]): number;
   get(sql: string, ...values: readonly unknown[]): Row | undefined;
@@ -102,6 +104,7 @@ export function wrap(database: SqliteDatabase, library: Library, path: string | 
       return fact(database, inTransaction) === true;
     },
     exec: (sql) => void database.exec(sql),
+    check: (sql) => void database.prepare(sql),
     run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
     get: (sql, ...values) => prepare(sql).get(...values) as Row | undefined,
     all: (sql, ...values) => prepare(sql).all(...values) as readonly Row[],

@@ -10,6 +10,8 @@ import type { JournalMode, Synchronous } from './url.ts';
  * in memory, so that looking creates nothing; the first who writes makes the file.
  */
 export interface Link {
+  /** Of the file, there or not; `null` in memory. */
+  readonly path: string | null;
   /** The connection, or the empty stand-in when there is no file yet. */
   reading(): Promise<Connection>;
   /** The connection to the file, made if need be. Throws `READ_ONLY`, `CONNECTION`, `LOCK_TIMEOUT`. */
@@ -52,6 +54,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
   await reading();
 
   return {
+    path,
     reading,
     async writing() {
       if (settings.readOnly) throw readOnlySession();
@@ -76,6 +79,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
 /** A user's own connection: it is never replaced and never closed here. */
 export function borrowedLink(connection: Connection, readOnly: boolean): Link {
   return {
+    path: connection.path,
     reading: async () => connection,
     writing: async () => {
       if (readOnly) throw readOnlySession();

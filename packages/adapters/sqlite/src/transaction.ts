@@ -1,5 +1,5 @@
-import { DetentError, type Logger, type TransactionScope } from '@detent/core';
-import { rebuildsTable } from '@detent/sql';
+import { DetentError, type ErrorFacts, type Logger, type TransactionScope } from '@detent/core';
+import { rebuildsTable, sqlite } from '@detent/sql';
 import { patiently, type Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
 import { failureOf, translate } from './errors.ts';
@@ -20,7 +20,7 @@ export interface TransactionSettings {
  */
 export async function inTransaction<T>(settings: TransactionSettings, scope: TransactionScope, work: () => Promise<T>): Promise<T> {
   const { connection, patience, logger, fence } = settings;
-  const rebuild = scope.statements !== null && scope.statements.some(rebuildsTable);
+  const rebuild = scope.statements !== null && scope.statements.some((statement) => rebuildsTable(statement, sqlite));
   const enforced = connection.value('PRAGMA foreign_keys') === 1;
   const suspend = enforced && suspendsForeignKeys(scope, rebuild);
   // Inside a transaction this pragma does nothing, and dropping a parent would then take its children along.
@@ -74,8 +74,8 @@ function suspendsForeignKeys(scope: TransactionScope, rebuild: boolean): boolean
 
 async function begin(connection: Connection, patience: Patience): Promise<void> {
   if (connection.inTransaction) {
-    throw new DetentError('INTERNAL', 'A transaction was begun inside another one.', {
-      hint: 'Do not share the connection with other work while Detent runs.',
+    throw new DetentError('TRANSACTION_ENDED', 'A transaction that Detent did not begin is open on its connection.', {
+      hint: 'End it with COMMIT or ROLLBACK in the migration that began it, and share the connection with nobody.',
     });
   }
   try {
@@ -111,9 +111,10 @@ function releaseMark(connection: Connection): void {
   }
 }
 
-export function ended(cause?: unknown): DetentError {
+export function ended(cause?: unknown, facts: ErrorFacts = {}): DetentError {
   return new DetentError('TRANSACTION_ENDED', 'The migration ended the transaction that Detent had begun, so a part of it may stand.', {
     hint: "Take COMMIT, END and ROLLBACK out of it, or give it `transaction: 'none'` and let it keep its own.",
+    facts,
     cause,
   });
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { LedgerEvent, LedgerLine } from '../ports/history.ts';
 
 /** Before the first line of a ledger. */
-export const LEDGER_START = '0'.repeat(64);
+export const LEDGER_START: string = '0'.repeat(64);
 
 /** The hash of a line given the hash of the line before it, in hex. Adapters store it; `verify` recomputes it. */
 export function chainHash(previousHash: string, line: LedgerLine): string {

@@ -58,6 +58,8 @@ export interface HistoryRow extends HistoryEntry {
 export interface Intent {
   /** The index of the statement, counting from 0; `null` for code. */
   readonly statement: number | null;
+  /** Of the statement's text, as in `statementHashes`; `null` for code. */
+  readonly hash: string | null;
   readonly direction: 'up' | 'down';
   readonly kind: 'ddl' | 'data' | 'code';
   /** Of the schema before the step. */

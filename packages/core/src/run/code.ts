@@ -24,7 +24,7 @@ export async function runCode<Db>(context: RunContext<Db>, attempt: Attempt<Db>,
   if (mode === 'all') return callAndRecord();
   if (mode === 'each' && session.capabilities.transactionalDdl) return session.transaction({ statements: null, foreignKeys }, callAndRecord);
   await lease.assert();
-  await recordStart(context, attempt, { ...attempt.row, intent: await intentOf(context, attempt, 'code', null) });
+  await recordStart(context, attempt, { ...attempt.row, intent: await intentOf(context, attempt, null) });
   const result = await call(context, attempt, action);
   await inTransaction(context, () => recordFinish(context, attempt, result));
   return result;

@@ -67,8 +67,9 @@ async function runAlone<Db>(context: RunContext<Db>, attempt: Attempt<Db>, state
   };
   await lease.assert();
   const before = attempt.row;
-  const kind = part[0]?.kind === 'data' ? 'data' : 'ddl';
-  await keep({ ...before, intent: await intentOf(context, attempt, kind, segment.from) });
+  const [statement] = part;
+  if (statement === undefined) return;
+  await keep({ ...before, intent: await intentOf(context, attempt, { statement, index: segment.from }) });
   try {
     await runStatements(context, attempt, statements, segment);
   } catch (thrown) {
@@ -96,8 +97,19 @@ function progressed(row: HistoryRow, part: readonly Statement[], segment: Segmen
   return { ...row, intent: null, statementsDone: segment.to, statementHashes: [...row.statementHashes, ...hashes] };
 }
 
-/** What is about to happen, with the schema as it is before. */
-export async function intentOf<Db>(context: RunContext<Db>, attempt: Attempt<Db>, kind: Intent['kind'], statement: number | null): Promise<Intent> {
-  const { info, loaded } = attempt.step;
-  return { statement, direction: info.direction, kind, fingerprint: await context.session.fingerprint(), idempotent: loaded.idempotent };
+/** What is about to happen, with the schema as it is before; `null` for code. */
+export async function intentOf<Db>(
+  context: RunContext<Db>,
+  { step }: Attempt<Db>,
+  about: { readonly statement: Statement; readonly index: number } | null,
+): Promise<Intent> {
+  const { info, loaded } = step;
+  return {
+    statement: about?.index ?? null,
+    hash: about === null ? null : statementHash(about.statement.text),
+    kind: about === null ? 'code' : about.statement.kind === 'data' ? 'data' : 'ddl',
+    direction: info.direction,
+    fingerprint: await context.session.fingerprint(),
+    idempotent: loaded.idempotent,
+  };
 }

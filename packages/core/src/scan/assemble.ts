@@ -22,19 +22,24 @@ export function assemble(parts: readonly Part[], layout: Layout, found: readonly
   const files: MigrationFile[] = [];
   const hooks: HookFile[] = [];
   const problems: Problem[] = [...found];
-  const mixture = layout === 'auto' ? findMixture(parts.flatMap(familyOf)) : null;
+  const mixture = layout === 'auto' ? findMixture(parts) : null;
   if (mixture !== null) problems.push(mixture);
+  const add = ({ part, twin }: Merged, down: Content | null): void => {
+    const { filename, content } = part;
+    if (filename.kind === 'hook') hooks.push({ when: filename.when, content });
+    else files.push(migrationOf(part, filename, twin, down));
+  };
   for (const group of groupsOf(parts)) {
-    const merged = group.length === 1 ? group.map((part) => ({ part, twin: null })) : mergeTwins(group);
+    if (!Array.isArray(group) && !isDown(group)) {
+      add({ part: group, twin: null }, null);
+      continue;
+    }
+    const merged = mergeTwins([group].flat());
     const ups = merged.filter(({ part }) => !isDown(part));
     const downs = merged.filter(({ part }) => isDown(part));
     const wrong = [...clashes(ups), ...clashes(downs), ...(ups.length === 0 ? downs.map(orphan) : [])];
     problems.push(...wrong);
-    const [up] = ups;
-    if (wrong.length > 0 || up === undefined) continue;
-    const { filename, content } = up.part;
-    if (filename.kind === 'hook') hooks.push({ when: filename.when, content });
-    else files.push(migrationOf(up, filename, downs[0]?.part.content ?? null));
+    if (wrong.length === 0 && ups[0] !== undefined) add(ups[0], downs[0]?.part.content ?? null);
   }
   hooks.sort((a, b) => compareText(a.content.file, b.content.file));
   problems.sort((a, b) => compareText(a.facts.place?.file ?? '', b.facts.place?.file ?? '') || compareText(a.message, b.message));
@@ -46,7 +51,12 @@ interface Merged {
   readonly twin: Part | null;
 }
 
-function migrationOf({ part, twin }: Merged, filename: Exclude<MigrationFilename, { kind: 'hook' }>, down: Content | null): MigrationFile {
+function migrationOf(
+  part: Part,
+  filename: Exclude<MigrationFilename, { kind: 'hook' }>,
+  twin: Part | null,
+  down: Content | null,
+): MigrationFile {
   return {
     id: filename.id,
     version: filename.kind === 'versioned' ? filename.version : null,
@@ -62,18 +72,18 @@ function migrationOf({ part, twin }: Merged, filename: Exclude<MigrationFilename
   };
 }
 
-function familyOf({ file, filename }: Part): { file: string; prefixed: boolean }[] {
-  return filename.kind === 'versioned' ? [{ file, prefixed: filename.prefixed }] : [];
-}
-
-/** What would be one row in the history stands in one group; repeatables also when only their case differs. */
-function groupsOf(parts: readonly Part[]): Iterable<readonly Part[]> {
-  const groups = new Map<string, Part[]>();
+/**
+ * What would be one row in the history stands in one group; repeatables also when only their case differs.
+ * Nearly every group is one file, so that one is not put into a list.
+ */
+function groupsOf(parts: readonly Part[]): Iterable<Part | Part[]> {
+  const groups = new Map<string, Part | Part[]>();
   for (const part of parts) {
     const key = keyOf(part.filename);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [part]);
-    else group.push(part);
+    if (group === undefined) groups.set(key, part);
+    else if (Array.isArray(group)) group.push(part);
+    else groups.set(key, [group, part]);
   }
   return groups.values();
 }

@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { DetentError } from '../errors.ts';
-import type { Content } from '../ports/source.ts';
 import { checksumOf, textOf } from './checksum.ts';
 import { loadModule } from './load.ts';
 import { unreadable } from './walk.ts';
@@ -24,22 +23,45 @@ export function readBytes(filepath: string): Buffer {
   }
 }
 
-/** The text of a script, the same that was hashed. */
-export function scriptContent(filepath: string, file: string, rawChecksum: string): Content {
-  return { kind: 'script', file, text: async () => readUnchanged(filepath, file, rawChecksum) };
+/** The text of a script, the same that was hashed. A class, because a folder may hold ten thousand. */
+export class ScriptContent {
+  readonly kind = 'script';
+  readonly file: string;
+  readonly #filepath: string;
+  readonly #rawChecksum: string;
+
+  constructor(filepath: string, file: string, rawChecksum: string) {
+    this.file = file;
+    this.#filepath = filepath;
+    this.#rawChecksum = rawChecksum;
+  }
+
+  async text(): Promise<string> {
+    return readUnchanged(this.#filepath, this.file, this.#rawChecksum);
+  }
 }
 
 /** A module that is imported from its file, the same that was hashed. */
-export function codeContent(filepath: string, file: string, rawChecksum: string): Content {
-  return {
-    kind: 'code',
-    file,
-    source: async () => readUnchanged(filepath, file, rawChecksum),
-    module: async () => {
-      readUnchanged(filepath, file, rawChecksum);
-      return loadModule(filepath, file, rawChecksum);
-    },
-  };
+export class CodeContent {
+  readonly kind = 'code';
+  readonly file: string;
+  readonly #filepath: string;
+  readonly #rawChecksum: string;
+
+  constructor(filepath: string, file: string, rawChecksum: string) {
+    this.file = file;
+    this.#filepath = filepath;
+    this.#rawChecksum = rawChecksum;
+  }
+
+  async source(): Promise<string> {
+    return readUnchanged(this.#filepath, this.file, this.#rawChecksum);
+  }
+
+  async module(): Promise<unknown> {
+    readUnchanged(this.#filepath, this.file, this.#rawChecksum);
+    return loadModule(this.#filepath, this.file, this.#rawChecksum);
+  }
 }
 
 function readUnchanged(filepath: string, file: string, rawChecksum: string): string {

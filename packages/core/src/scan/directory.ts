@@ -5,7 +5,7 @@ import type { Layout } from '../config.ts';
 import type { MigrationSource } from '../ports/source.ts';
 import { assemble, type Part } from './assemble.ts';
 import { checksumOf, findTextProblem } from './checksum.ts';
-import { codeContent, readBytes, scriptContent } from './content.ts';
+import { CodeContent, readBytes, ScriptContent } from './content.ts';
 import { CODE_EXTENSIONS, misnamed, parseFilename, type MigrationFilename } from './filename.ts';
 import { ignoring } from './ignore.ts';
 import { LAYOUTS } from './layout.ts';
@@ -66,7 +66,7 @@ function read(entry: Entry, root: string, filename: MigrationFilename, script: b
     const problem = findTextProblem(bytes, file, mayBeBlank);
     if (problem !== null) return problem;
     const { checksum, rawChecksum } = checksumOf(bytes);
-    const content = script ? scriptContent(filepath, file, rawChecksum) : codeContent(filepath, file, rawChecksum);
+    const content = script ? new ScriptContent(filepath, file, rawChecksum) : new CodeContent(filepath, file, rawChecksum);
     return { file, filepath, filename, checksum, rawChecksum, content };
   } catch (thrown) {
     return unreadable(file, thrown);

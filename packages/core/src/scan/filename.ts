@@ -41,11 +41,7 @@ export type Filename =
 
 export type MigrationFilename = Exclude<Filename, { kind: 'passed-over' | 'foreign' }>;
 
-const FLYWAY = /^([VU])(\d+(?:[._]\d+)*)__(.*)$/su;
-const PLAIN = /^(V?)(\d+)(__?|-)(.*)$/su;
-const REPEATABLE = /^R__(.*)$/su;
-const HOOK = /^(beforeMigrate|afterMigrate)(?:__(.+))?$/su;
-const DIRECTION = /^(.*)\.(up|down)$/su;
+const IN_PARTS = /^.(\d+(?:[._]\d+)*)__(.*)$/su;
 
 /**
  * Files that live beside migrations: dot files, README and LICENSE, Markdown, type declarations, source maps,
@@ -59,13 +55,11 @@ const PASSED_OVER = [/^\.|^(?:readme|license)(?:\.|$)|\.(?:md|map)$|\.d\.[mc]?ts
  */
 export function parseFilename(path: string, layout: Layout, scriptExtensions: readonly string[]): Filename {
   const base = path.slice(path.lastIndexOf('/') + 1);
+  const found = readName(base, layout, scriptExtensions);
+  if (isRight(found)) return found;
   if (PASSED_OVER.some((pattern) => pattern.test(base))) return { kind: 'passed-over' };
-  const extensions = [...scriptExtensions, ...CODE_EXTENSIONS];
-  const read = (name: string): Filename | string | null => readName(name, layout, extensions, scriptExtensions);
-  const found = read(base);
-  if (found !== null && typeof found !== 'string') return found;
-  const isRight = (name: string): boolean => typeof (read(name) ?? '') !== 'string';
-  return { kind: 'foreign', ...explainName(base, found, extensions, isRight) };
+  const fits = (name: string): boolean => isRight(readName(name, layout, scriptExtensions));
+  return { kind: 'foreign', ...explainName(base, found, [...scriptExtensions, ...CODE_EXTENSIONS], fits) };
 }
 
 /** `FILE_NAME` for a file that is not named like a migration. */
@@ -77,51 +71,82 @@ export function misnamed(file: string, { reason, nearest, hint }: Extract<Filena
   });
 }
 
+type Found = MigrationFilename | string | null;
+
+function isRight(found: Found): found is MigrationFilename {
+  return found !== null && typeof found !== 'string';
+}
+
 /** What the name says; a sentence's end when it is nearly right; `null` when it is like nothing. */
-function readName(base: string, layout: Layout, extensions: readonly string[], scripts: readonly string[]): Filename | string | null {
+function readName(base: string, layout: Layout, scripts: readonly string[]): Found {
   const dot = base.lastIndexOf('.');
   const extension = base.slice(dot);
-  if (dot === -1 || !extensions.includes(extension)) return null;
+  const script = scripts.includes(extension);
+  if (dot <= 0 || !(script || CODE_EXTENSIONS.includes(extension))) return null;
   const stem = base.slice(0, dot);
+  const letter = stem[0] ?? '';
+  if (letter === 'R') return readRepeatable(stem, extension);
+  if (letter === 'a' || letter === 'b') return readHook(stem, extension);
+  return readVersioned(stem, extension, layout, script);
+}
 
-  const hook = HOOK.exec(stem);
-  if (hook !== null) {
-    const [, when, name = ''] = hook;
-    if (when !== 'beforeMigrate' && when !== 'afterMigrate') return null;
-    return (name === '' ? null : wrongInName(name)) ?? { kind: 'hook', when, name: name.normalize('NFC'), extension };
-  }
-  const repeatable = REPEATABLE.exec(stem);
-  if (repeatable !== null) {
-    const written = repeatable[1] ?? '';
-    if (DIRECTION.test(written)) return 'a repeatable migration has no direction';
-    const name = written.normalize('NFC');
-    return wrongInName(name) ?? { kind: 'repeatable', id: `R__${name}`, name, extension };
-  }
-  const match = FLYWAY.exec(stem) ?? PLAIN.exec(stem);
-  if (match === null) return null;
-  const [letter = '', digits = '', joint, rest = ''] = match.length === 5 ? match.slice(1) : [match[1], match[2], '__', match[3]];
-  const direction = DIRECTION.exec(rest);
-  const name = direction?.[1] ?? rest;
-  const written = direction?.[2] ?? null;
-  const part = letter === 'U' || written === 'down' ? 'down' : written === 'up' ? 'up' : 'whole';
-  const wrong =
-    wrongInLayout(layout, letter, joint ?? '', written, scripts.includes(extension)) ??
-    (letter === 'U' && written !== null ? 'an undo file has its direction in its first letter' : null) ??
-    wrongInName(name);
+function readVersioned(stem: string, extension: string, layout: Layout, script: boolean): Found {
+  const split = splitVersion(stem);
+  if (split === null) return null;
+  const { letter, digits, joint, rest } = split;
+  const direction = rest.endsWith('.up') ? '.up' : rest.endsWith('.down') ? '.down' : '';
+  const name = direction === '' ? rest : rest.slice(0, -direction.length);
+  const wrong = wrongInLayout(layout, letter, joint, direction, script) ?? wrongInName(name);
   if (wrong !== null) return wrong;
   return {
     kind: 'versioned',
-    part,
+    part: letter === 'U' || direction === '.down' ? 'down' : direction === '.up' ? 'up' : 'whole',
     prefixed: letter !== '',
     id: normalizeVersion(digits),
-    version: digits.replaceAll('_', '.'),
+    version: digits,
     name: name.normalize('NFC'),
     extension,
   };
 }
 
-function wrongInLayout(layout: Layout, letter: string, joint: string, direction: string | null, script: boolean): string | null {
+/** By hand up to the end of the digits: every start reads every name. */
+function splitVersion(stem: string): { letter: string; digits: string; joint: string; rest: string } | null {
+  const letter = stem.startsWith('V') ? 'V' : stem.startsWith('U') ? 'U' : '';
+  let at = letter.length;
+  while (isDigit(stem, at)) at++;
+  if (at === letter.length) return null;
+  const next = stem[at];
+  if (letter !== '' && (next === '.' || next === '_') && stem[at + 1] !== undefined && (stem.startsWith('__', at) || isDigit(stem, at + 1))) {
+    const [, digits, rest] = IN_PARTS.exec(stem) ?? [];
+    if (digits !== undefined && rest !== undefined) return { letter, digits: digits.replaceAll('_', '.'), joint: '__', rest };
+  }
+  const joint = stem.startsWith('__', at) ? '__' : stem[at];
+  if (letter === 'U' || (joint !== '__' && joint !== '_' && joint !== '-')) return null;
+  return { letter, digits: stem.slice(letter.length, at), joint, rest: stem.slice(at + joint.length) };
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 48 && code <= 57;
+}
+
+function readRepeatable(stem: string, extension: string): Found {
+  if (!stem.startsWith('R__')) return null;
+  const name = stem.slice(3).normalize('NFC');
+  if (/\.(?:up|down)$/u.test(name)) return 'a repeatable migration has no direction';
+  return wrongInName(name) ?? { kind: 'repeatable', id: `R__${name}`, name, extension };
+}
+
+function readHook(stem: string, extension: string): Found {
+  const [, word, name = ''] = /^(beforeMigrate|afterMigrate)(?:__(.+))?$/su.exec(stem) ?? [];
+  if (word !== 'beforeMigrate' && word !== 'afterMigrate') return null;
+  const wrong = name === '' ? null : wrongInName(name);
+  return wrong ?? { kind: 'hook', when: word, name: name.normalize('NFC'), extension };
+}
+
+function wrongInLayout(layout: Layout, letter: string, joint: string, direction: string, script: boolean): string | null {
   const bare = letter === '';
+  if (letter === 'U' && direction !== '') return 'an undo file has its direction in its first letter';
   if (joint === '-' && (!bare || (layout !== 'auto' && layout !== 'dbmate'))) return 'an underscore joins version and name';
   switch (layout) {
     case 'auto':
@@ -133,16 +158,16 @@ function wrongInLayout(layout: Layout, letter: string, joint: string, direction:
       return joint === '__' ? null : 'two underscores follow the version in the layout "flyway"';
     case 'golang-migrate':
       if (!bare) return 'nothing stands before the version in the layout "golang-migrate"';
-      return script && direction === null ? 'it says neither .up nor .down, as the layout "golang-migrate" wants' : null;
+      return script && direction === '' ? 'it says neither .up nor .down, as the layout "golang-migrate" wants' : null;
     case 'goose':
     case 'dbmate':
       if (!bare) return `nothing stands before the version in the layout "${layout}"`;
-      return direction === null ? null : `one file holds both directions in the layout "${layout}"`;
+      return direction === '' ? null : `one file holds both directions in the layout "${layout}"`;
   }
 }
 
 function wrongInName(name: string): string | null {
-  if (/^[\w-]+$/u.test(name)) return null;
+  if (/^[\w-]+$/.test(name)) return null;
   if (name === '') return 'it has no name after the version';
   if (name.includes('\u{FFFD}')) return 'its name holds bytes that are not UTF-8';
   if (/[\p{Cc}\p{Cs}\u{200B}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{FEFF}]/u.test(name)) return 'its name holds an invisible character';

@@ -1,19 +1,13 @@
-import { DetentError, type Problem } from '../errors.ts';
+import { DetentError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { Migration, MigrationOptions } from '../migration.ts';
 
 /** Both directions of a code migration, whichever way its file exports them. */
-export interface MigrationModule extends MigrationOptions {
-  readonly kind: 'module';
-  /** `null` only in the `down` file of a pair. */
-  readonly up: Migration['up'] | null;
-  /** `null` when there is no way back. */
-  readonly down: Migration['up'] | null;
-}
-
-export interface RefusedModule {
-  readonly kind: 'refused';
-  readonly problems: readonly Problem[];
+export interface MigrationModule<Db = unknown> extends MigrationOptions {
+  /** Not there only in the `down` file of a pair. */
+  readonly up: Migration<Db>['up'] | undefined;
+  /** Not there when there is no way back. */
+  readonly down: Migration<Db>['up'] | undefined;
 }
 
 const KEYS = ['up', 'down', 'transaction', 'foreignKeys', 'idempotent'] as const;
@@ -21,81 +15,89 @@ const MADE_BY_COMPILERS = new Set(['default', 'module.exports', '__esModule']);
 
 /**
  * Reads what a module exports: `up` and `down` by name, in its default export, or in `module.exports`.
- * `part` says what is wanted of the file; everything that is wrong is told at once, as `MODULE_EXPORTS`.
+ * `part` says what is wanted of the file. Throws `MODULE_EXPORTS`, which tells everything that is wrong at once.
  */
-export function readMigrationModule(namespace: unknown, file: string, part: 'whole' | 'up' | 'down' = 'whole'): MigrationModule | RefusedModule {
-  const problems: Problem[] = [];
-  const refuse = (message: string, hint: string): void => {
-    problems.push(new DetentError('MODULE_EXPORTS', `${file} ${message}.`, { hint, facts: { place: { file } } }));
-  };
-  const source = findSource(namespace, refuse);
-  if (source === null) return { kind: 'refused', problems };
-
-  const isModule = source === namespace || Object.hasOwn(source, '__esModule') || isCommonJs(namespace);
-  for (const key of unknownKeys(source, isModule)) {
-    const near = nearest(key, KEYS);
-    const hint = near === null ? '' : `Did you mean "${near}"? `;
-    refuse(`exports "${key}", which means nothing here`, `${hint}Known are ${KEYS.join(', ')}.`);
-  }
-  const { transaction, foreignKeys, idempotent } = source;
-  const direction = (name: 'up' | 'down'): Migration['up'] | null => {
-    const written = source[name];
-    if (isFunction(written)) return written.bind(source);
-    if (written !== undefined && written !== null) refuse(`exports "${name}", but not as a function`, `Write: export async function ${name}(db) { … }.`);
-    return null;
-  };
-  const up = direction('up');
-  const down = direction('down');
-  if (part !== 'down' && up === null && absent(source['up'])) {
-    refuse('does not export "up"', 'Write: export async function up(db) { … }.');
-  }
-  if (part === 'down' && down === null && absent(source['down'])) {
-    refuse('does not export "down"', 'Write: export async function down(db) { … }.');
-  }
-  const other = part === 'up' ? 'down' : 'up';
-  if (part !== 'whole' && !absent(source[other])) {
-    refuse(`is named as the ${part} part and exports "${other}" too`, `Move "${other}" into the .${other} file, or take .${part} out of the name.`);
-  }
-  if (!absent(transaction) && transaction !== 'each' && transaction !== 'none') {
-    refuse('has a "transaction" that is neither "each" nor "none"', 'Leave it out to take what the configuration says.');
-  }
-  for (const [key, value] of Object.entries({ foreignKeys, idempotent })) {
-    if (!absent(value) && typeof value !== 'boolean') refuse(`has a "${key}" that is neither true nor false`, 'Leave it out to take what is usual.');
-  }
-  if (problems.length > 0) return { kind: 'refused', problems };
+export function readMigrationModule<Db = unknown>(
+  namespace: unknown,
+  file: string,
+  part: 'whole' | 'up' | 'down' = 'whole',
+): MigrationModule<Db> {
+  const source = findSource(namespace, file);
+  const flaws = [...unknownKeys(source, namespace), ...wrongDirections(source, part), ...wrongOptions(source)];
+  if (flaws.length > 0) throw refusal(file, flaws);
+  const { up, down, transaction, foreignKeys, idempotent } = source;
   return {
-    kind: 'module',
-    up,
-    down,
+    up: isFunction<Db>(up) ? up.bind(source) : undefined,
+    down: isFunction<Db>(down) ? down.bind(source) : undefined,
     ...(transaction === 'each' || transaction === 'none' ? { transaction } : {}),
     ...(typeof foreignKeys === 'boolean' ? { foreignKeys } : {}),
     ...(typeof idempotent === 'boolean' ? { idempotent } : {}),
   };
 }
 
+/** What stands for the file of a module that has none: its functions as they are written, and its options. */
+export function sourceTextOf(namespace: unknown, file: string, part: 'whole' | 'up' | 'down' = 'whole'): string {
+  const { up: _up, down: _down, ...options } = readMigrationModule(namespace, file, part);
+  const { up, down } = findSource(namespace, file);
+  return JSON.stringify([String(up), String(down), options]);
+}
+
+interface Flaw {
+  /** Goes on after the file's name, without a full stop. */
+  readonly message: string;
+  readonly hint: string;
+}
+
+function refusal(file: string, flaws: readonly Flaw[]): DetentError {
+  return new DetentError('MODULE_EXPORTS', `${file} ${flaws.map(({ message }) => message).join(', and ')}.`, {
+    hint: [...new Set(flaws.map(({ hint }) => hint))].join(' '),
+    facts: { place: { file } },
+  });
+}
+
+function wrongDirections(source: Exports, part: 'whole' | 'up' | 'down'): Flaw[] {
+  const flaws: Flaw[] = [];
+  const wanted = part === 'down' ? 'down' : 'up';
+  const other = wanted === 'up' ? 'down' : 'up';
+  const example = (name: string): string => `Write: export async function ${name}(db) { … }`;
+  for (const name of ['up', 'down']) {
+    if (!absent(source[name]) && !isFunction(source[name])) flaws.push({ message: `exports "${name}", but not as a function`, hint: example(name) });
+  }
+  if (absent(source[wanted])) flaws.push({ message: `does not export "${wanted}"`, hint: example(wanted) });
+  if (part !== 'whole' && !absent(source[other])) {
+    flaws.push({ message: `is named as the ${part} part and exports "${other}" too`, hint: `Move "${other}" into the other file of the pair.` });
+  }
+  return flaws;
+}
+
+function wrongOptions({ transaction, foreignKeys, idempotent }: Exports): Flaw[] {
+  const flaws: Flaw[] = [];
+  if (!absent(transaction) && transaction !== 'each' && transaction !== 'none') {
+    flaws.push({ message: 'has a "transaction" that is neither "each" nor "none"', hint: 'Leave it out to take what the configuration says.' });
+  }
+  for (const [key, value] of Object.entries({ foreignKeys, idempotent })) {
+    if (absent(value) || typeof value === 'boolean') continue;
+    flaws.push({ message: `has a "${key}" that is neither true nor false`, hint: 'Leave it out to take what is usual.' });
+  }
+  return flaws;
+}
+
 type Exports = Readonly<Record<string, unknown>>;
 
 /** The object that holds `up` and `down`. */
-function findSource(namespace: unknown, refuse: (message: string, hint: string) => void): Exports | null {
-  if (!isObject(namespace)) {
-    refuse('exports no migration', 'Export functions up and down.');
-    return null;
-  }
+function findSource(namespace: unknown, file: string): Exports {
+  const refuse = (message: string, hint: string): DetentError => refusal(file, [{ message, hint }]);
+  if (!isObject(namespace)) throw refuse('exports no migration', 'Export functions up and down.');
   const exported = defaultOf(namespace);
   if (isObject(exported)) {
-    const twice = KEYS.filter((key) => !absent(namespace[key]) && namespace[key] !== exported[key]);
-    if (twice.length === 0) return exported;
-    refuse(`exports "${twice[0] ?? ''}" by name and a default export beside it`, 'Keep one of the two.');
-    return null;
+    const twice = KEYS.find((key) => !absent(namespace[key]) && namespace[key] !== exported[key]);
+    if (twice !== undefined) throw refuse(`exports "${twice}" by name and a default export beside it`, 'Keep one of the two.');
+    return exported;
   }
   if (absent(exported) || !absent(namespace['up']) || !absent(namespace['down'])) return namespace;
-  if (isFunction(exported)) {
-    const made = /^class\b/u.test(Function.prototype.toString.call(exported)) ? 'a class' : 'a function';
-    refuse(`has ${made} as its default export`, 'Export an object with up and down: export default defineMigration({ async up(db) { … } }).');
-    return null;
-  }
-  refuse('has a default export that is no migration', 'Export functions up and down.');
-  return null;
+  if (!isFunction(exported)) throw refuse('has a default export that is no migration', 'Export functions up and down.');
+  const made = /^class\b/u.test(Function.prototype.toString.call(exported)) ? 'a class' : 'a function';
+  throw refuse(`has ${made} as its default export`, 'Export an object with up and down: export default defineMigration({ async up(db) { … } })');
 }
 
 /** What was compiled to CommonJS has its default export one level deeper. */
@@ -105,14 +107,16 @@ function defaultOf(namespace: Exports): unknown {
 }
 
 /** A module may export more than its migration, so there only what looks mistyped is told; an object may not. */
-function unknownKeys(source: Exports, isModule: boolean): string[] {
+function unknownKeys(source: Exports, namespace: unknown): Flaw[] {
   const prototype: unknown = Object.getPrototypeOf(source);
   if (prototype !== Object.prototype && prototype !== null) return [];
-  return Object.keys(source).filter((key) => {
-    if (MADE_BY_COMPILERS.has(key) || KEYS.some((known) => known === key)) return false;
-    if (!isModule) return true;
+  const isModule = source === namespace || Object.hasOwn(source, '__esModule') || isCommonJs(namespace);
+  return Object.keys(source).flatMap((key) => {
+    if (MADE_BY_COMPILERS.has(key) || KEYS.some((known) => known === key)) return [];
     const near = nearest(key, KEYS);
-    return near !== null && absent(source[near]);
+    if (isModule && (near === null || !absent(source[near]))) return [];
+    const meant = near === null ? '' : `Did you mean "${near}"? `;
+    return [{ message: `exports "${key}", which means nothing here`, hint: `${meant}Known are ${KEYS.join(', ')}.` }];
   });
 }
 
@@ -128,6 +132,6 @@ function isObject(value: unknown): value is Exports {
   return typeof value === 'object' && value !== null;
 }
 
-function isFunction(value: unknown): value is Migration['up'] {
+function isFunction<Db>(value: unknown): value is Migration<Db>['up'] {
   return typeof value === 'function';
 }

@@ -5,7 +5,8 @@ import type { MigrationKind } from '../ports/history.ts';
  * are zero, so that `01.0` is `1`. Takes `.` and `_` between the parts.
  */
 export function normalizeVersion(version: string): string {
-  const parts = version.split(/[._]/).map((part) => part.replace(/^0+(?=\d)/, ''));
+  if (!version.includes('.') && !version.includes('_')) return withoutZeros(version);
+  const parts = version.split(/[._]/u).map(withoutZeros);
   while (parts.length > 1 && parts.at(-1) === '0') parts.pop();
   return parts.join('.');
 }
@@ -13,13 +14,20 @@ export function normalizeVersion(version: string): string {
 /** Negative, 0 or positive. Parts are compared as integers of any length; a part that is not there is 0. */
 export function compareVersions(a: string, b: string): number {
   if (a === b) return 0;
-  const left = normalizeVersion(a).split('.');
-  const right = normalizeVersion(b).split('.');
+  const first = normalizeVersion(a);
+  const second = normalizeVersion(b);
+  if (!first.includes('.') && !second.includes('.')) return compareIntegers(first, second);
+  const left = first.split('.');
+  const right = second.split('.');
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const order = compareIntegers(left[i] ?? '0', right[i] ?? '0');
     if (order !== 0) return order;
   }
   return 0;
+}
+
+function withoutZeros(digits: string): string {
+  return digits.startsWith('0') ? digits.replace(/^0+(?=\d)/u, '') : digits;
 }
 
 /** Digits without leading zeros: the longer is the greater. */

@@ -2,15 +2,18 @@ import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { sep } from 'node:path';
 import { DetentError, type Problem } from '../errors.ts';
 
+/** A folder that looks like a file lost its place: as a folder it would hold nothing, and nobody would notice. */
+const LIKE_A_FILE = /^(?:[VU]?\d|R__).*\.(?:sql|[mc]?[jt]s)$/iu;
+
 export interface Entry {
   readonly name: string;
   /** Path below the root, `/` between folders, in Unicode's composed form. */
   readonly file: string;
   readonly filepath: string;
-  readonly kind: 'file' | 'link' | 'special';
+  readonly kind: 'file' | 'link' | 'folder' | 'special';
 }
 
-/** Everything in the folder and below that is no folder, in no order. What cannot be listed is a problem. */
+/** Everything in the folder and below but the folders, in no order. What cannot be listed is a problem. */
 export function listEntries(root: string, isIgnored: (file: string) => boolean): { entries: Entry[]; problems: Problem[] } {
   const entries: Entry[] = [];
   const problems: Problem[] = [];
@@ -22,6 +25,7 @@ export function listEntries(root: string, isIgnored: (file: string) => boolean):
       const filepath = path + sep + name;
       if (dirent.isFile()) entries.push({ name, file, filepath, kind: 'file' });
       else if (!dirent.isDirectory()) entries.push({ name, file, filepath, kind: dirent.isSymbolicLink() ? 'link' : 'special' });
+      else if (LIKE_A_FILE.test(name)) entries.push({ name, file, filepath, kind: 'folder' });
       else if (!name.startsWith('.') && name !== 'node_modules') visit(filepath, `${file}/`);
     }
   };
@@ -35,23 +39,16 @@ export function listEntries(root: string, isIgnored: (file: string) => boolean):
  */
 export function locate({ file, filepath, kind }: Entry, root: string): string {
   if (kind === 'file') return filepath;
-  if (kind === 'special') throw notRegular(file);
+  if (kind === 'special') throw refused(file, 'a pipe, a socket or a device, not a file', 'Remove it');
+  if (kind === 'folder') throw refused(file, 'a folder with the name of a file', 'Rename it');
   const target = realpathSync(filepath);
   const inside = realpathSync(root);
   if (!target.startsWith(inside.endsWith(sep) ? inside : inside + sep)) {
-    throw new DetentError('FILE_UNREADABLE', `${file} is a link that leads out of the migrations folder.`, {
-      hint: 'Put the file itself into the folder, or list the link in "ignore".',
-      facts: { place: { file } },
-    });
+    throw refused(file, 'a link that leads out of the migrations folder', 'Put the file itself into the folder');
   }
   const stats = statSync(target);
-  if (stats.isDirectory()) {
-    throw new DetentError('FILE_UNREADABLE', `${file} is a link to a folder, which is not followed.`, {
-      hint: 'Put the files themselves there, or list the link in "ignore".',
-      facts: { place: { file } },
-    });
-  }
-  if (!stats.isFile()) throw notRegular(file);
+  if (stats.isDirectory()) throw refused(file, 'a link to a folder, which is not followed', 'Put the files themselves there');
+  if (!stats.isFile()) throw refused(file, 'a link to a pipe, a socket or a device', 'Remove it');
   return target;
 }
 
@@ -72,9 +69,9 @@ const WHY: Readonly<Record<string, readonly [why: string, hint: string]>> = {
   ENFILE: ['too many files are open', 'Raise the limit of open files (ulimit -n).'],
 };
 
-function notRegular(file: string): DetentError {
-  return new DetentError('FILE_UNREADABLE', `${file} is a pipe, a socket or a device, not a file.`, {
-    hint: 'Remove it, or list it in "ignore".',
+function refused(file: string, what: string, step: string): DetentError {
+  return new DetentError('FILE_UNREADABLE', `${file} is ${what}.`, {
+    hint: `${step}, or list it in "ignore".`,
     facts: { place: { file } },
   });
 }

@@ -1,5 +1,6 @@
 import { restores, type Settings } from '../config.ts';
 import { DetentError, type Problem } from '../errors.ts';
+import { statementHash } from '../history/schema-version-service.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { HistoryRow } from '../ports/history.ts';
 import type { MigrationSession } from '../ports/session.ts';
@@ -30,7 +31,7 @@ export async function loadSteps<Db>(
     try {
       const loaded = await loadStep<Db>(step, settings, rowOf);
       steps.push({ ...step, loaded });
-      problems.push(...checkStep(step, loaded, settings));
+      problems.push(...checkStep(step, loaded, settings), ...(await checkProgress(step, loaded, rowOf)));
       warnings.push(...loaded.notes, ...destructionWarnings(step, loaded, settings));
     } catch (thrown) {
       problems.push(loadProblem(thrown, step.info.file));
@@ -61,6 +62,23 @@ async function loadStep<Db>(step: PlannedStep, settings: Settings<Db>, rowOf: (i
   if (row !== null && row.downSource !== null) return loadStoredDown<Db>(row, settings);
   if (file !== null) return loadMigration<Db>(file, settings);
   throw downMissing(step.info.file, 'Its file is gone, and the history kept no text of its way back.');
+}
+
+/** A script that ran in part goes on after that part, so the part must still be what it was. */
+async function checkProgress<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, rowOf: (id: string) => Promise<HistoryRow | null>): Promise<Problem[]> {
+  const action = loaded[step.info.direction];
+  const row = step.reason === 'interrupted' && action?.kind === 'script' ? await rowOf(step.info.id) : null;
+  if (row === null || action?.kind !== 'script') return [];
+  const { file } = step.info;
+  const differs = row.statementHashes.findIndex((hash, index) => hash !== statementHash(action.statements[index]?.text ?? ''));
+  if (differs === -1) return [];
+  const which = row.version ?? row.id;
+  return [
+    new DetentError('CHECKSUM', `${file} stopped after ${row.statementsDone} of its statements, and statement ${differs + 1}, which ran, was edited since.`, {
+      hint: `Put that part back as it was; or say what is so with \`detent resolve ${which} --as rolled_back\` or \`--as applied\`.`,
+      facts: { place: { file, line: action.statements[differs]?.line ?? 1 } },
+    }),
+  ];
 }
 
 function checkStep<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings: Settings<Db>): Problem[] {

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, open, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
+import { patiently, SQLITE_WAIT_MS, type Patience } from './busy.ts';
+import type { Connection } from './driver.ts';
+import { hashFile, removeDatabase, renameDurably, syncFile, writeDurably } from './file.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+import type { TableNames } from './history.ts';
+import type { Link } from './link.ts';
+import { lockStatements } from './lock-statements.ts';
+import type { SessionLock } from './lock.ts';
+import { restoreFrom } from './restore.ts';
+import { bytes, freeBytes } from './server.ts';
+import { contentSums } from './sums.ts';
+
+export interface BackupSettings {
+  readonly link: Link;
+  readonly names: TableNames;
+  readonly lock: SessionLock;
+  readonly patience: Patience;
+}
+
+/** Of the space that the database takes, so that its log and the restore's scratch copy find room too. */
+const ROOM = 1.2;
+
+/** Copies made by SQLite's own backup interface: a copy of the file would leave behind what is still in its log. */
+export function createBackup(settings: BackupSettings): BackupDriver {
+  const { link, names, patience } = settings;
+  const session = randomUUID();
+  return {
+    async check(folder) {
+      return obstacles(await link.reading(), link.path, folder);
+    },
+
+    async backup(path, signal) {
+      const live = await link.writing();
+      const part = `${path}.part`;
+      try {
+        for (const obstacle of await obstacles(live, live.path, dirname(path))) throw new Error(obstacle);
+        await refuseExisting(path);
+        const dataVersion = Number(live.value('PRAGMA data_version'));
+        await copySnapshot(live, part, patience);
+        signal?.throwIfAborted();
+        const manifest = await describe(live, part, names, signal);
+        await renameDurably(part, path);
+        const complete: Manifest = { ...manifest, path, details: { ...manifest.details, session, dataVersion } };
+        await writeDurably(`${path}.json`, `${JSON.stringify(complete, null, 2)}\n`);
+        return complete;
+      } catch (cause) {
+        await removeDatabase(part);
+        throw backupFailed(path, cause);
+      }
+    },
+
+    async verify(manifest) {
+      await verifyFile(manifest, await link.reading(), names);
+    },
+
+    async sums() {
+      return readAside(await link.reading(), patience, (aside) => contentSums(aside, names.all));
+    },
+
+    // Only commits of other connections change what this pragma says, and only for the connection that asks.
+    async othersWrote({ details }) {
+      const connection = await link.reading();
+      return details['session'] !== session || details['dataVersion'] !== Number(connection.value('PRAGMA data_version'));
+    },
+
+    async restore(manifest, record) {
+      await restoreFrom(settings, manifest, record);
+    },
+  };
+}
+
+async function obstacles(connection: Connection, path: string | null, folder: string): Promise<readonly string[]> {
+  if (path === null) return ['A database in memory cannot be backed up.'];
+  const stats = await stat(folder).catch(() => null);
+  if (stats === null) return [`The folder for backups, ${folder}, does not exist.`];
+  if (!stats.isDirectory()) return [`${folder} is not a folder.`];
+  const writable = await access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!writable) return [`This user may not write to the folder for backups, ${folder}.`];
+  const needed = Math.ceil(sizeOf(connection) * ROOM);
+  const free = freeBytes(folder);
+  return free !== null && free < needed ? [`The disk of ${folder} has ${bytes(free)} left; the backup needs ${bytes(needed)}.`] : [];
+}
+
+function sizeOf(connection: Connection): number {
+  return Number(connection.value('PRAGMA page_count')) * Number(connection.value('PRAGMA page_size'));
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  if ((await stat(path).catch(() => null)) !== null) throw new Error(`${path} is there already`);
+}
+
+/**
+ * From a second connection that has begun to read: it keeps one state of the database, whoever commits meanwhile, and
+ * the session's own connection stays free for its signs of life.
+ */
+async function copySnapshot(live: Connection, target: string, patience: Patience): Promise<void> {
+  await (await open(target, 'wx', 0o600)).close();
+  await readAside(live, patience, (aside) => aside.copyTo(target));
+  const copy = live.library.connect(target, { readOnly: false, busyTimeoutMs: SQLITE_WAIT_MS });
+  // The copy of a database in WAL mode would want a log of its own wherever it is read.
+  copy.exec('PRAGMA journal_mode = DELETE');
+  copy.close();
+  await syncFile(target);
+}
+
+/** Does `read` in one read transaction of a second connection; in memory there is only the first. */
+export async function readAside<T>(live: Connection, patience: Patience, read: (aside: Connection) => Promise<T>): Promise<T> {
+  if (live.path === null) return read(live);
+  const aside = live.library.connect(live.path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });
+  try {
+    aside.exec('BEGIN');
+    await patiently(() => aside.value('SELECT count(*) FROM sqlite_schema'), patience);
+    return await read(aside);
+  } finally {
+    aside.close();
+  }
+}
+
+/** What the copy holds, counted in the copy. */
+async function describe(live: Connection, path: string, names: TableNames, signal?: AbortSignal): Promise<Manifest> {
+  const copy = live.library.connect(path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });
+  try {
+    return {
+      format: 'detent-backup-1',
+      adapter: 'sqlite',
+      product: 'SQLite',
+      serverVersion: String(copy.value('SELECT sqlite_version()')),
+      path,
+      createdAt: Date.now(),
+      runId: runOf(copy, names),
+      bytes: (await stat(path)).size,
+      hash: await hashFile(path, signal),
+      fingerprint: schemaFingerprint(copy, names.all),
+      objects: await contentSums(copy, names.all),
+      details: { pages: Number(copy.value('PRAGMA page_count')), pageSize: Number(copy.value('PRAGMA page_size')) },
+    };
+  } finally {
+    copy.close();
+  }
+}
+
+function runOf(copy: Connection, names: TableNames): string | null {
+  if (copy.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", names.lock) === undefined) return null;
+  return (copy.value(lockStatements(names.lock).lockedBy) as string | null) ?? null;
+}
+
+/** Throws `BACKUP_DAMAGED`. */
+export async function verifyFile(manifest: Manifest, live: Connection, names: TableNames): Promise<void> {
+  const { path } = manifest;
+  const damaged = (what: string, cause?: unknown): DetentError =>
+    new DetentError('BACKUP_DAMAGED', `The backup ${path} ${what}.`, {
+      hint: 'Keep it for a closer look, and use another backup.',
+      facts: { path },
+      cause,
+    });
+  const stats = await stat(path).catch(() => null);
+  if (stats === null) throw damaged('is not there');
+  if (stats.size !== manifest.bytes || (await hashFile(path)) !== manifest.hash) throw damaged('is not as it was written');
+  let copy: Connection | undefined;
+  try {
+    copy = live.library.connect(path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });
+    const check = String(copy.value('PRAGMA quick_check(1)'));
+    if (check !== 'ok') throw damaged(`does not pass SQLite's own check: ${check}`);
+    if (schemaFingerprint(copy, names.all) !== manifest.fingerprint) throw damaged('has another schema than its manifest says');
+    const sums = await contentSums(copy, names.all);
+    if (JSON.stringify(sums) !== JSON.stringify(manifest.objects)) throw damaged('has other rows than its manifest says');
+  } catch (error) {
+    throw error instanceof DetentError ? error : damaged('cannot be read', error);
+  } finally {
+    copy?.close();
+  }
+}
+
+function backupFailed(path: string, cause: unknown): DetentError {
+  if (cause instanceof DetentError) return cause;
+  const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
+  return new DetentError('BACKUP_FAILED', `The backup ${basename(path)} could not be written: ${words}.`, {
+    hint: 'Nothing was changed. Clear what is in the way, or choose another folder for backups.',
+    facts: { path },
+    cause,
+  });
+}

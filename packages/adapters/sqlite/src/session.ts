@@ -1,0 +1,130 @@
+import { DetentError, type Capabilities, type MigrationSession, type OpenOptions, type Statement } from '@detent/core';
+import { sqlite as dialect, sqlTag } from '@detent/sql';
+import { createBackup } from './backup.ts';
+import { createBatches } from './batches.ts';
+import { patiently, type Patience } from './busy.ts';
+import type { Connection } from './driver.ts';
+import { translate } from './errors.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+import { createHistory, tableNames } from './history.ts';
+import type { Link } from './link.ts';
+import { createLock } from './lock.ts';
+import { describeServer } from './server.ts';
+import { readSettings, restoreSettings, type Settings } from './settings.ts';
+import { refuseAttach, send } from './statement.ts';
+import { ended, inTransaction } from './transaction.ts';
+import { bindable } from './values.ts';
+
+export interface SessionSettings {
+  readonly link: Link;
+  readonly options: OpenOptions;
+  readonly patience: Patience;
+  readonly allowAttach: boolean;
+}
+
+/** Puts the parts together around one connection. `Db` is the class of the driver's database. */
+export function createSession<Db>({ link, options, patience, allowAttach }: SessionSettings): MigrationSession<Db> {
+  const names = tableNames(options.table);
+  const lock = createLock(link, names.lock, patience);
+  const history = createHistory({ link, names, lock, patience, isWorking: () => working });
+  const backup = createBackup({ link, names, lock, patience });
+  const { path } = link;
+  const { limitMs } = patience;
+  let working = false;
+  let settings: Settings | null = null;
+
+  /** Once, before anything runs that may change them. */
+  const remember = (connection: Connection): void => {
+    settings ??= readSettings(connection);
+  };
+  const looking = async <T>(look: (connection: Connection) => T): Promise<T> => {
+    try {
+      return await patiently(async () => look(await link.reading()), patience);
+    } catch (error) {
+      throw translate(error, path);
+    }
+  };
+
+  return {
+    get db() {
+      return link.now().db as Db;
+    },
+    capabilities: capabilitiesOf(path),
+    server: describeServer(link),
+    history,
+    lock,
+    backup,
+    batches: createBatches(link, patience),
+    sql: sqlTag(dialect, async (text, values) => (await link.reading()).exact(text, values.map(bindable)) as never),
+
+    async transaction(scope, work) {
+      const connection = await link.writing();
+      if (scope.statements === null) remember(connection);
+      const logger = options.logger;
+      return inTransaction({ connection, patience, logger, fence: () => lock.fence(connection) }, scope, async () => {
+        working = true;
+        try {
+          return await work();
+        } finally {
+          working = false;
+        }
+      });
+    },
+
+    async execute(statement, file) {
+      if (!allowAttach) refuseAttach(statement, file);
+      const connection = await link.writing();
+      if (leavesTraces(statement)) remember(connection);
+      if (connection.inTransaction) return { rows: send(connection, statement, file) };
+      // SQLite undid the transaction by itself, and whoever called did not notice.
+      if (working) throw ended();
+      lock.fence(connection);
+      return { rows: await patiently(() => send(connection, statement, file), patience) };
+    },
+
+    // SQLite cannot be told to give up a statement that runs too long.
+    async limit({ lockMs }) {
+      if (lockMs !== null) patience.limitMs = lockMs;
+    },
+
+    async reset() {
+      patience.limitMs = limitMs;
+      const connection = await link.reading();
+      if (connection.inTransaction) {
+        connection.exec('ROLLBACK');
+        options.logger.warn('A transaction that the migration left open was rolled back.');
+      }
+      if (settings !== null) restoreSettings(connection, settings);
+      settings = null;
+    },
+
+    fingerprint: () => looking((connection) => schemaFingerprint(connection, names.all)),
+
+    async close() {
+      await lock.close();
+      link.close();
+    },
+  };
+}
+
+/** Beyond the schema and the rows: settings, or tables that only this connection sees. */
+function leavesTraces({ kind, text }: Statement): boolean {
+  return kind === 'session' || kind === 'transaction' || /^create\s+temp/i.test(text);
+}
+
+function capabilitiesOf(path: string | null): Capabilities {
+  return {
+    transactionalDdl: true,
+    transactions: true,
+    backup: path !== null || 'A database in memory is gone with its process, so there is nothing to put a backup back into.',
+    cancel: false,
+  };
+}
+
+/** `CONFIG` for a schema that SQLite does not have. */
+export function checkSchema(schema: string | null): void {
+  if (schema === null || schema === 'main') return;
+  throw new DetentError('CONFIG', 'SQLite keeps its history in the database itself, so there is no schema to choose.', {
+    hint: 'Leave `schema` out, and choose the name of the table with `table`.',
+  });
+}

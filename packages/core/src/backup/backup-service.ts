@@ -1,0 +1,66 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Settings } from '../config.ts';
+import { DetentError } from '../errors.ts';
+import type { Events } from '../events.ts';
+import type { Manifest } from '../ports/backup.ts';
+import type { HistoryStore } from '../ports/history.ts';
+import type { MigrationSession } from '../ports/session.ts';
+import { manifestPath, readManifest } from './manifest.ts';
+
+/** The seeds' service: makes, verifies, restores and deletes backups of one database. */
+export class BackupService {
+  readonly #session: MigrationSession;
+  readonly #settings: Settings;
+  readonly #events: Events;
+
+  constructor(session: MigrationSession, settings: Settings, events: Events) {
+    this.#session = session;
+    this.#settings = settings;
+    this.#events = events;
+  }
+
+  get folder(): string {
+    return resolve(this.#settings.cwd, this.#settings.backup.folder);
+  }
+
+  /** Makes a backup and reads it again before anybody relies on it. `path`: in the configured folder unless given. */
+  async backup(runId: string, path: string | null, signal: AbortSignal): Promise<Manifest> {
+    const target = path === null ? join(this.folder, `${timestamp()}-${runId}.backup`) : resolve(this.#settings.cwd, path);
+    const startedAt = Date.now();
+    this.#events.emit({ kind: 'backup-started', path: target });
+    if (path === null) await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const manifest = await this.#session.backup.backup(target, signal);
+    await this.#session.backup.verify(manifest);
+    this.#events.emit({ kind: 'backup-finished', manifest, durationMs: Date.now() - startedAt });
+    return manifest;
+  }
+
+  /** Reads a backup that was made earlier. Throws `BACKUP_DAMAGED`, also when it belongs to another kind of database. */
+  async open(path: string): Promise<Manifest> {
+    const manifest = await readManifest(resolve(this.#settings.cwd, path));
+    const { name } = this.#settings.adapter;
+    if (manifest.adapter !== name) {
+      throw new DetentError('BACKUP_DAMAGED', `${path} is a backup of ${manifest.adapter}, not of ${name}.`, { hint: 'Name a backup of this database.' });
+    }
+    await this.#session.backup.verify(manifest);
+    return manifest;
+  }
+
+  /** Puts it back, with what `record` writes into its history. */
+  async restore(manifest: Manifest, record: (history: HistoryStore) => Promise<void>): Promise<void> {
+    const startedAt = Date.now();
+    this.#events.emit({ kind: 'restore-started', path: manifest.path });
+    await this.#session.backup.restore(manifest, record);
+    this.#events.emit({ kind: 'restore-finished', path: manifest.path, durationMs: Date.now() - startedAt });
+  }
+
+  async deleteBackup(manifest: Manifest): Promise<void> {
+    await rm(manifest.path, { force: true, recursive: true });
+    await rm(manifestPath(manifest.path), { force: true });
+  }
+}
+
+function timestamp(): string {
+  return new Date().toISOString().replace(/[-:]/g, '').replace(/\.\d+Z$/, 'Z');
+}

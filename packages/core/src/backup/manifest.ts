@@ -1,0 +1,57 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { DetentError } from '../errors.ts';
+import type { Manifest, ObjectSum } from '../ports/backup.ts';
+
+/** Where the manifest of a backup is. */
+export function manifestPath(backupPath: string): string {
+  return `${backupPath}.json`;
+}
+
+export async function writeManifest(manifest: Manifest): Promise<void> {
+  await writeFile(manifestPath(manifest.path), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true });
+}
+
+/** Reads the manifest of a backup, which may have been moved with it. Throws `BACKUP_DAMAGED`. */
+export async function readManifest(backupPath: string): Promise<Manifest> {
+  const path = manifestPath(backupPath);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new DetentError('BACKUP_DAMAGED', `There is no readable manifest at ${path}.`, {
+      cause,
+      hint: 'Name the backup itself; its manifest stands beside it with `.json` at the end.',
+    });
+  }
+  if (!isManifest(parsed)) {
+    throw new DetentError('BACKUP_DAMAGED', `${path} is not the manifest of a backup made by Detent.`, { hint: 'Name a backup that `detent backup` wrote.' });
+  }
+  return { ...parsed, path: backupPath };
+}
+
+/** One hash over the content of every object. */
+export function contentHash(objects: readonly ObjectSum[]): string {
+  return hash('sha256', JSON.stringify(objects.map(({ name, rows, checksum }) => [name, rows, checksum])));
+}
+
+/** The names of what is not as the other list has it. */
+export function differences(a: readonly ObjectSum[], b: readonly ObjectSum[]): string[] {
+  const left = new Map(a.map((sum) => [sum.name, sum]));
+  const right = new Map(b.map((sum) => [sum.name, sum]));
+  const names = new Set([...left.keys(), ...right.keys()]);
+  return [...names].filter((name) => left.get(name)?.checksum !== right.get(name)?.checksum || left.get(name)?.rows !== right.get(name)?.rows);
+}
+
+function isManifest(value: unknown): value is Manifest {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Record<string, unknown>;
+  return (
+    record['format'] === 'detent-backup-1' &&
+    typeof record['adapter'] === 'string' &&
+    typeof record['hash'] === 'string' &&
+    typeof record['fingerprint'] === 'string' &&
+    typeof record['bytes'] === 'number' &&
+    Array.isArray(record['objects'])
+  );
+}

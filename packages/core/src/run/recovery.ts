@@ -1,0 +1,120 @@
+import { contentHash } from '../backup/manifest.ts';
+import { DetentError } from '../errors.ts';
+import { rollbackOf, type RollbackDetail } from '../history/ledger-detail.ts';
+import { downStep } from '../plan/down.ts';
+import { unknownState } from '../plan/history-check.ts';
+import type { HistoryRow, MigrationState } from '../ports/history.ts';
+import type { Scan } from '../scan/scanner.ts';
+import { loadSteps } from '../validate/pending.ts';
+import { inTransaction } from './attempt.ts';
+import { warn, type RunContext } from './context.ts';
+import { decide } from './decide.ts';
+import { MigrationRunner } from './runner.ts';
+
+/** Restores a backup and writes the rows as rolled back; the rollback room's, handed in because it stands above this one. */
+export type FinishRestore<Db> = (context: RunContext<Db>, ids: readonly string[], path: string) => Promise<void>;
+
+const UNFINISHED: ReadonlySet<MigrationState> = new Set(['running', 'failed', 'rolling_back', 'restoring']);
+
+/** Whether a dead run left something that a start under the lock must look at. */
+export function hasUnfinished(scan: Pick<Scan, 'history'>): boolean {
+  return scan.history.entries.some(({ state }) => state !== 'failed' && UNFINISHED.has(state));
+}
+
+/**
+ * Finishes or classifies what a dead run left. Throws `UNKNOWN_STATE` when only a person can tell, after everything
+ * that could be decided was; nothing else may run then.
+ */
+export async function recover<Db>(context: RunContext<Db>, scan: Scan, finishRestore: FinishRestore<Db>): Promise<void> {
+  const rows = await unfinishedRows(context, scan);
+  const restoring = rows.filter((row) => row.state === 'restoring');
+  if (restoring.length > 0) return resumeRestore(context, restoring, finishRestore);
+  const unknown: HistoryRow[] = [];
+  for (const row of rows) if ((await settle(context, row)) === 'unknown') unknown.push(row);
+  const [first] = unknown;
+  if (first !== undefined) throw unknownState(first);
+  const backwards = (await unfinishedRows(context, scan)).filter((row) => row.state === 'rolling_back');
+  if (backwards.length > 0) await resumeRollback(context, scan, backwards);
+}
+
+async function unfinishedRows<Db>({ versions }: RunContext<Db>, scan: Scan): Promise<HistoryRow[]> {
+  const rows: HistoryRow[] = [];
+  for (const entry of scan.history.entries) {
+    const row = UNFINISHED.has(entry.state) ? await versions.load(entry.id) : null;
+    if (row !== null) rows.push(row);
+  }
+  return rows;
+}
+
+/** Decides about an intent and writes the decision down. */
+async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<'settled' | 'unknown'> {
+  const { session, versions, identity, events } = context;
+  const { intent } = row;
+  const isStuck = row.state === 'running' || row.state === 'rolling_back';
+  if (intent === null && !isStuck) return 'settled';
+  const verdict = decide(row, intent === null ? '' : await session.fingerprint());
+  const next: HistoryRow = {
+    ...row,
+    token: identity.token,
+    intent: null,
+    ...(verdict.kind === 'unknown' ? { state: 'unknown' as const, intent } : {}),
+    ...(verdict.kind === 'next' ? { statementsDone: row.statementsDone + 1, statementHashes: [...row.statementHashes, intent?.hash ?? ''] } : {}),
+  };
+  if (intent !== null) {
+    await inTransaction(context, () => versions.record(identity, next, 'recovered', `${verdict.kind}: ${verdict.why}`));
+  }
+  events.emit({ kind: 'recovered', id: row.id, from: row.state, to: next.state, why: verdict.why });
+  return verdict.kind === 'unknown' ? 'unknown' : 'settled';
+}
+
+async function resumeRestore<Db>(context: RunContext<Db>, rows: readonly HistoryRow[], finishRestore: FinishRestore<Db>): Promise<void> {
+  const { session, versions, events } = context;
+  const [first] = rows;
+  const detail = first === undefined ? null : rollbackOf(await versions.events(null), first.runId);
+  if (detail?.backup == null) throw restoreByHand('The last run died while it restored a backup, and the ledger does not name it.', null);
+  if (contentHash(await session.backup.sums()) !== detail.content) {
+    throw restoreByHand('The last run died while it restored a backup, and others have written since.', detail.backup);
+  }
+  await finishRestore(context, rows.map((row) => row.id), detail.backup);
+  for (const row of rows) events.emit({ kind: 'recovered', id: row.id, from: 'restoring', to: 'rolled_back', why: 'the restore was finished' });
+}
+
+function restoreByHand(message: string, backup: string | null): DetentError {
+  return new DetentError('RESTORE_BLOCKED', message, {
+    hint: backup === null ? 'Name it: `detent restore <path>`.' : `When that is acceptable, run \`detent restore ${backup}\`.`,
+  });
+}
+
+/** Goes on downwards, newest first. */
+async function resumeRollback<Db>(context: RunContext<Db>, scan: Scan, rows: readonly HistoryRow[]): Promise<void> {
+  const { versions, session, settings, events, identity } = context;
+  const newestFirst = rows.toSorted((a, b) => b.appliedOrder - a.appliedOrder);
+  const detail = newestFirst[0] === undefined ? null : rollbackOf(await versions.events(null), newestFirst[0].runId);
+  const steps = newestFirst.map((row) => downStep(scan, row, 'interrupted'));
+  const plan = { kind: 'steps', operation: 'down', steps, migrated: [], ignored: [], missing: [], ahead: [], problems: [], warnings: [] } as const;
+  const loaded = await loadSteps<Db>(plan, settings, (id) => versions.load(id));
+  let failure: DetentError | null = loaded.problems[0] ?? null;
+  if (failure === null) {
+    const runner = new MigrationRunner<Db>({ ...context, settings: { ...settings, transaction: 'each' } }, 0);
+    failure = (await runner.execute(loaded.steps)).failed?.error ?? null;
+  }
+  if (failure === null && (detail?.fingerprint ?? null) !== null && detail?.fingerprint !== (await session.fingerprint())) {
+    const message = 'The way back of the last run was finished, but the schema is not what it was before that run.';
+    if (detail?.strategy === 'both') failure = new DetentError('ROLLBACK_DIFFERS', message);
+    else warn(context, message);
+  }
+  if (failure !== null) throw wayOut(failure, detail);
+  await versions.append(identity, 'rollback-finished', null, null);
+  for (const row of newestFirst) events.emit({ kind: 'recovered', id: row.id, from: 'rolling_back', to: 'rolled_back', why: 'the way back was finished' });
+}
+
+/** Whether others wrote since the backup cannot be known any more, so a person decides about it. */
+function wayOut(failure: DetentError, detail: RollbackDetail | null): DetentError {
+  const backup = detail?.backup ?? null;
+  if (backup === null) return failure;
+  return new DetentError('RESTORE_BLOCKED', `The way back of the last run cannot be finished: ${failure.message}`, {
+    cause: failure,
+    hint: `Mend its \`down\` and run again, or run \`detent restore ${backup}\`, which loses what was written since.`,
+    facts: failure.facts,
+  });
+}

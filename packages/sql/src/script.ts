@@ -1,0 +1,178 @@
+import { DetentError, type Directives, type ParsedScript, type ScriptNote, type ScriptText, type Statement } from '@detent/core';
+import { classifyTokens } from './classify.ts';
+import type { Dialect } from './dialect.ts';
+import { readDirective, useOf } from './directive.ts';
+import { fillPlaceholders } from './placeholders.ts';
+import { finishSection } from './section.ts';
+import { openSource, type Source } from './source.ts';
+import { splitPieces, type CommentPiece, type StatementPiece } from './splitter.ts';
+import { readSlice } from './statement-reader.ts';
+
+type Direction = 'up' | 'down';
+
+interface Section {
+  readonly direction: Direction;
+  readonly from: number;
+  to: number;
+  readonly statements: (Statement & Filled)[];
+}
+
+/** Where a statement stood before its placeholders were filled in. */
+interface Filled {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Reads a script into statements. Sections are those of Detent, goose and dbmate; the delimiter is `;` again in each.
+ * Throws `SCRIPT_SYNTAX`, `SCRIPT_DIRECTIVE` or `PLACEHOLDER`, each with its place in the file.
+ */
+export function parseScript(script: ScriptText, dialect: Dialect): ParsedScript {
+  const source = openSource(script.text, script.file);
+  const sections: Section[] = [];
+  let current: Section | null = script.part === 'whole' ? null : openSection(script.part, source.from, source);
+  if (current !== null) sections.push(current);
+  /** Statements that no marker has claimed. */
+  const unmarked = openSection('up', source.from, source);
+  let directives: Directives = {};
+
+  for (const piece of splitPieces(source, dialect, useOf)) {
+    switch (piece.kind) {
+      case 'statement':
+        (current ?? unmarked).statements.push(toStatement(source, dialect, piece, script.placeholders));
+        break;
+      case 'comment': {
+        const found = readDirective(piece.text, piece.ownLine, (message, hint) => refused(source, piece.start, message, hint));
+        switch (found.kind) {
+          case 'section':
+            checkMarker(script, source, piece, sections, unmarked, found.direction);
+            if (current !== null) current.to = piece.start;
+            current = openSection(found.direction, piece.start + piece.text.length, source);
+            sections.push(current);
+            directives = merge(directives, found.directives, source, piece);
+            break;
+          case 'settings':
+            directives = merge(directives, found.directives, source, piece);
+            break;
+          case 'statement':
+            break;
+        }
+        break;
+      }
+    }
+  }
+
+  const parts = sections.length === 0 ? [unmarked] : sections;
+  const ownTransaction = directives.transaction === 'none' ? 'keep' : 'take over';
+  const notes: ScriptNote[] = [];
+  const finish = (direction: Direction): readonly Statement[] | null => {
+    const section = parts.find((part) => part.direction === direction);
+    if (section === undefined) return null;
+    const finished = finishSection(section.statements.map(bare), dialect, ownTransaction);
+    notes.push(...finished.notes);
+    return finished.statements;
+  };
+  const up = finish('up') ?? [];
+  const down = finish('down');
+  const downSection = parts.find((part) => part.direction === 'down');
+  return { up, down, downText: downSection === undefined ? null : textOf(downSection, source, directives), directives, notes };
+}
+
+function openSection(direction: Direction, from: number, source: Source): Section {
+  return { direction, from, to: source.text.length, statements: [] };
+}
+
+function toStatement(
+  source: Source,
+  dialect: Dialect,
+  piece: StatementPiece,
+  placeholders: ScriptText['placeholders'],
+): Statement & Filled {
+  const { start, end } = piece;
+  const { line, column } = source.place(start);
+  if (piece.carriesData) {
+    throw source.syntaxError(
+      start,
+      'COPY … FROM stdin takes its data from the file, which Detent does not send.',
+      'Write the rows as INSERT statements; pg_dump does so with --inserts or --rows-per-insert.',
+    );
+  }
+  const text = placeholders === null ? source.text.slice(start, end) : fillPlaceholders(source, dialect, start, end, placeholders);
+  const { kind, transactional, destroys } = classifyTokens(readSlice(source, dialect, start, end), dialect);
+  return { text, line, column, kind, transactional, destroys, start, end };
+}
+
+function bare({ start: _start, end: _end, ...statement }: Statement & Filled): Statement {
+  return statement;
+}
+
+function checkMarker(
+  script: ScriptText,
+  source: Source,
+  piece: CommentPiece,
+  sections: readonly Section[],
+  unmarked: Section,
+  direction: Direction,
+): void {
+  if (script.part !== 'whole') {
+    throw refused(
+      source,
+      piece.start,
+      `${script.file} is one file of a pair and holds the marker "${piece.text.trim()}".`,
+      'Take the marker out, or put both directions into one file.',
+    );
+  }
+  const [early] = unmarked.statements;
+  if (early !== undefined) {
+    throw refused(
+      source,
+      early.start,
+      `This statement stands before the first marker, "${piece.text.trim()}", so that it belongs to neither direction.`,
+      'Put "-- detent:up" before the first statement.',
+    );
+  }
+  if (sections.some((section) => section.direction === direction)) {
+    throw refused(source, piece.start, `The ${direction} part begins twice.`, 'Put all its statements behind one marker.');
+  }
+}
+
+function merge(before: Directives, added: Directives, source: Source, piece: CommentPiece): Directives {
+  if (before.transaction !== undefined && added.transaction !== undefined && before.transaction !== added.transaction) {
+    throw refused(source, piece.start, 'The file asks for two transaction modes.', 'Keep one of the two; it holds for both directions.');
+  }
+  const allow = [...new Set([...(before.allow ?? []), ...(added.allow ?? [])])];
+  return { ...before, ...added, ...(allow.length === 0 ? {} : { allow }) };
+}
+
+function refused(source: Source, offset: number, message: string, hint: string): DetentError {
+  return new DetentError('SCRIPT_DIRECTIVE', message, { hint, facts: { place: source.place(offset) } });
+}
+
+/**
+ * A section as a text of its own: the file's directives, then everything behind the marker, with the placeholders
+ * filled in as they were.
+ */
+function textOf(section: Section, source: Source, directives: Directives): string {
+  let text = '';
+  let at = section.from;
+  for (const statement of section.statements) {
+    text += source.text.slice(at, statement.start) + statement.text;
+    at = statement.end;
+  }
+  text += source.text.slice(at, section.to);
+  return [...renderDirectives(directives), text.trim(), ''].join('\n');
+}
+
+function renderDirectives(directives: Directives): string[] {
+  const { transaction, lockTimeoutMs, statementTimeoutMs, idempotent, allow } = directives;
+  const timeouts = [
+    ...(lockTimeoutMs === undefined ? [] : [`lock=${lockTimeoutMs}ms`]),
+    ...(statementTimeoutMs === undefined ? [] : [`statement=${statementTimeoutMs}ms`]),
+  ];
+  return [
+    ...(transaction === undefined ? [] : [`-- detent:transaction ${transaction}`]),
+    ...(timeouts.length === 0 ? [] : [`-- detent:timeout ${timeouts.join(' ')}`]),
+    ...(idempotent === true ? ['-- detent:idempotent'] : []),
+    ...(allow === undefined ? [] : [`-- detent:allow ${allow.join(', ')}`]),
+  ];
+}
