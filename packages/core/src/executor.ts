@@ -22,7 +22,7 @@ import { changedAnything, RollbackService } from './rollback/rollback-service.ts
 import { type RunContext } from './run/context.ts';
 import { runHook, runHookFiles } from './run/hooks.ts';
 import { takeLock } from './run/locking.ts';
-import { hasUnfinished, recover } from './run/recovery.ts';
+import { isStuck, recover } from './run/recovery.ts';
 import { MigrationRunner, type RunOutcome } from './run/runner.ts';
 import { MigrationScanner, type Scan } from './scan/scanner.ts';
 import { checkBackupAbility, loadSteps, type Loaded } from './validate/pending.ts';
@@ -104,11 +104,12 @@ export class MigrationScriptExecutor<Db = unknown> {
         let scan = await scanner.scan();
         let plan = planner(scan);
         report.planned(plan);
-        if (!hasUnfinished(scan) && plan.kind !== 'steps') return report.finish(plan.problems);
+        if (!isStuck(scan) && plan.kind === 'nothing') return report.finish([]);
+        if (!isStuck(scan) && plan.kind === 'refused') return report.finish((await this.#check(session, plan)).problems);
 
         const isDone = async (): Promise<boolean> => {
           scan = await scanner.rescan(scan);
-          return !hasUnfinished(scan) && planner(scan).kind === 'nothing';
+          return !isStuck(scan) && planner(scan).kind === 'nothing';
         };
         const owner = this.#owner(report.runId);
         const lock = await takeLock({ lock: session.lock, owner, policy: settings.lock, events: this.#events, signal: abort, isDone });
@@ -122,16 +123,13 @@ export class MigrationScriptExecutor<Db = unknown> {
         const context = this.#context(session, versions, owner, lease, abort, report);
         const backups = new BackupService(session, settings, this.#events);
         scan = await scanner.rescan(scan);
-        if (hasUnfinished(scan)) await recover(context, scan, (running, ids, path) => finishRestore(running, backups, ids, path));
+        await recover(context, scan, (running, ids, path) => finishRestore(running, backups, ids, path));
         scan = lock.waited ? await scanner.scan() : await scanner.rescan(scan);
         plan = planner(scan);
         report.planned(plan);
-        if (plan.kind !== 'steps') return report.finish(plan.problems);
-
-        const loaded = await loadSteps<Db>(plan, settings, (id) => versions.load(id));
-        const unfit = await checkBackupAbility(session, settings, backups.folder);
+        const { loaded, problems } = await this.#check(session, plan);
         report.warn(loaded.warnings);
-        if (plan.problems.length + loaded.problems.length + unfit.length > 0) return report.finish([...plan.problems, ...loaded.problems, ...unfit]);
+        if (problems.length > 0 || plan.kind === 'nothing') return report.finish(problems);
         this.#events.emit({ kind: 'planned', plan });
         return await this.#execute(context, backups, scan, plan, loaded, report);
       } catch (thrown) {
@@ -317,14 +315,15 @@ export class MigrationScriptExecutor<Db = unknown> {
   }
 
   #look(planner: (scan: Scan) => Plan): Promise<PlanReport<Db>> {
-    return this.#reading(async (session) => {
-      const plan = planner(await this.#scan(session));
-      const versions = new SchemaVersionService(session.history);
-      const loaded = await loadSteps<Db>(plan, this.settings, (id) => versions.load(id));
-      const { folder } = new BackupService(session, this.settings, this.#events);
-      const unfit = plan.steps.length === 0 ? [] : await checkBackupAbility(session, this.settings, folder);
-      return { plan, loaded, problems: [...plan.problems, ...loaded.problems, ...unfit], warnings: [...plan.warnings, ...loaded.warnings] };
-    });
+    return this.#reading(async (session) => this.#check(session, planner(await this.#scan(session))));
+  }
+
+  /** Phase 7: loads what the plan would run, and finds everything that speaks against it. */
+  async #check(session: MigrationSession<Db>, plan: Plan): Promise<PlanReport<Db>> {
+    const loaded = await loadSteps<Db>(plan, this.settings, (id) => session.history.load(id));
+    const { folder } = new BackupService(session, this.settings, this.#events);
+    const unfit = plan.steps.length === 0 ? [] : await checkBackupAbility(session, this.settings, folder);
+    return { plan, loaded, problems: [...plan.problems, ...loaded.problems, ...unfit], warnings: [...plan.warnings, ...loaded.warnings] };
   }
 
   #context(session: MigrationSession<Db>, versions: SchemaVersionService, owner: LockOwner, lease: RunContext['lease'], signal: AbortSignal, report: RunReport): RunContext<Db> {

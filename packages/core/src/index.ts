@@ -4,6 +4,8 @@ export { checkOptions, OPTION_SHAPES } from './config.ts';
 export type { BackupMode, Hooks, Layout, Options, RollbackStrategy, Settings, TransactionMode } from './config.ts';
 export type { Shape } from './config-shape.ts';
 export { checkShape } from './config-shape.ts';
+export { defineConfig } from './config-file.ts';
+export type { DetentConfig } from './config-file.ts';
 export { asDetentError, describeError, DetentError, ERROR_CODES, misuse } from './errors.ts';
 export type { ErrorCode, ErrorDetails, ErrorDocument, ErrorFacts, Place, Problem } from './errors.ts';
 export type { Direction, LifecycleEvent, Listener, Operation, StepInfo } from './events.ts';

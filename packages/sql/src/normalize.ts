@@ -2,7 +2,7 @@ import type { Dialect } from './dialect.ts';
 import { Lexer } from './lexer.ts';
 import { openSource } from './source.ts';
 
-/** After these a name follows, so that SQLite cannot read `"x"` as a string. */
+/** After these a name follows; elsewhere SQLite may read `"X"` as a string, whose case counts. */
 const BEFORE_NAMES = new Set(['table', 'index', 'view', 'trigger', 'on', 'references', 'into', 'from', 'join', 'update', 'exists', '.']);
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_$]*$/;
 
@@ -21,7 +21,7 @@ export function normalizeSql(text: string, dialect: Dialect): string {
         continue;
       case 'word':
       case 'number':
-        token = lexer.text.toLowerCase();
+        token = lower(lexer.text);
         break;
       case 'quoted':
         token = canonicalName(lexer.text, dialect, previous);
@@ -47,9 +47,14 @@ function canonicalName(quoted: string, dialect: Dialect, previous: string): stri
   const inner = quoted.slice(1, -1);
   const name = close === ']' ? inner : inner.replaceAll(close + close, close);
   const folds = dialect.name !== 'postgres' && (open !== '"' || BEFORE_NAMES.has(previous));
-  const folded = folds ? name.toLowerCase() : name;
-  const plain = PLAIN.test(folded) && folded === folded.toLowerCase() && !dialect.valueWords.has(folded);
+  const folded = folds ? lower(name) : name;
+  const plain = PLAIN.test(folded) && folded === lower(folded) && !dialect.valueWords.has(folded);
   return plain ? folded : `"${name.replaceAll('"', '""')}"`;
+}
+
+/** ASCII letters only: beyond them SQLite and PostgreSQL tell names apart. */
+function lower(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function needsSpace(previous: string, token: string): boolean {

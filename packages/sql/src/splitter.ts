@@ -64,20 +64,32 @@ export function* splitPieces(
   let block: number | null = null;
 
   const finish = (): StatementPiece => {
+    const open = body?.open() ?? null;
+    if (open !== null) {
+      throw source.syntaxError(open, 'The body that opens here is never closed.', 'Close it with END, or with the missing parenthesis.');
+    }
     const piece = { kind: 'statement', start, end, carriesData: copy?.fromStdin() ?? false } as const;
     start = -1;
     body = null;
     copy = null;
     return piece;
   };
-  const unclosedBody = (): Error | null => {
-    const open = body?.open() ?? null;
-    if (open === null) return null;
-    return source.syntaxError(open, 'The body that opens here is never closed.', 'Close it with END, or with the missing parenthesis.');
-  };
+  const unopened = (at: number): Error =>
+    source.syntaxError(at, 'No statement begins before this end.', 'Add "-- +goose StatementBegin" before the statement.');
+  const unclosed = (at: number): Error =>
+    source.syntaxError(at, 'The statement that begins here has no end.', 'Add "-- +goose StatementEnd" after it.');
 
   for (;;) {
     const kind = lexer.next();
+    if (dialect.delimiterDirective && kind === 'word' && lexer.end - lexer.start === 9 && lexer.upper === 'DELIMITER') {
+      const directive = readDelimiter(source, lexer.start, lexer.end, start === -1);
+      if (directive !== null) {
+        if (start !== -1) yield finish();
+        lexer.delimiter = directive.token === ';' ? null : directive.token;
+        lexer.end = directive.end;
+        continue;
+      }
+    }
     switch (kind) {
       case 'comment': {
         if (text.charCodeAt(lexer.start) === SLASH || (body !== null && body.open() !== null)) break;
@@ -86,6 +98,7 @@ export function* splitPieces(
         const use = useOf(comment, ownLine);
         if (use === 'skip') break;
         if (use !== 'report') {
+          if ((block !== null) !== (use === 'close')) throw block === null ? unopened(lexer.start) : unclosed(block);
           if (start !== -1) {
             if (block !== null) end = withoutTerminator(text, start, end);
             if (end > start) yield finish();
@@ -109,15 +122,8 @@ export function* splitPieces(
         end = lexer.end;
         break;
       case 'end':
-        if (block !== null) {
-          throw source.syntaxError(block, 'The statement that begins here has no end.', 'Add "-- +goose StatementEnd" after it.');
-        }
-        if (start === -1) return;
-        {
-          const error = unclosedBody();
-          if (error !== null) throw error;
-        }
-        yield finish();
+        if (block !== null) throw unclosed(block);
+        if (start !== -1) yield finish();
         return;
       case 'meta': {
         const line = lineAt(text, lexer.start);
@@ -132,16 +138,6 @@ export function* splitPieces(
         );
       }
       case 'word':
-        if (dialect.delimiterDirective && lexer.end - lexer.start === 9 && lexer.upper === 'DELIMITER') {
-          const delimiter = readDelimiter(source, lexer.start, lexer.end, start === -1);
-          if (delimiter !== null) {
-            if (start !== -1) yield finish();
-            lexer.delimiter = delimiter.token === ';' ? null : delimiter.token;
-            lexer.end = delimiter.end;
-            break;
-          }
-        }
-      // falls through
       case 'quoted':
       case 'string':
       case 'number':

@@ -2,32 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
+import { DetentError, writeManifest, type BackupDriver, type Manifest } from '@detent/core';
+import { hasTable, type Bookkeeping } from './bookkeeping.ts';
 import { patiently, SQLITE_WAIT_MS, type Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
-import { hashFile, removeDatabase, renameDurably, syncFile, writeDurably } from './file.ts';
+import { hashFile, removeDatabase, renameDurably, syncFile } from './file.ts';
 import { schemaFingerprint } from './fingerprint.ts';
-import type { TableNames } from './history.ts';
-import type { Link } from './link.ts';
-import { lockStatements } from './lock-statements.ts';
-import type { SessionLock } from './lock.ts';
-import { restoreFrom } from './restore.ts';
+import { restoreFrom, type BackupSettings } from './restore.ts';
+import { verifyBackup } from './verify.ts';
 import { bytes, freeBytes } from './server.ts';
 import { contentSums } from './sums.ts';
-
-export interface BackupSettings {
-  readonly link: Link;
-  readonly names: TableNames;
-  readonly lock: SessionLock;
-  readonly patience: Patience;
-}
 
 /** Of the space that the database takes, so that its log and the restore's scratch copy find room too. */
 const ROOM = 1.2;
 
 /** Copies made by SQLite's own backup interface: a copy of the file would leave behind what is still in its log. */
 export function createBackup(settings: BackupSettings): BackupDriver {
-  const { link, names, patience } = settings;
+  const { link, books, patience } = settings;
   const session = randomUUID();
   return {
     async check(folder) {
@@ -43,10 +34,10 @@ export function createBackup(settings: BackupSettings): BackupDriver {
         const dataVersion = Number(live.value('PRAGMA data_version'));
         await copySnapshot(live, part, patience);
         signal?.throwIfAborted();
-        const manifest = await describe(live, part, names, signal);
+        const manifest = await describe(live, part, books, signal);
         await renameDurably(part, path);
         const complete: Manifest = { ...manifest, path, details: { ...manifest.details, session, dataVersion } };
-        await writeDurably(`${path}.json`, `${JSON.stringify(complete, null, 2)}\n`);
+        await writeManifest(complete);
         return complete;
       } catch (cause) {
         await removeDatabase(part);
@@ -55,11 +46,11 @@ export function createBackup(settings: BackupSettings): BackupDriver {
     },
 
     async verify(manifest) {
-      await verifyFile(manifest, await link.reading(), names);
+      await verifyBackup(manifest, await link.reading(), books);
     },
 
     async sums() {
-      return readAside(await link.reading(), patience, (aside) => contentSums(aside, names.all));
+      return readAside(await link.reading(), patience, (aside) => contentSums(aside, books.own));
     },
 
     // Only commits of other connections change what this pragma says, and only for the connection that asks.
@@ -125,7 +116,7 @@ export async function readAside<T>(live: Connection, patience: Patience, read: (
 }
 
 /** What the copy holds, counted in the copy. */
-async function describe(live: Connection, path: string, names: TableNames, signal?: AbortSignal): Promise<Manifest> {
+async function describe(live: Connection, path: string, books: Bookkeeping, signal?: AbortSignal): Promise<Manifest> {
   const copy = live.library.connect(path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });
   try {
     return {
@@ -135,11 +126,11 @@ async function describe(live: Connection, path: string, names: TableNames, signa
       serverVersion: String(copy.value('SELECT sqlite_version()')),
       path,
       createdAt: Date.now(),
-      runId: runOf(copy, names),
+      runId: runOf(copy, books),
       bytes: (await stat(path)).size,
       hash: await hashFile(path, signal),
-      fingerprint: schemaFingerprint(copy, names.all),
-      objects: await contentSums(copy, names.all),
+      fingerprint: schemaFingerprint(copy, books.own),
+      objects: await contentSums(copy, books.own),
       details: { pages: Number(copy.value('PRAGMA page_count')), pageSize: Number(copy.value('PRAGMA page_size')) },
     };
   } finally {
@@ -147,36 +138,8 @@ async function describe(live: Connection, path: string, names: TableNames, signa
   }
 }
 
-function runOf(copy: Connection, names: TableNames): string | null {
-  if (copy.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", names.lock) === undefined) return null;
-  return (copy.value(lockStatements(names.lock).lockedBy) as string | null) ?? null;
-}
-
-/** Throws `BACKUP_DAMAGED`. */
-export async function verifyFile(manifest: Manifest, live: Connection, names: TableNames): Promise<void> {
-  const { path } = manifest;
-  const damaged = (what: string, cause?: unknown): DetentError =>
-    new DetentError('BACKUP_DAMAGED', `The backup ${path} ${what}.`, {
-      hint: 'Keep it for a closer look, and use another backup.',
-      facts: { path },
-      cause,
-    });
-  const stats = await stat(path).catch(() => null);
-  if (stats === null) throw damaged('is not there');
-  if (stats.size !== manifest.bytes || (await hashFile(path)) !== manifest.hash) throw damaged('is not as it was written');
-  let copy: Connection | undefined;
-  try {
-    copy = live.library.connect(path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });
-    const check = String(copy.value('PRAGMA quick_check(1)'));
-    if (check !== 'ok') throw damaged(`does not pass SQLite's own check: ${check}`);
-    if (schemaFingerprint(copy, names.all) !== manifest.fingerprint) throw damaged('has another schema than its manifest says');
-    const sums = await contentSums(copy, names.all);
-    if (JSON.stringify(sums) !== JSON.stringify(manifest.objects)) throw damaged('has other rows than its manifest says');
-  } catch (error) {
-    throw error instanceof DetentError ? error : damaged('cannot be read', error);
-  } finally {
-    copy?.close();
-  }
+function runOf(copy: Connection, books: Bookkeeping): string | null {
+  return hasTable(copy, books.lock.table) ? ((copy.value(books.lock.runId) as string | null | undefined) ?? null) : null;
 }
 
 function backupFailed(path: string, cause: unknown): DetentError {

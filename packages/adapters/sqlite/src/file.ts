@@ -32,19 +32,6 @@ export async function renameDurably(from: string, to: string): Promise<void> {
   }
 }
 
-/** Writes a whole file, for this user only, so that it is there completely or not at all. */
-export async function writeDurably(path: string, text: string): Promise<void> {
-  const part = `${path}.part`;
-  const file = await open(part, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await renameDurably(part, path);
-}
-
 /** A database file and what SQLite may have left beside it. Never throws. */
 export async function removeDatabase(path: string): Promise<void> {
   for (const ending of ['', '-wal', '-shm', '-journal']) await rm(`${path}${ending}`, { force: true }).catch(() => undefined);

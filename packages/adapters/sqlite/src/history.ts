@@ -1,7 +1,109 @@
-import type { HistoryStore } from '@detent/core';
-export interface TableNames { readonly history: string; readonly events: string; readonly lock: string; readonly all: readonly string[] }
-export function tableNames(table: string): TableNames {
-  const [history, events, lock] = [table, `${table}_event`, `${table}_lock`];
-  return { history, events, lock, all: [history, events, lock] };
+import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
+import { checkColumns, checkLayout, ENTRY_COLUMNS, eventValues, quoteIdent, rowValues, sqlite, toEntry, toEvent, toRow } from '@detent/sql';
+import { hasTable, type Bookkeeping } from './bookkeeping.ts';
+import { patiently, type Patience } from './busy.ts';
+import type { Connection, Row } from './driver.ts';
+import { failureOf, translate } from './errors.ts';
+import type { Link } from './link.ts';
+import { lockLost, type SessionLock } from './lock.ts';
+import { ended, inShortTransaction } from './transaction.ts';
+
+export interface HistorySettings {
+  readonly link: Link;
+  readonly books: Bookkeeping;
+  readonly lock: SessionLock;
+  readonly patience: Patience;
+  /** Whether the session is inside `transaction`. */
+  readonly isWorking: () => boolean;
 }
-export function createHistory(_: unknown): HistoryStore { return { init: async () => {}, } as never; }
+
+/** The history in its tables. What is written inside the session's transaction is committed with it. */
+export function createHistory({ link, books, lock, patience, isWorking }: HistorySettings): HistoryStore {
+  const sql = books.history;
+  const { history: table } = sql.tableNames;
+
+  const look = async <T>(read: (connection: Connection) => T): Promise<T> => {
+    try {
+      return await patiently(async () => read(await link.reading()), patience);
+    } catch (error) {
+      throw translate(error, link.path);
+    }
+  };
+  const write = async (work: (connection: Connection) => void): Promise<void> => {
+    const connection = await link.writing();
+    if (isWorking() && !connection.inTransaction) throw ended();
+    if (!isWorking()) return inShortTransaction(connection, patience, () => work(connection));
+    try {
+      work(connection);
+    } catch (error) {
+      throw translate(error, link.path);
+    }
+  };
+  const readRows = (connection: Connection): readonly Row[] => {
+    try {
+      return connection.all(sql.read);
+    } catch (error) {
+      if (failureOf(error)?.primary !== 'SQLITE_ERROR') throw error;
+      checkColumns(columnsOf(connection, table), table);
+      // Only the lock's table is gone; the next run makes it again.
+      return connection.all(READ_ENTRIES(sql.tables.history));
+    }
+  };
+
+  return {
+    read: () =>
+      look((connection) => {
+        if (!hasTable(connection, table)) return { exists: false, entries: [] };
+        const found = readRows(connection);
+        checkLayout(found[0]?.['layout'], table);
+        return { exists: true, entries: found.map(toEntry) };
+      }),
+
+    load: (id) =>
+      look((connection) => {
+        if (!hasTable(connection, table)) return null;
+        const row = connection.get(sql.load, id);
+        return row === undefined ? null : toRow(row);
+      }),
+
+    async init() {
+      const connection = await link.writing();
+      const isThere = hasTable(connection, table);
+      if (isThere) checkColumns(columnsOf(connection, table), table);
+      const layout = hasTable(connection, sql.tableNames.lock) ? connection.get(sql.readLock)?.['layout'] : null;
+      const steps = isThere && layout !== null && layout !== undefined ? sql.upgrade(Number(layout)) : sql.create;
+      if (steps.length === 0) return;
+      await inShortTransaction(connection, patience, () => {
+        lock.fence(connection);
+        for (const step of steps) connection.exec(step);
+      });
+    },
+
+    save: (row) =>
+      write((connection) => {
+        if (connection.run(sql.save, ...rowValues(row), row.token) === 0) throw lockLost(connection, books.lock, row.token);
+      }),
+
+    append: (line) =>
+      write((connection) => {
+        const last = connection.get(sql.lastEvent);
+        const previousHash = last === undefined ? LEDGER_START : String(last['hash']);
+        const event: LedgerEvent = { ...line, seq: Number(last?.['seq'] ?? 0) + 1, previousHash, hash: chainHash(previousHash, line) };
+        const token = lock.token(connection);
+        if (connection.run(sql.append, ...eventValues(event), token) === 0) throw lockLost(connection, books.lock, token);
+      }),
+
+    events: (limit) =>
+      look((connection) => {
+        if (!hasTable(connection, sql.tableNames.event)) return [];
+        return connection.all(sql.events, limit ?? -1).map(toEvent).toReversed();
+      }),
+  };
+}
+
+function columnsOf(connection: Connection, table: string): readonly string[] {
+  return connection.all('SELECT name FROM pragma_table_info(?)', table).map(({ name }) => String(name));
+}
+
+const READ_ENTRIES = (table: string): string =>
+  `SELECT ${ENTRY_COLUMNS.map(({ name }) => quoteIdent(sqlite, name)).join(', ')} FROM ${table} ORDER BY applied_order`;

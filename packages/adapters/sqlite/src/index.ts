@@ -29,3 +29,8 @@ export function sqlite(options: SqliteOptions): DatabaseAdapter<never> {
 export function defineMigration<Db = DatabaseSync>(migration: Migration<Db>): Migration<Db> {
   return defineAnyMigration(migration);
 }
+
+/** The configuration of a project on SQLite. */
+export function defineConfig<Db = DatabaseSync>(config: DetentConfig<Db>): DetentConfig<Db> {
+  return defineAnyConfig(config);
+}

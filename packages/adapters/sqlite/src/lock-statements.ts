@@ -1,40 +1,41 @@
-import { quoteIdent, sqlite } from '@detent/sql';
+import { LOCK_COLUMNS, quoteIdent, sqlite, type HistoryStatements } from '@detent/sql';
 
 /** The statements of the lock's one row. Times are milliseconds since 1970 on the database's clock. */
 export interface LockStatements {
-  readonly exists: string;
-  readonly create: string;
-  readonly seed: string;
+  /** The table's name, to be looked up in the schema. */
+  readonly table: string;
+  readonly create: readonly string[];
+  /** The holder, and the time as `now`. */
   readonly read: string;
-  readonly row: string;
-  readonly put: string;
   readonly token: string;
-  readonly lockedBy: string;
+  readonly runId: string;
   readonly take: string;
   readonly heartbeat: string;
   readonly giveBack: string;
   readonly void: string;
+  /** All of the row, and writing all of it, in the same order. */
+  readonly row: string;
+  readonly put: string;
 }
 
 const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-const COLUMNS = 'token, run_id, username, host, pid, process_key, since, heartbeat';
 
-export function lockStatements(name: string): LockStatements {
-  const table = quoteIdent(sqlite, 'main', name);
+export function lockStatements({ tables, tableNames, create }: HistoryStatements): LockStatements {
+  const table = tables.lock;
+  const columns = LOCK_COLUMNS.map(({ name }) => quoteIdent(sqlite, name)).join(', ');
   return {
-    exists: `SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = '${name.replaceAll("'", "''")}'`,
-    create: `CREATE TABLE IF NOT EXISTS ${table} (
-      id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, run_id TEXT, username TEXT, host TEXT, pid INTEGER,
-      process_key TEXT, since INTEGER, heartbeat INTEGER)`,
-    seed: `INSERT OR IGNORE INTO ${table} (id, token) VALUES (1, 0)`,
-    read: `SELECT ${COLUMNS}, ${NOW} AS now FROM ${table} WHERE id = 1`,
-    row: `SELECT ${COLUMNS} FROM ${table} WHERE id = 1`,
-    put: `INSERT OR REPLACE INTO ${table} (id, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    table: tableNames.lock,
+    create: create.filter((text) => text.includes(` ${table} `)),
+    read: `SELECT token, run_id, username, host, pid, process_key, since, heartbeat, ${NOW} AS now FROM ${table} WHERE id = 1`,
     token: `SELECT token FROM ${table} WHERE id = 1`,
-    lockedBy: `SELECT run_id FROM ${table} WHERE id = 1`,
-    take: `UPDATE ${table} SET token = token + 1, run_id = ?, username = ?, host = ?, pid = ?, process_key = ?, since = ${NOW}, heartbeat = ${NOW} WHERE id = 1`,
+    runId: `SELECT run_id FROM ${table} WHERE id = 1`,
+    take:
+      `UPDATE ${table} SET token = token + 1, run_id = ?, username = ?, host = ?, pid = ?, process_key = ?, ` +
+      `since = ${NOW}, heartbeat = ${NOW} WHERE id = 1`,
     heartbeat: `UPDATE ${table} SET heartbeat = ${NOW} WHERE id = 1 AND token = ?`,
     giveBack: `UPDATE ${table} SET run_id = NULL WHERE id = 1 AND token = ?`,
     void: `UPDATE ${table} SET token = token + 1, run_id = NULL WHERE id = 1`,
+    row: `SELECT ${columns} FROM ${table} WHERE id = 1`,
+    put: `INSERT OR REPLACE INTO ${table} (${columns}) VALUES (${LOCK_COLUMNS.map(() => '?').join(', ')})`,
   };
 }

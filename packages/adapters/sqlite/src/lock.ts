@@ -1,18 +1,19 @@
 import { hostname } from 'node:os';
 import { DetentError, type Lease, type LockAttempt, type LockHolder, type LockOwner, type MigrationLock } from '@detent/core';
+import { hasTable } from './bookkeeping.ts';
 import { patiently, type Patience } from './busy.ts';
 import type { Connection, Row } from './driver.ts';
 import { translate } from './errors.ts';
 import type { Link } from './link.ts';
-import { lockStatements, type LockStatements } from './lock-statements.ts';
+import type { LockStatements } from './lock-statements.ts';
 import { hasEnded, processKey } from './liveness.ts';
 
 /** The lock of one session, with what its other parts need of it. */
 export interface SessionLock extends MigrationLock {
   /** Throws `LOCK_LOST` when this session took the lock and has it no more. Inside a transaction that answer stays true. */
   fence(connection: Connection): void;
-  /** Throws `LOCK_LOST` unless `token` is the lock's now. */
-  require(connection: Connection, token: number): void;
+  /** The token that this session writes with: its lease's, or the one in the row when it holds none. */
+  token(connection: Connection): number;
   /** Puts the lock's row into a copy of the database, so that the lease outlives the copy's taking effect. */
   carryOver(from: Connection, to: Connection): void;
   /** No sign of life is written while `work` runs. */
@@ -34,8 +35,7 @@ interface Holder extends LockHolder {
  * The lock is a row with a token that only rises. What really keeps two runs apart is SQLite's own write lock: every
  * transaction of the holder begins IMMEDIATE and finds its token in the row, or ends.
  */
-export function createLock(link: Link, table: string, patience: Patience): SessionLock {
-  const sql = lockStatements(table);
+export function createLock(link: Link, sql: LockStatements, patience: Patience): SessionLock {
   let held: Lease | null = null;
   let quiet = false;
 
@@ -46,8 +46,7 @@ export function createLock(link: Link, table: string, patience: Patience): Sessi
   const takeNow = (connection: Connection, owner: LockOwner): number | Holder => {
     connection.exec('BEGIN IMMEDIATE');
     try {
-      connection.exec(sql.create);
-      connection.exec(sql.seed);
+      for (const step of sql.create) connection.exec(step);
       const holder = readHolder(connection, sql);
       if (holder !== null && !isDead(holder)) {
         connection.exec('ROLLBACK');
@@ -86,10 +85,9 @@ export function createLock(link: Link, table: string, patience: Patience): Sessi
 
   return {
     fence,
-    require: (connection, token) => requireToken(connection, sql, token),
+    token: (connection) => held?.token ?? readToken(connection, sql) ?? 0,
     carryOver: (from, to) => {
-      to.exec(sql.create);
-      to.exec(sql.seed);
+      for (const step of sql.create) to.exec(step);
       const row = from.get(sql.row);
       if (row !== undefined) to.run(sql.put, ...Object.values(row));
     },
@@ -143,12 +141,18 @@ export function createLock(link: Link, table: string, patience: Patience): Sessi
   };
 }
 
+function readToken(connection: Connection, sql: LockStatements): number | null {
+  return hasTable(connection, sql.table) ? Number(connection.value(sql.token)) : null;
+}
+
 function requireToken(connection: Connection, sql: LockStatements, token: number): void {
-  const now = connection.get(sql.exists) === undefined ? null : Number(connection.value(sql.token));
-  if (now === token) return;
-  throw new DetentError('LOCK_LOST', 'The lock is no longer held by this run; another run or `detent unlock` took it.', {
+  if (readToken(connection, sql) !== token) throw lockLost(connection, sql, token);
+}
+
+export function lockLost(connection: Connection, sql: LockStatements, token: number): DetentError {
+  return new DetentError('LOCK_LOST', 'This run does not hold the lock any more; another run or `detent unlock` took it.', {
     hint: 'Look at `detent status`, then start again.',
-    facts: { token, tokenNow: now },
+    facts: { token, tokenNow: readToken(connection, sql) },
   });
 }
 
@@ -162,7 +166,7 @@ function showLife(connection: Connection, sql: LockStatements, token: number): v
 }
 
 function readHolder(connection: Connection, sql: LockStatements): Holder | null {
-  if (connection.get(sql.exists) === undefined) return null;
+  if (!hasTable(connection, sql.table)) return null;
   const row = connection.get(sql.read);
   if (row === undefined || row['run_id'] === null) return null;
   return {

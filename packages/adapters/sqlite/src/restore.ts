@@ -1,12 +1,21 @@
 import { DetentError, type HistoryStore, type Manifest } from '@detent/core';
-import { verifyFile, type BackupSettings } from './backup.ts';
-import { patiently, SQLITE_WAIT_MS } from './busy.ts';
+import type { Bookkeeping } from './bookkeeping.ts';
+import { patiently, SQLITE_WAIT_MS, type Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
 import { removeDatabase, syncFile } from './file.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createHistory } from './history.ts';
-import { borrowedLink } from './link.ts';
+import { borrowedLink, type Link } from './link.ts';
+import type { SessionLock } from './lock.ts';
 import { contentSums } from './sums.ts';
+import { verifyBackup } from './verify.ts';
+
+export interface BackupSettings {
+  readonly link: Link;
+  readonly books: Bookkeeping;
+  readonly lock: SessionLock;
+  readonly patience: Patience;
+}
 
 /**
  * The backup is copied to a scratch file, the history is written there, and then the scratch goes over the live
@@ -14,7 +23,7 @@ import { contentSums } from './sums.ts';
  * restored. A file put in its place would be read together with the old log beside it, which undoes the restore.
  */
 export async function restoreFrom(
-  { link, names, lock, patience }: BackupSettings,
+  { link, books, lock, patience }: BackupSettings,
   manifest: Manifest,
   record: (history: HistoryStore) => Promise<void>,
 ): Promise<void> {
@@ -23,14 +32,14 @@ export async function restoreFrom(
   if (path === null) throw new DetentError('RESTORE_FAILED', 'A database in memory cannot be restored.', { hint: 'Use a file.' });
   const scratchPath = `${path}.detent-restore`;
   try {
-    await verifyFile(manifest, live, names);
+    await verifyBackup(manifest, live, books);
     await lock.quietly(async () => {
       lock.fence(live);
       await removeDatabase(scratchPath);
       const scratch = await makeScratch(live, manifest, scratchPath);
       try {
         lock.carryOver(live, scratch);
-        const history = createHistory({ link: borrowedLink(scratch, false), names, lock, patience, isWorking: () => false });
+        const history = createHistory({ link: borrowedLink(scratch, false), books, lock, patience, isWorking: () => false });
         await history.init();
         await record(history);
         lock.fence(live);
@@ -39,7 +48,7 @@ export async function restoreFrom(
         scratch.close();
       }
     });
-    await compare(live, manifest, names.all);
+    await compare(live, manifest, books.own);
   } catch (cause) {
     throw restoreFailed(manifest, cause);
   } finally {

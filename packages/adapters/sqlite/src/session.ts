@@ -2,11 +2,12 @@ import { DetentError, type Capabilities, type MigrationSession, type OpenOptions
 import { sqlite as dialect, sqlTag } from '@detent/sql';
 import { createBackup } from './backup.ts';
 import { createBatches } from './batches.ts';
+import { bookkeeping } from './bookkeeping.ts';
 import { patiently, type Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
 import { translate } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
-import { createHistory, tableNames } from './history.ts';
+import { createHistory } from './history.ts';
 import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
 import { describeServer } from './server.ts';
@@ -24,10 +25,10 @@ export interface SessionSettings {
 
 /** Puts the parts together around one connection. `Db` is the class of the driver's database. */
 export function createSession<Db>({ link, options, patience, allowAttach }: SessionSettings): MigrationSession<Db> {
-  const names = tableNames(options.table);
-  const lock = createLock(link, names.lock, patience);
-  const history = createHistory({ link, names, lock, patience, isWorking: () => working });
-  const backup = createBackup({ link, names, lock, patience });
+  const books = bookkeeping(options.table);
+  const lock = createLock(link, books.lock, patience);
+  const history = createHistory({ link, books, lock, patience, isWorking: () => working });
+  const backup = createBackup({ link, books, lock, patience });
   const { path } = link;
   const { limitMs } = patience;
   let working = false;
@@ -98,7 +99,7 @@ export function createSession<Db>({ link, options, patience, allowAttach }: Sess
       settings = null;
     },
 
-    fingerprint: () => looking((connection) => schemaFingerprint(connection, names.all)),
+    fingerprint: () => looking((connection) => schemaFingerprint(connection, books.own)),
 
     async close() {
       await lock.close();

@@ -9,12 +9,24 @@ const ROWS_BETWEEN_BREATHS = 20_000;
 /** Rows and checksum of every table but SQLite's and Detent's own, by name. */
 export async function contentSums(connection: Connection, own: readonly string[]): Promise<readonly ObjectSum[]> {
   const sums: ObjectSum[] = [];
-  for (const row of connection.all(TABLES)) {
-    const name = String(row['name']);
-    if (own.some((mine) => mine.toLowerCase() === name.toLowerCase())) continue;
-    sums.push(await sumOf(connection, name));
-  }
+  for (const name of tableNames(connection, own)) sums.push(await sumOf(connection, name));
   return sums;
+}
+
+/** The rows alone. */
+export function rowCounts(connection: Connection, own: readonly string[]): readonly { readonly name: string; readonly rows: number }[] {
+  return tableNames(connection, own).map((name) => ({
+    name,
+    rows: Number(connection.value(`SELECT count(*) FROM ${quoteIdent(sqlite, 'main', name)}`)),
+  }));
+}
+
+function tableNames(connection: Connection, own: readonly string[]): readonly string[] {
+  const mine = new Set(own.map((name) => name.toLowerCase()));
+  return connection
+    .all(TABLES)
+    .map(({ name }) => String(name))
+    .filter((name) => !mine.has(name.toLowerCase()));
 }
 
 async function sumOf(connection: Connection, table: string): Promise<ObjectSum> {

@@ -18,6 +18,8 @@ export function planDown(scan: Scan, settings: PlanSettings, target: DownTarget)
   const chosen = choose(applied, target);
   if ('to' in target) problems.push(...checkTarget(target.to, scan));
 
+  const halfway = scan.history.entries.find(({ state }) => state === 'running');
+  if (halfway !== undefined) problems.push(halfWay(halfway));
   const baseline = chosen.find((entry) => entry.state === 'baseline');
   if (baseline !== undefined) {
     problems.push(
@@ -66,6 +68,13 @@ export function planRedo(scan: Scan, settings: PlanSettings, version: string | n
 export function downStep(scan: Scan, entry: HistoryEntry, reason: PlannedStep['reason']): PlannedStep {
   const file = scan.files.find((item) => item.id === entry.id) ?? null;
   return { info: stepInfo(file ?? entry, 'down'), file, entry, reason };
+}
+
+function halfWay({ file, version, id }: HistoryEntry): Problem {
+  return new DetentError('STATE', `${file} ran in part, so it is neither applied nor undone.`, {
+    hint: `Finish it with \`detent up\`, or say what is so with \`detent resolve ${version ?? id} --as rolled_back\`.`,
+    facts: { place: { file } },
+  });
 }
 
 /** Newest first. Repeatable migrations have no place on the way back. */

@@ -16,9 +16,9 @@ export type FinishRestore<Db> = (context: RunContext<Db>, ids: readonly string[]
 
 const UNFINISHED: ReadonlySet<MigrationState> = new Set(['running', 'failed', 'rolling_back', 'restoring']);
 
-/** Whether a dead run left something that a start under the lock must look at. */
-export function hasUnfinished(scan: Pick<Scan, 'history'>): boolean {
-  return scan.history.entries.some(({ state }) => state !== 'failed' && UNFINISHED.has(state));
+/** Whether a run is in the middle of something, or died there. */
+export function isStuck({ history }: Pick<Scan, 'history'>): boolean {
+  return history.entries.some(({ state }) => state === 'running' || state === 'rolling_back' || state === 'restoring');
 }
 
 /**
@@ -50,8 +50,7 @@ async function unfinishedRows<Db>({ versions }: RunContext<Db>, scan: Scan): Pro
 async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<'settled' | 'unknown'> {
   const { session, versions, identity, events } = context;
   const { intent } = row;
-  const isStuck = row.state === 'running' || row.state === 'rolling_back';
-  if (intent === null && !isStuck) return 'settled';
+  if (intent === null && row.state === 'failed') return 'settled';
   const verdict = decide(row, intent === null ? '' : await session.fingerprint());
   const next: HistoryRow = {
     ...row,

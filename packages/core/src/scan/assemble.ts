@@ -105,8 +105,10 @@ function mergeTwins(group: readonly Part[]): Merged[] {
   const twins = new Map<Part, Part>();
   for (const part of group) {
     const { extension } = part.filename;
-    const twin = byFile.get(part.file.slice(0, -extension.length) + (TWINS[extension] ?? extension));
-    if (twin !== undefined && twin !== part) twins.set(part, twin);
+    const compiledExtension = TWINS[extension];
+    if (compiledExtension === undefined) continue;
+    const twin = byFile.get(part.file.slice(0, -extension.length) + compiledExtension);
+    if (twin !== undefined) twins.set(part, twin);
   }
   const compiled = new Set(twins.values());
   return group

@@ -69,10 +69,10 @@ test.each([
   ['1.sql', '1_name.sql'],
   ['V1__.sql', 'V1__name.sql'],
   ['V1.1_x.sql', 'V1.1__x.sql'],
-  ['V 1__x.sql', 'V1_x.sql'],
-  [' V1__x.sql', 'V1_x.sql'],
-  ['V1__x .sql', 'V1_x.sql'],
-  ['V1__x..sql', 'V1_x.sql'],
+  ['V 1__x.sql', 'V1__x.sql'],
+  [' V1__x.sql', 'V1__x.sql'],
+  ['V1__x .sql', 'V1__x.sql'],
+  ['V1__x..sql', 'V1__x.sql'],
   ['V1_x.UP.sql', 'V1_x.up.sql'],
   ['V1_x.dwon.sql', 'V1_x.down.sql'],
   ['V1_x.rollback.sql', 'V1_x.down.sql'],
@@ -99,10 +99,10 @@ describe('layouts', () => {
     ['golang-migrate', '1-x.up.sql', 'no: 1_x.up.sql'],
     ['goose', '00001_x.sql', 'whole 1 x'],
     ['goose', '00001_x.up.sql', 'no: 00001_x.sql'],
-    ['goose', 'V1_x.sql', 'no'],
+    ['goose', 'V1_x.sql', 'no: 1_x.sql'],
     ['dbmate', '20240101-x.sql', 'whole 20240101 x'],
     ['dbmate', '20240101_x.down.sql', 'no: 20240101_x.sql'],
   ] as const)('under %s, %s is %s', (layout, name, expected) => {
-    expect(read(name, layout).replace(/^no: 1_x\.sql$/u, 'no')).toBe(expected);
+    expect(read(name, layout)).toBe(expected);
   });
 });

@@ -7,7 +7,7 @@ export interface Explanation {
 }
 
 const LEFTOVER = /~$|^#.*#$|^~\$|\.(?:orig|rej|bak|backup|sw[a-p]|tmp|temp|old|save)$/iu;
-const LOOSE = /^\s*([vur]?)[\s_.-]*(\d+(?:[._]\d+)*)?[\s_.-]*(.*?)[\s.]*$/isu;
+const LOOSE = /^\s*([vur]?)[\s_.-]*(\d+(?:[._]\d+)*)?([\s_.-]*)(.*?)[\s.]*$/isu;
 const BACKWARDS = ['down', 'undo', 'rollback', 'revert'];
 
 /**
@@ -58,14 +58,15 @@ function rightExtension(extension: string, extensions: readonly string[]): strin
 
 /** Tries the ways in which the name could have been meant, the likeliest first. */
 function propose(stem: string, extension: string, isRight: (name: string) => boolean): string | null {
+  if (isRight(stem + extension)) return stem + extension;
   const hook = nearest(stem, ['beforeMigrate', 'afterMigrate']);
   if (hook !== null) return `${hook}${extension}`;
-  const [, letter = '', digits = '', rest = ''] = LOOSE.exec(stem) ?? [];
+  const [, letter = '', digits = '', gap = '', rest = ''] = LOOSE.exec(stem) ?? [];
   const prefix = letter.toUpperCase();
   const { name, direction } = cleanName(rest);
   if (digits === '') return prefix === 'R' && /^r_/iu.test(stem) ? `R__${name}${extension}` : null;
   if (prefix === 'R') return null;
-  const joint = /[._]/u.test(digits) || prefix === 'U' ? '__' : '_';
+  const joint = gap.includes('__') || /[._]/u.test(digits) || prefix === 'U' ? '__' : '_';
   const directions = direction === '' ? ['', '.up'] : [direction, ''];
   const names = [prefix, prefix === '' ? 'V' : ''].flatMap((first) =>
     [joint, '__'].flatMap((between) => directions.map((last) => `${first}${digits}${between}${name}${last}${extension}`)),

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import type { Intent } from '../ports/history.ts';
+import { decide } from './decide.ts';
+
+const intent = (kind: Intent['kind'], idempotent = false): Intent => ({ statement: 0, hash: 'h', direction: 'up', kind, fingerprint: 'before', idempotent });
+
+test('F26 without an intent the count of done statements is the truth', () => {
+  expect(decide({ intent: null }, 'any').kind).toBe('again');
+});
+
+test('F27 a schema that changed shows that the statement ran', () => {
+  expect(decide({ intent: intent('ddl') }, 'before').kind).toBe('again');
+  expect(decide({ intent: intent('ddl') }, 'after').kind).toBe('next');
+});
+
+test('rows and code leave no trace, so nobody can know', () => {
+  expect(decide({ intent: intent('data') }, 'before').kind).toBe('unknown');
+  expect(decide({ intent: intent('code') }, 'before').kind).toBe('unknown');
+});
+
+test('what says that it is idempotent runs again', () => {
+  expect(decide({ intent: intent('code', true) }, 'before').kind).toBe('again');
+  expect(decide({ intent: intent('data', true) }, 'before').kind).toBe('again');
+});
