@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { BackupService } from './backup/backup-service.ts';
 import { checkOptions, restores, reverses, type Options, type Settings } from './config.ts';
+import { Connection } from './connection.ts';
 import { asDetentError, DetentError, misuse, type Problem } from './errors.ts';
 import { Events, type LifecycleEvent, type Listener, type Operation } from './events.ts';
 import { SchemaVersionService, type RunIdentity } from './history/schema-version-service.ts';
@@ -25,7 +26,7 @@ import { takeLock } from './run/locking.ts';
 import { isStuck, recover } from './run/recovery.ts';
 import { MigrationRunner, type RunOutcome } from './run/runner.ts';
 import { MigrationScanner, type Scan } from './scan/scanner.ts';
-import { checkBackupAbility, loadSteps, type Loaded } from './validate/pending.ts';
+import { loadSteps, type Loaded, type Loader } from './validate/pending.ts';
 import { verifyHistory, type Verification } from './validate/verify.ts';
 
 export interface RunOptions {
@@ -57,13 +58,14 @@ export class MigrationScriptExecutor<Db = unknown> {
   readonly settings: Settings<Db>;
   readonly #events: Events;
   readonly #closing = new AbortController();
-  #session: { readonly access: 'read' | 'write'; readonly value: MigrationSession<Db> } | null = null;
+  readonly #connection: Connection<Db>;
   #source: MigrationSource | null = null;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** Throws `CONFIG` when the options are wrong. Connects to nothing. */
   constructor(options: Options<Db>) {
     this.settings = checkOptions(options);
+    this.#connection = new Connection(this.settings, this.#closing.signal);
     this.#events = new Events((thrown) => this.settings.logger.warn(`A listener threw: ${String(thrown)}`));
   }
 
@@ -98,14 +100,18 @@ export class MigrationScriptExecutor<Db = unknown> {
       const abort = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
       try {
         report.start();
-        const session = await this.#connect('write');
+        const session = await this.#connection.session('write');
         const versions = new SchemaVersionService(session.history);
         const scanner = new MigrationScanner(await this.#migrations(), settings.adapter, versions);
+        const known: Loader<Db>['known'] = new WeakMap();
         let scan = await scanner.scan();
         let plan = planner(scan);
         report.planned(plan);
-        if (!isStuck(scan) && plan.kind === 'nothing') return report.finish([]);
-        if (!isStuck(scan) && plan.kind === 'refused') return report.finish((await this.#check(session, plan)).problems);
+        if (!isStuck(scan)) {
+          // Checked before the lock too, so that nothing at all is written when something is wrong.
+          const { problems } = plan.kind === 'nothing' ? plan : await this.#check(session, plan, known);
+          if (problems.length > 0 || plan.kind === 'nothing') return report.finish(problems);
+        }
 
         const isDone = async (): Promise<boolean> => {
           scan = await scanner.rescan(scan);
@@ -127,7 +133,7 @@ export class MigrationScriptExecutor<Db = unknown> {
         scan = lock.waited ? await scanner.scan() : await scanner.rescan(scan);
         plan = planner(scan);
         report.planned(plan);
-        const { loaded, problems } = await this.#check(session, plan);
+        const { loaded, problems } = await this.#check(session, plan, known);
         report.warn(loaded.warnings);
         if (problems.length > 0 || plan.kind === 'nothing') return report.finish(problems);
         this.#events.emit({ kind: 'planned', plan });
@@ -251,8 +257,8 @@ export class MigrationScriptExecutor<Db = unknown> {
     let made: Manifest | undefined;
     const result = this.#maintain('backup', options, async ({ session, identity, signal, versions }) => {
       const service = new BackupService(session, this.settings, this.#events);
-      const reasons = session.capabilities.backup === true ? await session.backup.check(service.folder) : [session.capabilities.backup];
-      if (reasons[0] !== undefined) throw new DetentError('BACKUP_UNFIT', `There can be no backup: ${reasons[0]}`, { hint: 'See `detent doctor`.' });
+      const [obstacle] = await service.obstacles(options.path ?? null);
+      if (obstacle !== undefined) throw new DetentError('BACKUP_UNFIT', `There can be no backup: ${obstacle}`, { hint: 'See `detent doctor`.' });
       made = await service.backup(identity.runId, options.path ?? null, signal);
       await versions.append(identity, 'backup', null, made.path);
       return [{ what: 'backup', detail: made.path }];
@@ -273,14 +279,14 @@ export class MigrationScriptExecutor<Db = unknown> {
 
   /** Takes the lock away from whoever holds it. Gives who that was. */
   async unlock(options: { readonly fence?: boolean } = {}): Promise<LockHolder | null> {
-    return this.#serial(async () => (await this.#connect('write')).lock.break({ fence: options.fence ?? false }));
+    return this.#serial(async () => (await this.#connection.session('write')).lock.break({ fence: options.fence ?? false }));
   }
 
   /** Stops what runs, waits for its end and disconnects. */
   async close(): Promise<void> {
     this.#closing.abort(new DetentError('CANCELLED', 'The executor was closed.'));
     await this.#queue.catch(() => undefined);
-    await this.#disconnect();
+    await this.#connection.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -298,7 +304,7 @@ export class MigrationScriptExecutor<Db = unknown> {
       const abort = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
       try {
         report.start();
-        const session = await this.#connect('write');
+        const session = await this.#connection.session('write');
         const versions = new SchemaVersionService(session.history);
         const owner = this.#owner(report.runId);
         const isDone = async (): Promise<boolean> => false;
@@ -319,10 +325,9 @@ export class MigrationScriptExecutor<Db = unknown> {
   }
 
   /** Phase 7: loads what the plan would run, and finds everything that speaks against it. */
-  async #check(session: MigrationSession<Db>, plan: Plan): Promise<PlanReport<Db>> {
-    const loaded = await loadSteps<Db>(plan, this.settings, (id) => session.history.load(id));
-    const { folder } = new BackupService(session, this.settings, this.#events);
-    const unfit = plan.steps.length === 0 ? [] : await checkBackupAbility(session, this.settings, folder);
+  async #check(session: MigrationSession<Db>, plan: Plan, known: Loader<Db>['known'] = new WeakMap()): Promise<PlanReport<Db>> {
+    const loaded = await loadSteps<Db>(plan, { settings: this.settings, rowOf: (id) => session.history.load(id), known });
+    const unfit = plan.steps.length === 0 ? [] : await new BackupService(session, this.settings, this.#events).problems();
     return { plan, loaded, problems: [...plan.problems, ...loaded.problems, ...unfit], warnings: [...plan.warnings, ...loaded.warnings] };
   }
 
@@ -348,7 +353,7 @@ export class MigrationScriptExecutor<Db = unknown> {
   }
 
   #reading<T>(work: (session: MigrationSession<Db>) => Promise<T>): Promise<T> {
-    return this.#serial(async () => work(await this.#connect('read')));
+    return this.#serial(async () => work(await this.#connection.session('read')));
   }
 
   /** One after another: they share a session. A session that an error may have broken is not used again. */
@@ -357,30 +362,6 @@ export class MigrationScriptExecutor<Db = unknown> {
     const next = this.#queue.then(work, work);
     this.#queue = next.catch(() => undefined);
     return next;
-  }
-
-  async #connect(access: 'read' | 'write'): Promise<MigrationSession<Db>> {
-    if (this.#session !== null && (this.#session.access === 'write' || access === 'read')) return this.#session.value;
-    await this.#disconnect();
-    const { adapter, table, schema, timeouts, logger } = this.settings;
-    const value = await adapter.open({
-      table,
-      schema,
-      logger,
-      readOnly: access === 'read',
-      connectTimeoutMs: timeouts.connectMs,
-      lockTimeoutMs: timeouts.lockMs,
-      statementTimeoutMs: timeouts.statementMs,
-      signal: this.#closing.signal,
-    });
-    this.#session = { access, value };
-    return value;
-  }
-
-  async #disconnect(): Promise<void> {
-    const session = this.#session;
-    this.#session = null;
-    await session?.value.close();
   }
 }
 

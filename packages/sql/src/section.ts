@@ -41,14 +41,22 @@ function wordsOf(statement: Statement, dialect: Dialect): string {
 /** A table that is dropped to put another in its place, or that this same section made, loses nothing. */
 function excuseReplacedTables(statements: readonly Statement[], dialect: Dialect): readonly Statement[] {
   if (!statements.some(({ destroys }) => destroys === 'drop-table')) return statements;
+  const madeAt = new Map<string, number>();
+  const replacedAt = new Map<string, number>();
   const readers = statements.map(({ text, kind }) => (kind === 'ddl' ? readStatement(text, dialect) : null));
+  readers.forEach((reader, index) => {
+    if (reader === null) return;
+    const made = madeTable(reader);
+    if (made !== null && !madeAt.has(made)) madeAt.set(made, index);
+    const renamed = renamedTo(reader);
+    if (renamed !== null) replacedAt.set(renamed, index);
+  });
   return statements.map((statement, index) => {
     const reader = readers[index] ?? null;
-    if (statement.destroys !== 'drop-table' || reader === null) return statement;
-    const name = droppedTable(reader);
-    const replaced = readers.slice(index + 1).some((later) => later !== null && renamedTo(later) === name);
-    const made = readers.slice(0, index).some((earlier) => earlier !== null && madeTable(earlier) === name);
-    return name !== null && (replaced || made) ? { ...statement, destroys: null } : statement;
+    const name = statement.destroys !== 'drop-table' || reader === null ? null : droppedTable(reader);
+    if (name === null) return statement;
+    const kept = (replacedAt.get(name) ?? -1) > index || (madeAt.get(name) ?? Infinity) < index;
+    return kept ? { ...statement, destroys: null } : statement;
   });
 }
 

@@ -191,17 +191,12 @@ function skipCopyData(text: string, from: number): number {
 
 /** `null` where the word is none: a name in a statement. A directive may also follow a statement that lacks its end. */
 function readDelimiter(source: Source, start: number, end: number, between: boolean): { token: string; end: number } | null {
-  const { text } = source;
-  const line = lineAt(text, end);
+  if (!between && !startsLine(source.text, start, source.from)) return null;
+  const line = lineAt(source.text, end);
   const [token] = /\S+/.exec(line) ?? [];
-  if (between) {
-    if (token === undefined) {
-      throw source.syntaxError(start, 'DELIMITER names no delimiter.', 'Write it behind, e.g. DELIMITER $$.');
-    }
-    return { token, end: end + line.length };
-  }
-  if (token === undefined || /[\w\s'"`(),.]/.test(line.trim()) || !startsLine(text, start, source.from)) return null;
-  return { token, end: end + line.length };
+  if (token !== undefined && (between || !/[\w\s'"`(),.]/.test(line.trim()))) return { token, end: end + line.length };
+  if (!between) return null;
+  throw source.syntaxError(start, 'DELIMITER names no delimiter.', 'Write it behind, e.g. DELIMITER $$.');
 }
 
 function lineAt(text: string, from: number): string {

@@ -1,7 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import type { Settings } from '../config.ts';
-import { DetentError } from '../errors.ts';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { restores, type Settings } from '../config.ts';
+import { DetentError, type Problem } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Manifest } from '../ports/backup.ts';
 import type { HistoryStore } from '../ports/history.ts';
@@ -22,6 +22,24 @@ export class BackupService {
 
   get folder(): string {
     return resolve(this.#settings.cwd, this.#settings.backup.folder);
+  }
+
+  /** Everything that stands in the way of a backup into the configured folder, or into that of `path`. */
+  async obstacles(path: string | null): Promise<readonly string[]> {
+    const { capabilities, backup } = this.#session;
+    if (capabilities.backup !== true) return [capabilities.backup];
+    return backup.check(await nearestFolder(path === null ? this.folder : dirname(resolve(this.#settings.cwd, path))));
+  }
+
+  /** What speaks against a run under the configured strategy. */
+  async problems(): Promise<readonly Problem[]> {
+    const { rollback, backup } = this.#settings;
+    if (!restores(rollback) || backup.mode === 'manual') return [];
+    const unfit = (reason: string): Problem =>
+      new DetentError('BACKUP_UNFIT', `The strategy "${rollback}" needs a backup: ${reason}`, {
+        hint: 'Mend that, or choose the strategy "down" or "none".',
+      });
+    return (await this.obstacles(null)).map(unfit);
   }
 
   /** Makes a backup and reads it again before anybody relies on it. `path`: in the configured folder unless given. */
@@ -63,4 +81,11 @@ export class BackupService {
 
 function timestamp(): string {
   return new Date().toISOString().replace(/[-:]/g, '').replace(/\.\d+Z$/, 'Z');
+}
+
+/** The folder itself, or the nearest one above it that is there: the rest will be made. */
+async function nearestFolder(folder: string): Promise<string> {
+  const parent = dirname(folder);
+  if (parent === folder) return folder;
+  return (await stat(folder).catch(() => null)) === null ? nearestFolder(parent) : folder;
 }

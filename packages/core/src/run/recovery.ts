@@ -91,7 +91,7 @@ async function resumeRollback<Db>(context: RunContext<Db>, scan: Scan, rows: rea
   const detail = newestFirst[0] === undefined ? null : rollbackOf(await versions.events(null), newestFirst[0].runId);
   const steps = newestFirst.map((row) => downStep(scan, row, 'interrupted'));
   const plan = { kind: 'steps', operation: 'down', steps, migrated: [], ignored: [], missing: [], ahead: [], problems: [], warnings: [] } as const;
-  const loaded = await loadSteps<Db>(plan, settings, (id) => versions.load(id));
+  const loaded = await loadSteps<Db>(plan, { settings, rowOf: (id) => versions.load(id), known: new WeakMap() });
   let failure: DetentError | null = loaded.problems[0] ?? null;
   if (failure === null) {
     const runner = new MigrationRunner<Db>({ ...context, settings: { ...settings, transaction: 'each' } }, 0);

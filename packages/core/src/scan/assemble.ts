@@ -42,7 +42,9 @@ export function assemble(parts: readonly Part[], layout: Layout, found: readonly
     if (wrong.length === 0 && ups[0] !== undefined) add(ups[0], downs[0]?.part.content ?? null);
   }
   hooks.sort((a, b) => compareText(a.content.file, b.content.file));
-  problems.sort((a, b) => compareText(a.facts.place?.file ?? '', b.facts.place?.file ?? '') || compareText(a.message, b.message));
+  problems.sort(
+    (a, b) => compareText(a.facts.place?.file ?? '', b.facts.place?.file ?? '') || compareText(a.message, b.message),
+  );
   return { files, hooks, problems };
 }
 
@@ -136,13 +138,23 @@ function clash(first: Part, second: Part): Problem {
   }
   if (first.filename.kind === 'hook') {
     const message = `${first.file} and ${second.file} are the same hook.`;
-    return problem('NAME_COLLISION', message, `Put both into one file, or give one a name: ${first.filename.when}__name.`);
+    return problem(
+      'NAME_COLLISION',
+      message,
+      `Put both into one file, or give one a name: ${first.filename.when}__name.`,
+    );
   }
   if (first.filename.kind === 'repeatable') {
-    return problem('VERSION_DUPLICATE', `${first.file} and ${second.file} are both ${first.filename.id}.`, 'Rename one of the two.');
+    return problem(
+      'VERSION_DUPLICATE',
+      `${first.file} and ${second.file} are both ${first.filename.id}.`,
+      'Rename one of the two.',
+    );
   }
   const what = isDown(first) ? 'the way back of version' : 'version';
-  const hint = isDown(first) ? 'Keep one of the two.' : 'Give the newer one a version of its own, if it was not applied anywhere yet.';
+  const hint = isDown(first)
+    ? 'Keep one of the two.'
+    : 'Give the newer one a version of its own, if it was not applied anywhere yet.';
   return problem('VERSION_DUPLICATE', `${first.file} and ${second.file} are both ${what} ${first.filename.id}.`, hint);
 }
 

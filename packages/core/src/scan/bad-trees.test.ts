@@ -55,15 +55,85 @@ async function problemsOf(root: string, options: DirectoryOptions = {}): Promise
 
 describe('F44 a file that is not a migration is never passed over in silence', () => {
   test.each([
-    ...['v2_x.sql', 'V2-x.sql', 'V_x.sql', 'V2__x.SQL', 'V2__x.Sql', 'V2.sql', '2.sql', 'V2_.sql', 'V2__.sql', 'V2__.up.sql'],
-    ...['V2_x .sql', ' V2_x.sql', 'V 2_x.sql', 'V2 _x.sql', 'V2__x..sql', 'V2__x.', 'V2_x', 'V2_x.txt', 'V2_x.sq', 'V2_x.sqll'],
-    ...['V2_x.sql~', 'V2_x.sql.orig', 'V2_x.sql.rej', 'V2_x.sql.bak', 'V2_x.sql.swp', '#V2_x.sql#', 'V2_x.sql.tmp', '~$V2_x.sql'],
-    ...['V2_x.UP.sql', 'V2_x.dwon.sql', 'V2_x.undo.sql', 'V2_x.mysql.sql', 'V2_x.test.ts', 'V2_x.spec.js', 'V2_x.disabled.sql'],
-    ...['Vx2_x.sql', 'V2x.sql', 'V-2_x.sql', 'VV2_x.sql', 'V2.1_x.sql', 'V2..1__x.sql', 'V2,1__x.sql', 'V0x10_x.sql', 'V\u0661_x.sql', 'V\uFF11_x.sql'],
-    ...['u2__x.sql', 'U2_x.sql', 'U2__x.up.sql', 'R_x.sql', 'r__x.sql', 'R__.sql', 'R__x.down.sql', 'Rx.sql', 'B1__base.sql'],
-    ...['beforemigrate.sql', 'BeforeMigrate.ts', 'beforeEachMigrate.sql', 'afterMigrate.down.sql', 'afterMigrate_x.sql', 'beforeMigrate__.sql'],
-    ...['schema.sql', 'index.ts', 'V2_x.go', '00002_x.go', 'V2__x.sql.conf', 'V2_x.java', 'data.csv', 'Thumbs.db', 'flyway.conf', 'V2_x.tsx'],
-    ...['V2_a\u0007b.sql', 'V2_a\u200Bb.sql', 'V2_\u202Elqs.sql', 'V2_a:b.sql', 'V2_a?.sql', 'V2_a\\b.sql', 'V2_a\nb.sql', '2,x.sql', '-2_x.sql'],
+    'v2_x.sql',
+    'V2-x.sql',
+    'V_x.sql',
+    'V2__x.SQL',
+    'V2__x.Sql',
+    'V2.sql',
+    '2.sql',
+    'V2_.sql',
+    'V2__.sql',
+    'V2__.up.sql',
+    'V2_x .sql',
+    ' V2_x.sql',
+    'V 2_x.sql',
+    'V2 _x.sql',
+    'V2__x..sql',
+    'V2__x.',
+    'V2_x',
+    'V2_x.txt',
+    'V2_x.sq',
+    'V2_x.sqll',
+    'V2_x.sql~',
+    'V2_x.sql.orig',
+    'V2_x.sql.rej',
+    'V2_x.sql.bak',
+    'V2_x.sql.swp',
+    '#V2_x.sql#',
+    'V2_x.sql.tmp',
+    '~$V2_x.sql',
+    'V2_x.UP.sql',
+    'V2_x.dwon.sql',
+    'V2_x.undo.sql',
+    'V2_x.mysql.sql',
+    'V2_x.test.ts',
+    'V2_x.spec.js',
+    'V2_x.disabled.sql',
+    'Vx2_x.sql',
+    'V2x.sql',
+    'V-2_x.sql',
+    'VV2_x.sql',
+    'V2.1_x.sql',
+    'V2..1__x.sql',
+    'V2,1__x.sql',
+    'V0x10_x.sql',
+    'V\u0661_x.sql',
+    'V\uFF11_x.sql',
+    'u2__x.sql',
+    'U2_x.sql',
+    'U2__x.up.sql',
+    'R_x.sql',
+    'r__x.sql',
+    'R__.sql',
+    'R__x.down.sql',
+    'Rx.sql',
+    'B1__base.sql',
+    'beforemigrate.sql',
+    'BeforeMigrate.ts',
+    'beforeEachMigrate.sql',
+    'afterMigrate.down.sql',
+    'afterMigrate_x.sql',
+    'beforeMigrate__.sql',
+    'schema.sql',
+    'index.ts',
+    'V2_x.go',
+    '00002_x.go',
+    'V2__x.sql.conf',
+    'V2_x.java',
+    'data.csv',
+    'Thumbs.db',
+    'flyway.conf',
+    'V2_x.tsx',
+    'V2_a\u0007b.sql',
+    'V2_a\u200Bb.sql',
+    'V2_\u202Elqs.sql',
+    'V2_a:b.sql',
+    'V2_a?.sql',
+    'V2_a\\b.sql',
+    'V2_a\nb.sql',
+    '2,x.sql',
+    '-2_x.sql',
   ])('%j', async (name) => {
     expect(await problemsOf(plant({ 'V1_ok.sql': SQL, [name]: SQL }))).toEqual([`FILE_NAME ${name}`]);
   });
@@ -113,7 +183,11 @@ describe('files that cannot stand side by side', () => {
     ['F45 one version twice', ['V2_a.sql', 'V2_b.sql'], 'VERSION_DUPLICATE V2_b.sql'],
     ['F45 one version with other zeros', ['01_a.sql', '1_b.sql'], 'VERSION_DUPLICATE 1_b.sql'],
     ['F45 one version in parts with other zeros', ['V1.0__a.sql', 'V1__b.sql'], 'VERSION_DUPLICATE V1__b.sql'],
-    ['F45 one version with other signs between the parts', ['V1.1__a.sql', 'V1_1__b.sql'], 'VERSION_DUPLICATE V1_1__b.sql'],
+    [
+      'F45 one version with other signs between the parts',
+      ['V1.1__a.sql', 'V1_1__b.sql'],
+      'VERSION_DUPLICATE V1_1__b.sql',
+    ],
     ['F45 one version in two folders', ['a/V2_x.sql', 'b/V2_x.sql'], 'VERSION_DUPLICATE b/V2_x.sql'],
     ['F45 one version in SQL and in code', ['V2_x.sql', 'V2_x.ts'], 'VERSION_DUPLICATE V2_x.ts'],
     ['F45 two modules that are no twins', ['V2_x.mjs', 'V2_x.ts'], 'VERSION_DUPLICATE V2_x.ts'],
@@ -123,8 +197,16 @@ describe('files that cannot stand side by side', () => {
     ['F45 one repeatable in two folders', ['a/R__v.sql', 'b/R__v.sql'], 'VERSION_DUPLICATE b/R__v.sql'],
     ['F47 names that differ in case', ['V2_A.sql', 'V2_a.sql'], 'NAME_COLLISION V2_a.sql'],
     ['F47 repeatables that differ in case', ['R__View.sql', 'R__view.sql'], 'NAME_COLLISION R__view.sql'],
-    ['F47 repeatables in two folders that differ in case', ['a/R__View.sql', 'b/R__view.sql'], 'NAME_COLLISION b/R__view.sql'],
-    ['F47 names that differ in how an accent is written', ['V2_\u00E9.sql', 'V2_e\u0301.sql'], 'NAME_COLLISION V2_\u00E9.sql'],
+    [
+      'F47 repeatables in two folders that differ in case',
+      ['a/R__View.sql', 'b/R__view.sql'],
+      'NAME_COLLISION b/R__view.sql',
+    ],
+    [
+      'F47 names that differ in how an accent is written',
+      ['V2_\u00E9.sql', 'V2_e\u0301.sql'],
+      'NAME_COLLISION V2_\u00E9.sql',
+    ],
     ['F47 sharp s and its capitals', ['R__stra\u00DFe.sql', 'R__STRASSE.sql'], 'NAME_COLLISION R__stra\u00DFe.sql'],
     ['one hook twice', ['beforeMigrate.sql', 'beforeMigrate.ts'], 'NAME_COLLISION beforeMigrate.ts'],
     ['a way back without a way up', ['V1_x.sql', 'V2_x.down.sql'], 'DOWN_ORPHAN V2_x.down.sql'],
@@ -231,16 +313,32 @@ describe('the folder itself', () => {
   });
   test('is a file', async () => {
     const { problems } = await directory(join(plant({ 'V1_x.sql': SQL }), 'V1_x.sql')).discover(adapter);
-    expect(problems.map(({ code, message }) => [code, message.endsWith('is not a folder.')])).toEqual([['FOLDER_MISSING', true]]);
+    expect(problems.map(({ code, message }) => [code, message.endsWith('is not a folder.')])).toEqual([
+      ['FOLDER_MISSING', true],
+    ]);
   });
-  test.each([['an empty path', ''], ['a NUL byte in the path', 'a\0b']])('%s is misuse', (_, path) => {
+  test.each([
+    ['an empty path', ''],
+    ['a NUL byte in the path', 'a\0b'],
+  ])('%s is misuse', (_, path) => {
     expect(() => directory(path)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
   });
 });
 
 test('everything that is wrong is told at once, in the order of the paths', async () => {
-  const root = plant({ 'b/V2_x.sql': '', 'a/x.sql': SQL, 'V1_a.sql': SQL, 'c/V1_b.sql': SQL, 'V9_x.down.sql': SQL, 'V3_x.sql': 'a\0' });
+  const root = plant({
+    'b/V2_x.sql': '',
+    'a/x.sql': SQL,
+    'V1_a.sql': SQL,
+    'c/V1_b.sql': SQL,
+    'V9_x.down.sql': SQL,
+    'V3_x.sql': 'a\0',
+  });
   expect(await problemsOf(root)).toEqual([
-    ...['FILE_ENCODING V3_x.sql', 'DOWN_ORPHAN V9_x.down.sql', 'FILE_NAME a/x.sql', 'FILE_UNREADABLE b/V2_x.sql', 'VERSION_DUPLICATE c/V1_b.sql'],
+    'FILE_ENCODING V3_x.sql',
+    'DOWN_ORPHAN V9_x.down.sql',
+    'FILE_NAME a/x.sql',
+    'FILE_UNREADABLE b/V2_x.sql',
+    'VERSION_DUPLICATE c/V1_b.sql',
   ]);
 });

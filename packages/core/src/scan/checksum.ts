@@ -72,10 +72,9 @@ function isBlank(bytes: Buffer): boolean {
 }
 
 function wideEncoding(bytes: Buffer): 'UTF-16' | 'UTF-32' | null {
-  const [a, b, c, d] = bytes;
-  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'UTF-32' : 'UTF-16';
-  if (a === 0xfe && b === 0xff) return 'UTF-16';
-  return a === 0 && b === 0 && c === 0xfe && d === 0xff ? 'UTF-32' : null;
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes[2] === 0 && bytes[3] === 0 ? 'UTF-32' : 'UTF-16';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'UTF-16';
+  return bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0xfe && bytes[3] === 0xff ? 'UTF-32' : null;
 }
 
 function canonical(bytes: Buffer): Buffer {

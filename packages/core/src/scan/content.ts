@@ -16,7 +16,8 @@ export function readBytes(filepath: string): Buffer {
   try {
     const length = readSync(descriptor, shared, 0, shared.length, 0);
     if (length < shared.length && length > 0) return shared.subarray(0, length);
-    if (!fstatSync(descriptor).isFile()) throw new DetentError('FILE_UNREADABLE', `${filepath} is not a regular file.`, { hint: 'Put the file back.' });
+    if (!fstatSync(descriptor).isFile())
+      throw new DetentError('FILE_UNREADABLE', `${filepath} is not a regular file.`, { hint: 'Put the file back.' });
     return length === 0 ? shared.subarray(0, 0) : readFileSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -69,7 +70,9 @@ function readUnchanged(filepath: string, file: string, rawChecksum: string): str
   try {
     bytes = readBytes(filepath);
   } catch (thrown) {
-    throw thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT' ? changed(file, 'is gone') : unreadable(file, thrown);
+    throw thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
+      ? changed(file, 'is gone')
+      : unreadable(file, thrown);
   }
   if (checksumOf(bytes).rawChecksum !== rawChecksum) throw changed(file, 'is not what it was');
   return textOf(bytes);

@@ -23,7 +23,8 @@ function plant(...files: readonly string[]): void {
   }
 }
 
-const discover = async (options: DirectoryOptions = {}): Promise<Discovered> => directory(root, options).discover({ scriptExtensions: ['.sql'] });
+const discover = async (options: DirectoryOptions = {}): Promise<Discovered> =>
+  directory(root, options).discover({ scriptExtensions: ['.sql'] });
 const ids = ({ files, problems }: Discovered): string[] => {
   expect(problems).toEqual([]);
   return files.toSorted(compareMigrations).map(({ id }) => id);
@@ -42,14 +43,26 @@ test('the order is by version, whatever the folder', async () => {
 test('a migration says where it is', async () => {
   plant('sub/V007__create users.sql');
   const [file] = (await discover()).files;
-  expect(file).toMatchObject({ id: '7', version: '007', name: 'create users', kind: 'versioned', file: 'sub/V007__create users.sql', down: null, twin: null });
+  expect(file).toMatchObject({
+    id: '7',
+    version: '007',
+    name: 'create users',
+    kind: 'versioned',
+    file: 'sub/V007__create users.sql',
+    down: null,
+    twin: null,
+  });
   expect(file?.filepath).toBe(join(root, 'sub', 'V007__create users.sql'));
 });
 
 test('up and down of one version may have other names', async () => {
   plant('000001_create.up.sql', '000001_drop.down.sql');
   const [file] = (await discover()).files;
-  expect([file?.name, file?.up.file, file?.down?.file]).toEqual(['create', '000001_create.up.sql', '000001_drop.down.sql']);
+  expect([file?.name, file?.up.file, file?.down?.file]).toEqual([
+    'create',
+    '000001_create.up.sql',
+    '000001_drop.down.sql',
+  ]);
 });
 
 test("Flyway's undo file is the way back", async () => {
@@ -57,7 +70,11 @@ test("Flyway's undo file is the way back", async () => {
   expect((await discover()).files.map(({ id, down }) => [id, down?.file])).toEqual([['1.1', 'U1_1__undo.sql']]);
 });
 
-test.each([['.ts', '.js'], ['.mts', '.mjs'], ['.cts', '.cjs']])('a %s file and its %s twin are one migration', async (source, compiled) => {
+test.each([
+  ['.ts', '.js'],
+  ['.mts', '.mjs'],
+  ['.cts', '.cjs'],
+])('a %s file and its %s twin are one migration', async (source, compiled) => {
   plant(`V1_x${compiled}`, `V1_x${source}`);
   const { files, problems } = await discover();
   expect(problems).toEqual([]);
@@ -65,7 +82,17 @@ test.each([['.ts', '.js'], ['.mts', '.mjs'], ['.cts', '.cjs']])('a %s file and i
 });
 
 test('what stands beside migrations is passed over', async () => {
-  plant('V1_x.ts', 'V1_x.d.ts', 'V1_x.js.map', 'README.md', '.gitkeep', '.git/V1_y.sql', 'node_modules/p/V1_z.sql', 'package.json', 'embed.go');
+  plant(
+    'V1_x.ts',
+    'V1_x.d.ts',
+    'V1_x.js.map',
+    'README.md',
+    '.gitkeep',
+    '.git/V1_y.sql',
+    'node_modules/p/V1_z.sql',
+    'package.json',
+    'embed.go',
+  );
   expect(ids(await discover())).toEqual(['1']);
 });
 
@@ -84,7 +111,9 @@ test('hooks are found and may have names', async () => {
   const { hooks, problems } = await discover();
   expect(problems).toEqual([]);
   expect(hooks.map(({ when, content }) => `${when} ${content.kind} ${content.file}`)).toEqual([
-    ...['afterMigrate code afterMigrate__a.ts', 'afterMigrate script afterMigrate__b.sql', 'beforeMigrate script beforeMigrate.sql'],
+    'afterMigrate code afterMigrate__a.ts',
+    'afterMigrate script afterMigrate__b.sql',
+    'beforeMigrate script beforeMigrate.sql',
   ]);
 });
 
@@ -102,6 +131,13 @@ test('links to files inside count, as a mounted configuration has them', async (
   const found = await discover();
   expect(ids(found)).toEqual(['1']);
   expect(await textOf(found.files[0]?.up)).toBe(SQL);
+});
+
+test('F47 a name that the disk has in decomposed form is the name in composed form', async () => {
+  plant('R__u\u0308ber.sql');
+  const [file] = (await discover()).files;
+  expect([file?.id, file?.name, file?.file]).toEqual(['R__\u00FCber', '\u00FCber', 'R__\u00FCber.sql']);
+  expect(await textOf(file?.up)).toBe(SQL);
 });
 
 test('an empty folder has no migrations and no problems', async () => {
@@ -134,5 +170,8 @@ test.each([
   plant('V1_x.sql');
   const [file] = (await discover()).files;
   change();
-  await expect(textOf(file?.up)).rejects.toMatchObject({ code: expect.stringMatching(/^FILE_(?:CHANGED|UNREADABLE)$/u), hint: expect.any(String) });
+  await expect(textOf(file?.up)).rejects.toMatchObject({
+    code: expect.stringMatching(/^FILE_(?:CHANGED|UNREADABLE)$/u),
+    hint: expect.any(String),
+  });
 });

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DetentError, misuse, type Problem } from '../errors.ts';
 import type { Layout } from '../config.ts';
@@ -9,7 +9,7 @@ import { CodeContent, readBytes, ScriptContent } from './content.ts';
 import { CODE_EXTENSIONS, misnamed, parseFilename, type MigrationFilename } from './filename.ts';
 import { ignoring } from './ignore.ts';
 import { LAYOUTS } from './layout.ts';
-import { listEntries, locate, unreadable, type Entry } from './walk.ts';
+import { locate, unreadable, walk, type Entry } from './walk.ts';
 
 export interface DirectoryOptions {
   /** `auto` unless told. */
@@ -27,9 +27,11 @@ export interface DirectoryOptions {
  */
 export function directory(path: string | URL, options: DirectoryOptions = {}): MigrationSource {
   const { layout = 'auto', extensions, ignore = [] } = options;
-  if (!LAYOUTS.includes(layout)) throw misuse('"layout" is not one of the known ones.', `Use one of ${LAYOUTS.join(', ')}.`);
+  if (!LAYOUTS.includes(layout))
+    throw misuse('"layout" is not one of the known ones.', `Use one of ${LAYOUTS.join(', ')}.`);
   const name = typeof path === 'string' ? path : fileURLToPath(path);
-  if (name === '' || name.includes('\0')) throw misuse('The path of the migrations folder is no path.', 'Name a folder, such as "migrations".');
+  if (name === '' || name.includes('\0'))
+    throw misuse('The path of the migrations folder is no path.', 'Name a folder, such as "migrations".');
   const root = resolve(name);
   const isIgnored = ignoring(ignore);
 
@@ -37,21 +39,20 @@ export function directory(path: string | URL, options: DirectoryOptions = {}): M
     name,
     discover: async ({ scriptExtensions }) => {
       const parts: Part[] = [];
-      const { entries, problems } = listEntries(root, isIgnored);
       const known = [...scriptExtensions, ...CODE_EXTENSIONS];
-      const left = new Set(extensions === undefined ? [] : known.filter((extension) => !extensions.includes(extension)));
-      for (const entry of entries) {
-        if (left.size > 0 && left.has(entry.name.slice(entry.name.lastIndexOf('.')))) continue;
-        const filename = parseFilename(entry.name, layout, scriptExtensions);
-        if (filename.kind === 'passed-over') continue;
-        if (filename.kind === 'foreign') {
-          problems.push(misnamed(entry.file, filename));
-          continue;
-        }
+      const unwanted = new Set(
+        extensions === undefined ? [] : known.filter((extension) => !extensions.includes(extension)),
+      );
+      const problems = walk(root, isIgnored, (entry) => {
+        if (unwanted.size > 0 && unwanted.has(extname(entry.name))) return null;
+        const filename = parseFilename(entry.file, layout, scriptExtensions);
+        if (filename.kind === 'passed-over') return null;
+        if (filename.kind === 'foreign') return misnamed(entry.file, filename);
         const part = read(entry, root, filename, scriptExtensions.includes(filename.extension));
-        if (part instanceof DetentError) problems.push(part);
-        else parts.push(part);
-      }
+        if (part instanceof DetentError) return part;
+        parts.push(part);
+        return null;
+      });
       return assemble(parts, layout, problems);
     },
   };
@@ -66,7 +67,9 @@ function read(entry: Entry, root: string, filename: MigrationFilename, script: b
     const problem = findTextProblem(bytes, file, mayBeBlank);
     if (problem !== null) return problem;
     const { checksum, rawChecksum } = checksumOf(bytes);
-    const content = script ? new ScriptContent(filepath, file, rawChecksum) : new CodeContent(filepath, file, rawChecksum);
+    const content = script
+      ? new ScriptContent(filepath, file, rawChecksum)
+      : new CodeContent(filepath, file, rawChecksum);
     return { file, filepath, filename, checksum, rawChecksum, content };
   } catch (thrown) {
     return unreadable(file, thrown);

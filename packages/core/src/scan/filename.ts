@@ -5,7 +5,7 @@ import { normalizeVersion } from './version.ts';
 
 export const CODE_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
 
-/** What a file's name says of it. `name` and `id` are in Unicode's composed form, whatever the disk made of them. */
+/** What a file's name says of it. */
 export type Filename =
   | {
       readonly kind: 'versioned';
@@ -47,10 +47,14 @@ const IN_PARTS = /^.(\d+(?:[._]\d+)*)__(.*)$/su;
  * Files that live beside migrations: dot files, README and LICENSE, Markdown, type declarations, source maps,
  * package.json and tsconfig (they decide how Node reads the folder's modules), and Go code without a version.
  */
-const PASSED_OVER = [/^\.|^(?:readme|license)(?:\.|$)|\.(?:md|map)$|\.d\.[mc]?ts$/iu, /^(?:package|tsconfig(?:\..+)?)\.json$|^(?![VU]?\d).*\.go$/u];
+const PASSED_OVER = [
+  /^\.|^(?:readme|license)(?:\.|$)|\.(?:md|map)$|\.d\.[mc]?ts$/iu,
+  /^(?:package|tsconfig(?:\..+)?)\.json$|^(?![VU]?\d).*\.go$/u,
+];
 
 /**
- * Reads the name of the file at `path`, with `/` between folders.
+ * Reads the name of the file at `path`, with `/` between folders and in Unicode's composed form (NFC): the history
+ * keeps what is read here, and disks differ in how they write an accent.
  * `V1.2__x` and `V1_2__x` are both version 1.2; `V1_2_x` is version 1 of the name `2_x`.
  */
 export function parseFilename(path: string, layout: Layout, scriptExtensions: readonly string[]): Filename {
@@ -104,7 +108,7 @@ function readVersioned(stem: string, extension: string, layout: Layout, script: 
     prefixed: letter !== '',
     id: normalizeVersion(digits),
     version: digits,
-    name: name.normalize('NFC'),
+    name,
     extension,
   };
 }
@@ -116,9 +120,15 @@ function splitVersion(stem: string): { letter: string; digits: string; joint: st
   while (isDigit(stem, at)) at++;
   if (at === letter.length) return null;
   const next = stem[at];
-  if (letter !== '' && (next === '.' || next === '_') && stem[at + 1] !== undefined && (stem.startsWith('__', at) || isDigit(stem, at + 1))) {
+  if (
+    letter !== '' &&
+    (next === '.' || next === '_') &&
+    stem[at + 1] !== undefined &&
+    (stem.startsWith('__', at) || isDigit(stem, at + 1))
+  ) {
     const [, digits, rest] = IN_PARTS.exec(stem) ?? [];
-    if (digits !== undefined && rest !== undefined) return { letter, digits: digits.replaceAll('_', '.'), joint: '__', rest };
+    if (digits !== undefined && rest !== undefined)
+      return { letter, digits: digits.replaceAll('_', '.'), joint: '__', rest };
   }
   const joint = stem.startsWith('__', at) ? '__' : stem[at];
   if (letter === 'U' || (joint !== '__' && joint !== '_' && joint !== '-')) return null;
@@ -132,7 +142,7 @@ function isDigit(text: string, at: number): boolean {
 
 function readRepeatable(stem: string, extension: string): Found {
   if (!stem.startsWith('R__')) return null;
-  const name = stem.slice(3).normalize('NFC');
+  const name = stem.slice(3);
   if (/\.(?:up|down)$/u.test(name)) return 'a repeatable migration has no direction';
   return wrongInName(name) ?? { kind: 'repeatable', id: `R__${name}`, name, extension };
 }
@@ -141,13 +151,20 @@ function readHook(stem: string, extension: string): Found {
   const [, word, name = ''] = /^(beforeMigrate|afterMigrate)(?:__(.+))?$/su.exec(stem) ?? [];
   if (word !== 'beforeMigrate' && word !== 'afterMigrate') return null;
   const wrong = name === '' ? null : wrongInName(name);
-  return wrong ?? { kind: 'hook', when: word, name: name.normalize('NFC'), extension };
+  return wrong ?? { kind: 'hook', when: word, name, extension };
 }
 
-function wrongInLayout(layout: Layout, letter: string, joint: string, direction: string, script: boolean): string | null {
+function wrongInLayout(
+  layout: Layout,
+  letter: string,
+  joint: string,
+  direction: string,
+  script: boolean,
+): string | null {
   const bare = letter === '';
   if (letter === 'U' && direction !== '') return 'an undo file has its direction in its first letter';
-  if (joint === '-' && (!bare || (layout !== 'auto' && layout !== 'dbmate'))) return 'an underscore joins version and name';
+  if (joint === '-' && (!bare || (layout !== 'auto' && layout !== 'dbmate')))
+    return 'an underscore joins version and name';
   switch (layout) {
     case 'auto':
       return null;
@@ -170,7 +187,8 @@ function wrongInName(name: string): string | null {
   if (/^[\w-]+$/.test(name)) return null;
   if (name === '') return 'it has no name after the version';
   if (name.includes('\u{FFFD}')) return 'its name holds bytes that are not UTF-8';
-  if (/[\p{Cc}\p{Cs}\u{200B}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{FEFF}]/u.test(name)) return 'its name holds an invisible character';
+  if (/[\p{Cc}\p{Cs}\u{200B}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{FEFF}]/u.test(name))
+    return 'its name holds an invisible character';
   if (/[<>:"|?*\\]/u.test(name)) return 'its name holds a character that Windows does not allow';
   if (/^\s|\s$/u.test(name)) return 'its name begins or ends with a space';
   if (name.endsWith('.')) return 'its name ends with a dot';

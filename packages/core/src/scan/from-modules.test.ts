@@ -39,18 +39,18 @@ test('a value is a namespace, a migration, a loader or a text', async () => {
   }).discover(adapter);
   expect(problems).toEqual([]);
   expect(files.map(({ id, file }) => `${id} ${file}`)).toEqual([
-    ...['1 V1_a.ts', '2 V2_b.ts', '3 V3_c.ts', '4 sub/V4_d.sql', '5 V5_e.sql', '6 V6_f.up.sql', 'R__view R__view.sql'],
+    '1 V1_a.ts',
+    '2 V2_b.ts',
+    '3 V3_c.ts',
+    '4 sub/V4_d.sql',
+    '5 V5_e.sql',
+    '6 V6_f.up.sql',
+    'R__view R__view.sql',
   ]);
   expect(hooks.map(({ when }) => when)).toEqual(['beforeMigrate']);
-  expect(await Promise.all(files.map(({ up: content }) => (content.kind === 'script' ? content.text() : content.module())))).toMatchObject([
-    { up, down },
-    { default: { up } },
-    { up },
-    SQL,
-    SQL,
-    SQL,
-    SQL,
-  ]);
+  expect(
+    await Promise.all(files.map(({ up: content }) => (content.kind === 'script' ? content.text() : content.module()))),
+  ).toMatchObject([{ up, down }, { default: { up } }, { up }, SQL, SQL, SQL, SQL]);
 });
 
 test('a list of pairs serves as well as an object', async () => {
@@ -92,7 +92,9 @@ test.each([
 });
 
 test('a hash that is not written as one is misuse', () => {
-  expect(() => fromModules({ 'V1_a.ts': { up } }, { checksums: { 'V1_a.ts': 'abc' } })).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+  expect(() => fromModules({ 'V1_a.ts': { up } }, { checksums: { 'V1_a.ts': 'abc' } })).toThrow(
+    expect.objectContaining({ code: 'CONFIG' }),
+  );
 });
 
 test('no module behind it touches a file system', () => {
@@ -102,7 +104,8 @@ test('no module behind it touches a file system', () => {
     seen.add(path);
     const text = readFileSync(path, 'utf8');
     expect(text, path).not.toMatch(/from 'node:(?:fs|module|child_process)/u);
-    for (const [, target = ''] of text.matchAll(/^(?:import|export) (?!type).*from '(\.[^']+)'/gmu)) visit(join(dirname(path), target));
+    for (const [, target = ''] of text.matchAll(/^(?:import|export) (?!type).*from '(\.[^']+)'/gmu))
+      visit(join(dirname(path), target));
   };
   visit(join(import.meta.dirname, 'from-modules.ts'));
   expect(seen.size).toBeGreaterThan(5);

@@ -34,9 +34,14 @@ export function fromModules(
   options: ModulesOptions = {},
 ): MigrationSource {
   const { layout = 'auto', checksums = {} } = options;
-  if (!LAYOUTS.includes(layout)) throw misuse('"layout" is not one of the known ones.', `Use one of ${LAYOUTS.join(', ')}.`);
+  if (!LAYOUTS.includes(layout))
+    throw misuse('"layout" is not one of the known ones.', `Use one of ${LAYOUTS.join(', ')}.`);
   const given = Array.isArray(modules) ? modules : Object.entries(modules);
-  const entries = given.map(([key, value]: readonly [string, ModuleValue]) => ({ file: fileOf(key), value, known: knownChecksums(key, checksums[key]) }));
+  const entries = given.map(([key, value]: readonly [string, ModuleValue]) => ({
+    file: fileOf(key),
+    value,
+    known: knownChecksums(key, checksums[key]),
+  }));
   const start = sharedFolder(entries.map(({ file }) => file));
 
   return {
@@ -79,7 +84,12 @@ async function scriptPart(file: string, filename: MigrationFilename, value: Modu
   return { file, filepath: file, filename, ...checksumOf(bytes), content };
 }
 
-async function codePart(file: string, filename: MigrationFilename, value: ModuleValue, known: Checksums | null): Promise<Part | Problem> {
+async function codePart(
+  file: string,
+  filename: MigrationFilename,
+  value: ModuleValue,
+  known: Checksums | null,
+): Promise<Part | Problem> {
   const content: Content = {
     kind: 'code',
     file,
@@ -117,14 +127,19 @@ async function tryLoad(value: ModuleValue, file: string): Promise<unknown> {
 }
 
 function fileOf(key: string): string {
-  return key.replace(/\?.*$/u, '').replaceAll('\\', '/').replace(/^(?:\.{0,2}\/)+/u, '').normalize('NFC');
+  return key
+    .replace(/\?.*$/u, '')
+    .replaceAll('\\', '/')
+    .replace(/^(?:\.{0,2}\/)+/u, '')
+    .normalize('NFC');
 }
 
 /** The length of the folders that all files share. */
 function sharedFolder(files: readonly string[]): number {
   const [first = '', ...others] = files;
   let end = first.lastIndexOf('/') + 1;
-  while (end > 0 && !others.every((file) => file.startsWith(first.slice(0, end)))) end = first.lastIndexOf('/', end - 2) + 1;
+  while (end > 0 && !others.every((file) => file.startsWith(first.slice(0, end))))
+    end = first.lastIndexOf('/', end - 2) + 1;
   return end;
 }
 
@@ -132,5 +147,8 @@ function knownChecksums(key: string, written: string | Checksums | undefined): C
   if (written === undefined) return null;
   const { checksum, rawChecksum } = typeof written === 'string' ? { checksum: written, rawChecksum: written } : written;
   if ([checksum, rawChecksum].every((hash) => /^v1:sha256:[0-9a-f]{64}$/u.test(hash))) return { checksum, rawChecksum };
-  throw misuse(`The checksum of ${key} is not written as v1:sha256: and 64 hexadecimal digits.`, 'Take it from what checksumOf gives.');
+  throw misuse(
+    `The checksum of ${key} is not written as v1:sha256: and 64 hexadecimal digits.`,
+    'Take it from what checksumOf gives.',
+  );
 }

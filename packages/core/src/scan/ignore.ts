@@ -18,7 +18,10 @@ function isPath(pattern: string): boolean {
 }
 
 function toExpression(pattern: string): RegExp {
-  const trimmed = pattern.replace(/^\.?\//u, '').replace(/\/+$/u, '').normalize('NFC');
+  const trimmed = pattern
+    .replace(/^\.?\//u, '')
+    .replace(/\/+$/u, '')
+    .normalize('NFC');
   const source = trimmed.replaceAll(/\*\*\/|\/\*\*$|\*\*|[*?]|[\\^$.+()[\]{}|]/gu, (sign) => {
     switch (sign) {
       case '**/':

@@ -15,20 +15,17 @@ export const LAYOUTS: readonly Layout[] = ['auto', 'detent', 'flyway', 'golang-m
  * when it follows both; `null` when it does not.
  */
 export function findMixture(files: readonly Named[]): Problem | null {
-  let prefixed: string | null = null;
-  let bare: string | null = null;
-  for (const { file, filename } of files) {
-    if (filename.kind !== 'versioned') continue;
-    if (filename.prefixed) prefixed = earlier(prefixed, file);
-    else bare = earlier(bare, file);
-  }
-  if (prefixed === null || bare === null) return null;
+  const isPrefixed = ({ filename }: Named): boolean => filename.kind === 'versioned' && filename.prefixed;
+  const isBare = ({ filename }: Named): boolean => filename.kind === 'versioned' && !filename.prefixed;
+  if (!files.some(isPrefixed) || !files.some(isBare)) return null;
+  const prefixed = firstOf(files.filter(isPrefixed));
+  const bare = firstOf(files.filter(isBare));
   return new DetentError('LAYOUT_MIXED', `${prefixed} has a V before its version and ${bare} has none.`, {
     hint: 'Name all files in one way, or say which way is yours with "layout"; the files of another way go into "ignore".',
     facts: { place: { file: bare }, files: [prefixed, bare] },
   });
 }
 
-function earlier(file: string | null, other: string): string {
-  return file === null || compareText(other, file) < 0 ? other : file;
+function firstOf(files: readonly Named[]): string {
+  return files.map(({ file }) => file).reduce((first, file) => (compareText(file, first) < 0 ? file : first));
 }

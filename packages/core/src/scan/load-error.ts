@@ -20,7 +20,12 @@ export function explainLoadError(thrown: unknown, filepath: string, file: string
 }
 
 function wordsOf(thrown: unknown): { message: string; code: string; stack: string } {
-  if (!(thrown instanceof Error)) return { message: `it threw ${typeof thrown === 'string' ? thrown : 'something that is no error'}`, code: '', stack: '' };
+  if (!(thrown instanceof Error))
+    return {
+      message: `it threw ${typeof thrown === 'string' ? thrown : 'something that is no error'}`,
+      code: '',
+      stack: '',
+    };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   return { message: thrown.message, code, stack: thrown.stack ?? '' };
 }
@@ -29,8 +34,12 @@ function hintFor(code: string, message: string): string {
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return 'Node strips types and changes nothing else: write a plain object instead of an enum, a field and an assignment instead of a parameter property, or compile the file to .js.';
   }
-  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING') return 'Node loads no TypeScript below node_modules: compile the file to .js.';
-  if (/^Cannot find package|^Cannot find module '[^./]/u.test(message) && !/^Cannot find module '(?:\/|[A-Za-z]:\\)/u.test(message)) {
+  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
+    return 'Node loads no TypeScript below node_modules: compile the file to .js.';
+  if (
+    /^Cannot find package|^Cannot find module '[^./]/u.test(message) &&
+    !/^Cannot find module '(?:\/|[A-Za-z]:\\)/u.test(message)
+  ) {
     return 'Install the package where the migrations are, and check how its name is written.';
   }
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
@@ -45,7 +54,8 @@ function hintFor(code: string, message: string): string {
   if (message.includes('does not provide an export named')) {
     return 'Check the name; a type is imported with "import type", because Node does not look at types.';
   }
-  if (code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' || /token|unexpected|missing|invalid/iu.test(message)) return 'Correct the syntax at this place.';
+  if (code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' || /token|unexpected|missing|invalid/iu.test(message))
+    return 'Correct the syntax at this place.';
   return 'Correct what the file does when it is loaded; work on the database belongs into up and down.';
 }
 
@@ -56,7 +66,11 @@ function placeOf(stack: string): Place | null {
   if (head !== null && !/^\w*Error/u.test(lines[0] ?? '')) {
     const [, path = '', line = ''] = head;
     const caret = lines.slice(1, 5).find((text) => /^\s*\^+\s*$/u.test(text));
-    return { file: toPath(path), line: Number(line), ...(caret === undefined ? {} : { column: caret.indexOf('^') + 1 }) };
+    return {
+      file: toPath(path),
+      line: Number(line),
+      ...(caret === undefined ? {} : { column: caret.indexOf('^') + 1 }),
+    };
   }
   for (const text of lines) {
     const frame = /^\s*at (?:.*\()?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/u.exec(text);

@@ -20,15 +20,25 @@ export function explainName(
   extensions: readonly string[],
   isRight: (name: string) => boolean,
 ): Explanation {
-  if (LEFTOVER.test(base)) return advice('it looks like what an editor or a merge left behind', 'Delete it, or list it in "ignore".');
+  if (LEFTOVER.test(base))
+    return advice('it looks like what an editor or a merge left behind', 'Delete it, or list it in "ignore".');
   if (base.endsWith('.go')) {
-    return advice('Go code cannot be run here', 'Write it again as .sql or .ts under the same version, or list it in "ignore".');
+    return advice(
+      'Go code cannot be run here',
+      'Write it again as .sql or .ts under the same version, or list it in "ignore".',
+    );
   }
   if (/\.sql\.conf$/iu.test(base)) {
-    return advice('settings are not read from a file beside the script', 'Write them into the script, e.g. "-- detent:transaction none".');
+    return advice(
+      'settings are not read from a file beside the script',
+      'Write them into the script, e.g. "-- detent:transaction none".',
+    );
   }
   if (/^B\d[\d._]*__/u.test(base)) {
-    return advice("Flyway's baseline scripts are not run", 'Use "detent baseline" on the database, and list the file in "ignore".');
+    return advice(
+      "Flyway's baseline scripts are not run",
+      'Use "detent baseline" on the database, and list the file in "ignore".',
+    );
   }
   if (/\.(?:test|spec)\.[mc]?[tj]s$/u.test(base)) {
     return advice('it is a test', 'Put it in another folder, or list it in "ignore".');
@@ -42,7 +52,10 @@ export function explainName(
     return { reason: `${ends}, not in one of ${extensions.join(' ')}`, nearest: right, hint: null };
   }
   if (found === null && /^(?:before|after)[A-Z]/u.test(stem) && right === null) {
-    return advice('of the hooks only beforeMigrate and afterMigrate are run', 'Move what it does into one of these, or list it in "ignore".');
+    return advice(
+      'of the hooks only beforeMigrate and afterMigrate are run',
+      'Move what it does into one of these, or list it in "ignore".',
+    );
   }
   return { reason: found ?? describeStem(stem), nearest: right, hint: null };
 }
@@ -69,7 +82,9 @@ function propose(stem: string, extension: string, isRight: (name: string) => boo
   const joint = gap.includes('__') || /[._]/u.test(digits) || prefix === 'U' ? '__' : '_';
   const directions = direction === '' ? ['', '.up'] : [direction, ''];
   const names = [prefix, prefix === '' ? 'V' : ''].flatMap((first) =>
-    [joint, '__'].flatMap((between) => directions.map((last) => `${first}${digits}${between}${name}${last}${extension}`)),
+    [joint, '__'].flatMap((between) =>
+      directions.map((last) => `${first}${digits}${between}${name}${last}${extension}`),
+    ),
   );
   return names.find(isRight) ?? null;
 }

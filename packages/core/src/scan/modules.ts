@@ -61,11 +61,15 @@ function wrongDirections(source: Exports, part: 'whole' | 'up' | 'down'): Flaw[]
   const other = wanted === 'up' ? 'down' : 'up';
   const example = (name: string): string => `Write: export async function ${name}(db) { … }`;
   for (const name of ['up', 'down']) {
-    if (!absent(source[name]) && !isFunction(source[name])) flaws.push({ message: `exports "${name}", but not as a function`, hint: example(name) });
+    if (!absent(source[name]) && !isFunction(source[name]))
+      flaws.push({ message: `exports "${name}", but not as a function`, hint: example(name) });
   }
   if (absent(source[wanted])) flaws.push({ message: `does not export "${wanted}"`, hint: example(wanted) });
   if (part !== 'whole' && !absent(source[other])) {
-    flaws.push({ message: `is named as the ${part} part and exports "${other}" too`, hint: `Move "${other}" into the other file of the pair.` });
+    flaws.push({
+      message: `is named as the ${part} part and exports "${other}" too`,
+      hint: `Move "${other}" into the other file of the pair.`,
+    });
   }
   return flaws;
 }
@@ -73,11 +77,17 @@ function wrongDirections(source: Exports, part: 'whole' | 'up' | 'down'): Flaw[]
 function wrongOptions({ transaction, foreignKeys, idempotent }: Exports): Flaw[] {
   const flaws: Flaw[] = [];
   if (!absent(transaction) && transaction !== 'each' && transaction !== 'none') {
-    flaws.push({ message: 'has a "transaction" that is neither "each" nor "none"', hint: 'Leave it out to take what the configuration says.' });
+    flaws.push({
+      message: 'has a "transaction" that is neither "each" nor "none"',
+      hint: 'Leave it out to take what the configuration says.',
+    });
   }
   for (const [key, value] of Object.entries({ foreignKeys, idempotent })) {
     if (absent(value) || typeof value === 'boolean') continue;
-    flaws.push({ message: `has a "${key}" that is neither true nor false`, hint: 'Leave it out to take what is usual.' });
+    flaws.push({
+      message: `has a "${key}" that is neither true nor false`,
+      hint: 'Leave it out to take what is usual.',
+    });
   }
   return flaws;
 }
@@ -91,19 +101,25 @@ function findSource(namespace: unknown, file: string): Exports {
   const exported = defaultOf(namespace);
   if (isObject(exported)) {
     const twice = KEYS.find((key) => !absent(namespace[key]) && namespace[key] !== exported[key]);
-    if (twice !== undefined) throw refuse(`exports "${twice}" by name and a default export beside it`, 'Keep one of the two.');
+    if (twice !== undefined)
+      throw refuse(`exports "${twice}" by name and a default export beside it`, 'Keep one of the two.');
     return exported;
   }
   if (absent(exported) || !absent(namespace['up']) || !absent(namespace['down'])) return namespace;
   if (!isFunction(exported)) throw refuse('has a default export that is no migration', 'Export functions up and down.');
   const made = /^class\b/u.test(Function.prototype.toString.call(exported)) ? 'a class' : 'a function';
-  throw refuse(`has ${made} as its default export`, 'Export an object with up and down: export default defineMigration({ async up(db) { … } })');
+  throw refuse(
+    `has ${made} as its default export`,
+    'Export an object with up and down: export default defineMigration({ async up(db) { … } })',
+  );
 }
 
 /** What was compiled to CommonJS has its default export one level deeper. */
 function defaultOf(namespace: Exports): unknown {
   const exported = namespace['default'];
-  return isObject(exported) && exported['__esModule'] === true && isObject(exported['default']) ? exported['default'] : exported;
+  return isObject(exported) && exported['__esModule'] === true && isObject(exported['default'])
+    ? exported['default']
+    : exported;
 }
 
 /** A module may export more than its migration, so there only what looks mistyped is told; an object may not. */

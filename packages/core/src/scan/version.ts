@@ -1,5 +1,7 @@
 import type { MigrationKind } from '../ports/history.ts';
 
+const ZERO = '0'.charCodeAt(0);
+
 /**
  * A version as the history knows it: parts joined by dots, without leading zeros, and without trailing parts that
  * are zero, so that `01.0` is `1`. Takes `.` and `_` between the parts.
@@ -27,7 +29,9 @@ export function compareVersions(a: string, b: string): number {
 }
 
 function withoutZeros(digits: string): string {
-  return digits.startsWith('0') ? digits.replace(/^0+(?=\d)/u, '') : digits;
+  let zeros = 0;
+  while (zeros < digits.length - 1 && digits.charCodeAt(zeros) === ZERO) zeros++;
+  return digits.slice(zeros);
 }
 
 /** Digits without leading zeros: the longer is the greater. */

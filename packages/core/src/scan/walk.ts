@@ -13,9 +13,15 @@ export interface Entry {
   readonly kind: 'file' | 'link' | 'folder' | 'special';
 }
 
-/** Everything in the folder and below but the folders, in no order. What cannot be listed is a problem. */
-export function listEntries(root: string, isIgnored: (file: string) => boolean): { entries: Entry[]; problems: Problem[] } {
-  const entries: Entry[] = [];
+/**
+ * Shows everything in the folder and below but the folders, in no order. Gives what is wrong: what could not be
+ * listed, and what `look` says.
+ */
+export function walk(
+  root: string,
+  isIgnored: (file: string) => boolean,
+  look: (entry: Entry) => Problem | null,
+): Problem[] {
   const problems: Problem[] = [];
   const visit = (path: string, prefix: string): void => {
     for (const dirent of listed(path, prefix, problems)) {
@@ -23,14 +29,24 @@ export function listEntries(root: string, isIgnored: (file: string) => boolean):
       const file = prefix + name.normalize('NFC');
       if (isIgnored(file)) continue;
       const filepath = path + sep + name;
-      if (dirent.isFile()) entries.push({ name, file, filepath, kind: 'file' });
-      else if (!dirent.isDirectory()) entries.push({ name, file, filepath, kind: dirent.isSymbolicLink() ? 'link' : 'special' });
-      else if (LIKE_A_FILE.test(name)) entries.push({ name, file, filepath, kind: 'folder' });
-      else if (!name.startsWith('.') && name !== 'node_modules') visit(filepath, `${file}/`);
+      const kind = kindOf(dirent);
+      if (kind === null) {
+        if (!name.startsWith('.') && name !== 'node_modules') visit(filepath, `${file}/`);
+        continue;
+      }
+      const problem = look({ name, file, filepath, kind });
+      if (problem !== null) problems.push(problem);
     }
   };
   visit(root, '');
-  return { entries, problems };
+  return problems;
+}
+
+/** `null` for a folder to go into. */
+function kindOf(dirent: Dirent): Entry['kind'] | null {
+  if (dirent.isFile()) return 'file';
+  if (dirent.isDirectory()) return LIKE_A_FILE.test(dirent.name) ? 'folder' : null;
+  return dirent.isSymbolicLink() ? 'link' : 'special';
 }
 
 /**
@@ -47,7 +63,8 @@ export function locate({ file, filepath, kind }: Entry, root: string): string {
     throw refused(file, 'a link that leads out of the migrations folder', 'Put the file itself into the folder');
   }
   const stats = statSync(target);
-  if (stats.isDirectory()) throw refused(file, 'a link to a folder, which is not followed', 'Put the files themselves there');
+  if (stats.isDirectory())
+    throw refused(file, 'a link to a folder, which is not followed', 'Put the files themselves there');
   if (!stats.isFile()) throw refused(file, 'a link to a pipe, a socket or a device', 'Remove it');
   return target;
 }
@@ -57,7 +74,11 @@ export function unreadable(file: string, thrown: unknown): DetentError {
   if (thrown instanceof DetentError) return thrown;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
   const [why, hint] = WHY[code] ?? [`it cannot be read (${code})`, 'Check the file and the disk.'];
-  return new DetentError('FILE_UNREADABLE', `${file} cannot be read: ${why}.`, { hint, facts: { place: { file } }, cause: thrown });
+  return new DetentError('FILE_UNREADABLE', `${file} cannot be read: ${why}.`, {
+    hint,
+    facts: { place: { file } },
+    cause: thrown,
+  });
 }
 
 const WHY: Readonly<Record<string, readonly [why: string, hint: string]>> = {
@@ -91,7 +112,10 @@ function missing(path: string, thrown: unknown): DetentError {
     new DetentError('FOLDER_MISSING', message, { hint, facts: { place: { file: path } }, cause: thrown });
   switch (code) {
     case 'ENOENT':
-      return problem(`There is no folder ${path}.`, 'Create it with "detent init", or name the right one as "migrations".');
+      return problem(
+        `There is no folder ${path}.`,
+        'Create it with "detent init", or name the right one as "migrations".',
+      );
     case 'ENOTDIR':
       return problem(`${path} is not a folder.`, 'Name the folder that holds the migrations, not a file.');
     default:

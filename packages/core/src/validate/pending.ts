@@ -1,9 +1,9 @@
-import { restores, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { DetentError, type Problem } from '../errors.ts';
 import { statementHash } from '../history/schema-version-service.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { HistoryRow } from '../ports/history.ts';
-import type { MigrationSession } from '../ports/session.ts';
+import type { MigrationFile } from '../ports/source.ts';
 import type { Statement } from '../ports/script.ts';
 import { downMissing, loadMigration, loadProblem, loadStoredDown, type Action, type LoadedMigration } from './load.ts';
 
@@ -18,20 +18,24 @@ export interface Loaded<Db> {
   readonly warnings: readonly string[];
 }
 
-/** Loads every step once and checks what can be checked before anything runs. All problems come back at once. */
-export async function loadSteps<Db>(
-  plan: Plan,
-  settings: Settings<Db>,
-  rowOf: (id: string) => Promise<HistoryRow | null>,
-): Promise<Loaded<Db>> {
+/** Where steps are loaded from. A file that was loaded once is not read again. */
+export interface Loader<Db> {
+  readonly settings: Settings<Db>;
+  readonly rowOf: (id: string) => Promise<HistoryRow | null>;
+  readonly known: WeakMap<MigrationFile, LoadedMigration<Db>>;
+}
+
+/** Loads every step and checks what can be checked before anything runs. All problems come back at once. */
+export async function loadSteps<Db>(plan: Plan, loader: Loader<Db>): Promise<Loaded<Db>> {
+  const { settings } = loader;
   const steps: LoadedStep<Db>[] = [];
   const problems: Problem[] = [];
   const warnings: string[] = [];
   for (const step of plan.steps) {
     try {
-      const loaded = await loadStep<Db>(step, settings, rowOf);
+      const loaded = await loadStep<Db>(step, loader);
       steps.push({ ...step, loaded });
-      problems.push(...checkStep(step, loaded, settings), ...(await checkProgress(step, loaded, rowOf)));
+      problems.push(...checkStep(step, loaded, settings), ...(await checkProgress(step, loaded, loader)));
       warnings.push(...loaded.notes, ...destructionWarnings(step, loaded, settings));
     } catch (thrown) {
       problems.push(loadProblem(thrown, step.info.file));
@@ -40,32 +44,24 @@ export async function loadSteps<Db>(
   return { steps, problems, warnings };
 }
 
-/** What the strategy needs of this database. */
-export async function checkBackupAbility(session: MigrationSession, settings: Settings, folder: string): Promise<readonly Problem[]> {
-  const { backup, rollback } = settings;
-  if (!restores(rollback) || backup.mode === 'manual') return [];
-  const { capabilities } = session;
-  const reasons = capabilities.backup === true ? await session.backup.check(folder) : [capabilities.backup];
-  return reasons.map(
-    (reason) =>
-      new DetentError('BACKUP_UNFIT', `The strategy "${rollback}" needs a backup: ${reason}`, {
-        hint: 'Mend that, or choose the strategy "down" or "none".',
-      }),
-  );
-}
-
-async function loadStep<Db>(step: PlannedStep, settings: Settings<Db>, rowOf: (id: string) => Promise<HistoryRow | null>): Promise<LoadedMigration<Db>> {
+async function loadStep<Db>(step: PlannedStep, loader: Loader<Db>): Promise<LoadedMigration<Db>> {
   const { file, entry } = step;
   const isEdited = file !== null && entry !== null && step.info.direction === 'down' && entry.checksum !== file.checksum && entry.rawChecksum !== file.rawChecksum;
-  if (file !== null && !isEdited) return loadMigration<Db>(file, settings);
-  const row = entry === null ? null : await rowOf(entry.id);
-  if (row !== null && row.downSource !== null) return loadStoredDown<Db>(row, settings);
-  if (file !== null) return loadMigration<Db>(file, settings);
+  if (file !== null && !isEdited) return loadFile(file, loader);
+  const row = entry === null ? null : await loader.rowOf(entry.id);
+  if (row !== null && row.downSource !== null) return loadStoredDown<Db>(row, loader.settings);
+  if (file !== null) return loadFile(file, loader);
   throw downMissing(step.info.file, 'Its file is gone, and the history kept no text of its way back.');
 }
 
+async function loadFile<Db>(file: MigrationFile, { settings, known }: Loader<Db>): Promise<LoadedMigration<Db>> {
+  const loaded = known.get(file) ?? (await loadMigration<Db>(file, settings));
+  known.set(file, loaded);
+  return loaded;
+}
+
 /** A script that ran in part goes on after that part, so the part must still be what it was. */
-async function checkProgress<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, rowOf: (id: string) => Promise<HistoryRow | null>): Promise<Problem[]> {
+async function checkProgress<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, { rowOf }: Loader<Db>): Promise<Problem[]> {
   const action = loaded[step.info.direction];
   const row = step.reason === 'interrupted' && action?.kind === 'script' ? await rowOf(step.info.id) : null;
   if (row === null || action?.kind !== 'script') return [];

@@ -1,0 +1,19 @@
+import type { MigrationRenderer } from './renderer.ts';
+
+/** Draws nothing. */
+export function silentRenderer(): MigrationRenderer {
+  const nothing = (): void => undefined;
+  return {
+    hear: nothing,
+    drawMigrated: nothing,
+    drawIgnored: nothing,
+    drawExecuted: nothing,
+    drawChanges: nothing,
+    drawStatus: nothing,
+    drawPlan: nothing,
+    drawProblems: nothing,
+    drawVerification: nothing,
+    drawHistory: nothing,
+    drawError: nothing,
+  };
+}

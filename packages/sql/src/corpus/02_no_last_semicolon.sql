@@ -1,0 +1,2 @@
+create table a (id integer);
+insert into a values (1)

@@ -1,0 +1,1 @@
+create table a(x);insert into a values(1);insert into a values(2);update a set x=x+1;

@@ -1,0 +1,3 @@
+create table t(a text);
+insert into t values ('one; two; three');
+insert into t values (';');

@@ -1,0 +1,3 @@
+create table t(a text);
+insert into t values ('C:\dir\');
+insert into t values ('\'';');

@@ -1,0 +1,4 @@
+-- it's a trap; isn't it
+create table t(a);
+/* don't; " ` [ */
+insert into t values (1);

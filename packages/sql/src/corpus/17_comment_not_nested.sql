@@ -1,0 +1,2 @@
+/* outer /* inner */ create table t(a);
+insert into t values (1);

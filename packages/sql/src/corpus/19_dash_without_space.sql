@@ -1,0 +1,3 @@
+create table t(a);--comment;here
+insert into t values (1--1
+);

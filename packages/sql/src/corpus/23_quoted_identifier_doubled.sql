@@ -1,0 +1,2 @@
+create table "say ""hi;""" (`tick``;` text);
+insert into "say ""hi;""" values (1);

@@ -1,0 +1,2 @@
+create table [a;]([b] text);
+insert into [a;] values ('x');

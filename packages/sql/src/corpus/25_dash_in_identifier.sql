@@ -1,0 +1,2 @@
+create table "a--b" (x);
+insert into "a--b" values (1);

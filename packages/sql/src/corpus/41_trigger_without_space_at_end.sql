@@ -1,0 +1,1 @@
+create table t(a);create trigger tr after insert on t begin update t set a=a+1;end;insert into t values(1);

@@ -1,0 +1,3 @@
+create table t(a);
+insert into t values ('create trigger x begin; end;');
+insert into t values ('y');

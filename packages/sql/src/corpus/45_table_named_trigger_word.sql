@@ -1,0 +1,2 @@
+create table triggers("trigger" text);
+insert into triggers values ('create; trigger');

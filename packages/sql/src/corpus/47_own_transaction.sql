@@ -1,0 +1,4 @@
+begin;
+create table t(a);
+insert into t values (1);
+commit;

@@ -1,0 +1,10 @@
+create table p(id integer primary key, name text);
+insert into p values (1, 'a;b');
+pragma foreign_keys=off;
+begin;
+create table p_new(id integer primary key, name text not null, extra int);
+insert into p_new(id, name) select id, name from p;
+drop table p;
+alter table p_new rename to p;
+commit;
+pragma foreign_keys=on;

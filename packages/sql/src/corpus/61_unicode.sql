@@ -1,0 +1,4 @@
+create table пользователи(имя text);
+insert into пользователи values ('éè; 日本語 😀;');
+-- ü; ö
+create table été(é text);

@@ -1,0 +1,12 @@
+
+
+		create	table	t
+(
+	a
+)
+;
+
+
+	insert	into	t	values	(1)
+;
+

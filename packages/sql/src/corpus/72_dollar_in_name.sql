@@ -1,0 +1,3 @@
+create table a$b(c$ text);
+insert into a$b values ('$$;$$');
+insert into a$b values ('x');
