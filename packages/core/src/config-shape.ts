@@ -17,7 +17,8 @@ export type Shape =
 
 /** Throws `CONFIG` for the first key that is unknown or has a wrong value. `path` is put before the key's name. */
 export function checkShape(value: unknown, keys: Readonly<Record<string, Shape>>, path: string): void {
-  if (!isObject(value)) throw misuse(`${path === '' ? 'The options' : path} must be an object, not ${describe(value)}.`);
+  if (!isObject(value))
+    throw misuse(`${path === '' ? 'The options' : path} must be an object, not ${describe(value)}.`);
   for (const [key, item] of Object.entries(value)) {
     const name = path === '' ? key : `${path}.${key}`;
     const shape = Object.hasOwn(keys, key) ? keys[key] : undefined;
@@ -41,12 +42,16 @@ function checkValue(value: unknown, shape: Shape, name: string): void {
       if (typeof value !== 'boolean') wrong('true or false');
       return;
     case 'number':
-      if (typeof value !== 'number' || !Number.isFinite(value) || value < shape.min) wrong(`a number of at least ${shape.min}`);
+      if (typeof value !== 'number' || !Number.isFinite(value) || value < shape.min)
+        wrong(`a number of at least ${shape.min}`);
       return;
     case 'choice':
       if (typeof value !== 'string' || !shape.of.includes(value)) {
         const near = typeof value === 'string' ? nearest(value, shape.of) : null;
-        wrong(`one of ${shape.of.map((item) => `"${item}"`).join(', ')}`, near === null ? undefined : `Did you mean "${near}"?`);
+        wrong(
+          `one of ${shape.of.map((item) => `"${item}"`).join(', ')}`,
+          near === null ? undefined : `Did you mean "${near}"?`,
+        );
       }
       return;
     case 'object':
@@ -59,7 +64,8 @@ function checkValue(value: unknown, shape: Shape, name: string): void {
       if (typeof value !== 'function') wrong('a function');
       return;
     case 'record':
-      if (!isObject(value) || Object.values(value).some((item) => typeof item !== 'string')) wrong('an object of texts');
+      if (!isObject(value) || Object.values(value).some((item) => typeof item !== 'string'))
+        wrong('an object of texts');
       return;
     case 'adapter':
       if (!isObject(value) || typeof value['open'] !== 'function' || typeof value['parse'] !== 'function') {
@@ -85,8 +91,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** A value as an error may show it: never its content, which may be secret, unless it is short and plain. */
 function describe(value: unknown): string {
-  if (typeof value === 'string') return value.length <= 30 && !/[:@/]/.test(value) ? JSON.stringify(value) : 'another text';
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return String(value);
+  if (typeof value === 'string')
+    return value.length <= 30 && !/[:@/]/.test(value) ? JSON.stringify(value) : 'another text';
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
+    return String(value);
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'function' ? 'a function' : 'an object';
 }

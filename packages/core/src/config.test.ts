@@ -7,7 +7,7 @@ const adapter = { name: 'a', open() {}, parse() {} } as unknown as DatabaseAdapt
 
 function refusal(options: object): DetentError {
   try {
-    checkOptions({ adapter, ...options } as Options);
+    checkOptions({ adapter, ...options });
   } catch (thrown) {
     return thrown as DetentError;
   }
@@ -16,7 +16,12 @@ function refusal(options: object): DetentError {
 
 test('defaults fill what is not said, also inside of objects', () => {
   const settings = checkOptions({ adapter, lock: { onHeld: 'fail' }, backup: { keep: true } });
-  expect(settings).toMatchObject({ table: 'schema_version', rollback: 'none', lock: { onHeld: 'fail', waitMs: 600_000 }, backup: { keep: true, mode: 'full' } });
+  expect(settings).toMatchObject({
+    table: 'schema_version',
+    rollback: 'none',
+    lock: { onHeld: 'fail', waitMs: 600_000 },
+    backup: { keep: true, mode: 'full' },
+  });
 });
 
 test('undefined is the same as nothing', () => {

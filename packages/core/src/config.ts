@@ -71,7 +71,12 @@ export interface Settings<Db = unknown> {
   readonly schema: string | null;
   readonly transaction: TransactionMode;
   readonly rollback: RollbackStrategy;
-  readonly backup: { readonly mode: BackupMode; readonly folder: string; readonly keep: boolean; readonly from: string | null };
+  readonly backup: {
+    readonly mode: BackupMode;
+    readonly folder: string;
+    readonly keep: boolean;
+    readonly from: string | null;
+  };
   readonly lock: { readonly onHeld: 'wait' | 'fail' | 'skip'; readonly waitMs: number };
   readonly timeouts: { readonly connectMs: number; readonly lockMs: number; readonly statementMs: number };
   readonly outOfOrder: 'error' | 'run' | 'ignore';
@@ -157,7 +162,10 @@ export function checkOptions<Db>(options: Options<Db>): Settings<Db> {
     timeouts: { ...defaultSettings.timeouts, ...withoutUndefined(timeouts ?? {}) },
   };
   if (settings.backup.mode === 'restore-only' && settings.backup.from === null && restores(settings.rollback)) {
-    throw misuse('backup.mode is "restore-only", but backup.from names no backup.', 'Set backup.from to the path of a backup.');
+    throw misuse(
+      'backup.mode is "restore-only", but backup.from names no backup.',
+      'Set backup.from to the path of a backup.',
+    );
   }
   return settings;
 }

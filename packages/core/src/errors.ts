@@ -124,7 +124,7 @@ export function describeError(error: DetentError): ErrorDocument {
     message: error.message,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(Object.keys(error.facts).length === 0 ? {} : { facts: error.facts }),
-    ...(cause === undefined ? {} : { cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) }),
+    ...(cause instanceof Error ? { cause: `${cause.name}: ${cause.message}` } : {}),
   };
 }
 

@@ -23,15 +23,45 @@ export type LifecycleEvent =
   | { readonly kind: 'run-started'; readonly runId: string; readonly operation: Operation; readonly target: string }
   | { readonly kind: 'lock-waiting'; readonly holder: LockHolder; readonly waitedMs: number }
   | { readonly kind: 'lock-acquired'; readonly token: number; readonly waitedMs: number }
-  | { readonly kind: 'recovered'; readonly id: string; readonly from: MigrationState; readonly to: MigrationState; readonly why: string }
+  | {
+      readonly kind: 'recovered';
+      readonly id: string;
+      readonly from: MigrationState;
+      readonly to: MigrationState;
+      readonly why: string;
+    }
   | { readonly kind: 'planned'; readonly plan: Plan }
   | { readonly kind: 'backup-started'; readonly path: string }
   | { readonly kind: 'backup-finished'; readonly manifest: Manifest; readonly durationMs: number }
   | { readonly kind: 'hook-started'; readonly hook: string }
-  | { readonly kind: 'step-started'; readonly step: StepInfo; readonly index: number; readonly count: number; readonly statements: number | null }
-  | { readonly kind: 'statement-finished'; readonly step: StepInfo; readonly done: number; readonly total: number; readonly rows: number | null }
-  | { readonly kind: 'batch-finished'; readonly step: StepInfo; readonly table: string; readonly done: number; readonly total: number; readonly etaMs: number | null }
-  | { readonly kind: 'step-finished'; readonly step: StepInfo; readonly durationMs: number; readonly result: string | null }
+  | {
+      readonly kind: 'step-started';
+      readonly step: StepInfo;
+      readonly index: number;
+      readonly count: number;
+      readonly statements: number | null;
+    }
+  | {
+      readonly kind: 'statement-finished';
+      readonly step: StepInfo;
+      readonly done: number;
+      readonly total: number;
+      readonly rows: number | null;
+    }
+  | {
+      readonly kind: 'batch-finished';
+      readonly step: StepInfo;
+      readonly table: string;
+      readonly done: number;
+      readonly total: number;
+      readonly etaMs: number | null;
+    }
+  | {
+      readonly kind: 'step-finished';
+      readonly step: StepInfo;
+      readonly durationMs: number;
+      readonly result: string | null;
+    }
   | { readonly kind: 'step-failed'; readonly step: StepInfo; readonly error: DetentError; readonly undone: boolean }
   | { readonly kind: 'rollback-started'; readonly strategy: RollbackStrategy }
   | { readonly kind: 'restore-started'; readonly path: string }

@@ -1,5 +1,6 @@
 export { MigrationScriptExecutor } from './executor.ts';
-export type { DownOptions, MigrateOptions, PlanReport, RunOptions } from './executor.ts';
+export type { DownOptions, Inspection, MarkOptions, MigrateOptions, RedoOptions, RunOptions } from './executor.ts';
+export type { PlanReport } from './run/environment.ts';
 export { checkOptions, OPTION_SHAPES } from './config.ts';
 export type { BackupMode, Hooks, Layout, Options, RollbackStrategy, Settings, TransactionMode } from './config.ts';
 export type { Shape } from './config-shape.ts';

@@ -14,7 +14,10 @@ export interface Change {
 }
 
 /** What `baseline`, `mark`, `resolve`, `repair`, `backup` and `restore` came to. */
-export interface MaintenanceResult extends Pick<MigrationResult, 'success' | 'runId' | 'operation' | 'errors' | 'warnings' | 'durationMs' | 'rollback'> {
+export interface MaintenanceResult extends Pick<
+  MigrationResult,
+  'success' | 'runId' | 'operation' | 'errors' | 'warnings' | 'durationMs' | 'rollback'
+> {
   readonly changes: readonly Change[];
 }
 
@@ -46,7 +49,12 @@ export class RunReport {
   }
 
   start(): void {
-    this.#events.emit({ kind: 'run-started', runId: this.runId, operation: this.#operation, target: this.#settings.adapter.target });
+    this.#events.emit({
+      kind: 'run-started',
+      runId: this.runId,
+      operation: this.#operation,
+      target: this.#settings.adapter.target,
+    });
   }
 
   planned(plan: Plan): void {
@@ -66,7 +74,11 @@ export class RunReport {
 
   ran(outcome: {
     readonly done: readonly { readonly executed: MigrationResult['executed'][number] }[];
-    readonly failed: { readonly step: { readonly info: StepInfo }; readonly error: DetentError; readonly undone: boolean } | null;
+    readonly failed: {
+      readonly step: { readonly info: StepInfo };
+      readonly error: DetentError;
+      readonly undone: boolean;
+    } | null;
   }): void {
     const { done, failed } = outcome;
     this.#executed = done.map(({ executed }) => executed);
@@ -77,7 +89,11 @@ export class RunReport {
     this.#errors.push(error);
   }
 
-  rolledBack(report: { readonly outcome: RollbackOutcome; readonly rolledBack: readonly StepInfo[]; readonly errors: readonly DetentError[] }): void {
+  rolledBack(report: {
+    readonly outcome: RollbackOutcome;
+    readonly rolledBack: readonly StepInfo[];
+    readonly errors: readonly DetentError[];
+  }): void {
     this.#rollback = report.outcome;
     this.#rolledBack = report.rolledBack;
     this.#errors.push(...report.errors);
@@ -131,7 +147,16 @@ export class RunReport {
     const { runId, warnings } = this;
     const errors = this.#errors;
     const durationMs = Date.now() - this.#startedAt;
-    return { success: errors.length === 0, runId, operation: this.#operation, changes, errors, warnings, rollback: this.#rollback, durationMs };
+    return {
+      success: errors.length === 0,
+      runId,
+      operation: this.#operation,
+      changes,
+      errors,
+      warnings,
+      rollback: this.#rollback,
+      durationMs,
+    };
   }
 
   unmaintained(thrown: unknown, signal: AbortSignal): MaintenanceResult {
@@ -140,7 +165,8 @@ export class RunReport {
   }
 
   #errorOf(thrown: unknown, signal: AbortSignal): DetentError {
-    if (signal.aborted && !(thrown instanceof DetentError)) return new DetentError('CANCELLED', 'The run was stopped before it began.', { cause: thrown });
+    if (signal.aborted && !(thrown instanceof DetentError))
+      return new DetentError('CANCELLED', 'The run was stopped before it began.', { cause: thrown });
     const error = asDetentError(thrown, 'INTERNAL', (words) => `Something went wrong that should not have: ${words}`);
     if (ERROR_CODES[error.code] === ERROR_CODES.CONFIG) throw error;
     return error;

@@ -62,10 +62,10 @@ test('the corpus has at least 60 scripts and catches a splitter that only looks 
   expect(caught.length).toBeGreaterThanOrEqual(40);
 });
 
-test.each(scripts)('F64 SQLite calls every statement of $name complete, and the text before its end not', ({ text }) => {
+test.each(scripts)('F64 SQLite finds every statement of $name complete', ({ text }) => {
   for (const statement of splitStatements(text, sqlite)) {
     const database = new DatabaseSync(':memory:');
-    // A statement that lacks its end is an error of its own kind, whatever tables there are.
+    // Tables may be missing here; a statement that lacks its end is another error, found before.
     const complaint = (sql: string): string => {
       try {
         database.prepare(sql);

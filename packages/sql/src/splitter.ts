@@ -3,7 +3,10 @@ import type { Dialect } from './dialect.ts';
 import { Lexer } from './lexer.ts';
 import { openSource, type Source } from './source.ts';
 
-/** A statement's place in the text: from its first token to its last, without its terminator. */
+/**
+ * A statement's place in the text: from its first token to its last. Comments before, behind and its terminator are
+ * outside, so that anything may be put behind it.
+ */
 export interface StatementPiece {
   readonly kind: 'statement';
   readonly start: number;

@@ -20,7 +20,10 @@ export interface UrlOptions extends CommonOptions {
   /** `sqlite:app.db`, `sqlite:///absolute/app.db`, `file:app.db`, a path, or `:memory:`. */
   readonly url: string;
   readonly database?: undefined;
-  /** Node's own SQLite unless told. */
+  /**
+   * Node's own SQLite unless told. Must be the one by which the application opens the same file in the same process:
+   * two copies of SQLite do not see each other's locks there.
+   */
   readonly driver?: DriverName | undefined;
 }
 

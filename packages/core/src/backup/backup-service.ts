@@ -44,7 +44,8 @@ export class BackupService {
 
   /** Makes a backup and reads it again before anybody relies on it. `path`: in the configured folder unless given. */
   async backup(runId: string, path: string | null, signal: AbortSignal): Promise<Manifest> {
-    const target = path === null ? join(this.folder, `${timestamp()}-${runId}.backup`) : resolve(this.#settings.cwd, path);
+    const target =
+      path === null ? join(this.folder, `${timestamp()}-${runId}.backup`) : resolve(this.#settings.cwd, path);
     const startedAt = Date.now();
     this.#events.emit({ kind: 'backup-started', path: target });
     if (path === null) await mkdir(this.folder, { recursive: true, mode: 0o700 });
@@ -59,7 +60,9 @@ export class BackupService {
     const manifest = await readManifest(resolve(this.#settings.cwd, path));
     const { name } = this.#settings.adapter;
     if (manifest.adapter !== name) {
-      throw new DetentError('BACKUP_DAMAGED', `${path} is a backup of ${manifest.adapter}, not of ${name}.`, { hint: 'Name a backup of this database.' });
+      throw new DetentError('BACKUP_DAMAGED', `${path} is a backup of ${manifest.adapter}, not of ${name}.`, {
+        hint: 'Name a backup of this database.',
+      });
     }
     await this.#session.backup.verify(manifest);
     return manifest;
@@ -80,7 +83,10 @@ export class BackupService {
 }
 
 function timestamp(): string {
-  return new Date().toISOString().replace(/[-:]/g, '').replace(/\.\d+Z$/, 'Z');
+  return new Date()
+    .toISOString()
+    .replace(/[-:]/g, '')
+    .replace(/\.\d+Z$/, 'Z');
 }
 
 /** The folder itself, or the nearest one above it that is there: the rest will be made. */

@@ -25,7 +25,9 @@ export async function readManifest(backupPath: string): Promise<Manifest> {
     });
   }
   if (!isManifest(parsed)) {
-    throw new DetentError('BACKUP_DAMAGED', `${path} is not the manifest of a backup made by Detent.`, { hint: 'Name a backup that `detent backup` wrote.' });
+    throw new DetentError('BACKUP_DAMAGED', `${path} is not the manifest of a backup made by Detent.`, {
+      hint: 'Name a backup that `detent backup` wrote.',
+    });
   }
   return { ...parsed, path: backupPath };
 }
@@ -40,7 +42,9 @@ export function differences(a: readonly ObjectSum[], b: readonly ObjectSum[]): s
   const left = new Map(a.map((sum) => [sum.name, sum]));
   const right = new Map(b.map((sum) => [sum.name, sum]));
   const names = new Set([...left.keys(), ...right.keys()]);
-  return [...names].filter((name) => left.get(name)?.checksum !== right.get(name)?.checksum || left.get(name)?.rows !== right.get(name)?.rows);
+  return [...names].filter(
+    (name) => left.get(name)?.checksum !== right.get(name)?.checksum || left.get(name)?.rows !== right.get(name)?.rows,
+  );
 }
 
 function isManifest(value: unknown): value is Manifest {

@@ -15,11 +15,17 @@ export interface RollbackDetail {
 /** The newest rollback that this run began; `null` when it began none. */
 export function rollbackOf(events: readonly LedgerEvent[], runId: string): RollbackDetail | null {
   const found = events.findLast((event) => event.runId === runId && event.action === 'rollback-started');
-  if (found?.detail == null) return null;
-  const detail: unknown = JSON.parse(found.detail);
+  const detail: unknown = JSON.parse(found?.detail ?? 'null');
   return isDetail(detail) ? detail : null;
 }
 
 function isDetail(value: unknown): value is RollbackDetail {
-  return typeof value === 'object' && value !== null && 'strategy' in value && 'backup' in value && 'fingerprint' in value && 'content' in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'strategy' in value &&
+    'backup' in value &&
+    'fingerprint' in value &&
+    'content' in value
+  );
 }

@@ -22,34 +22,59 @@ export interface Bookkeeping {
 /** Writes a baseline. Refused where migrations are applied already. */
 export async function baselineRow(book: Bookkeeping, scan: Scan, version: string, name: string): Promise<Change> {
   if (!/^\d+([._]\d+)*$/.test(version)) {
-    throw new DetentError('TARGET_UNKNOWN', `"${version}" is not a version.`, { hint: 'A version is digits, such as 202311020036.' });
+    throw new DetentError('TARGET_UNKNOWN', `"${version}" is not a version.`, {
+      hint: 'A version is digits, such as 202311020036.',
+    });
   }
   const applied = scan.history.entries.find(isApplied);
   if (applied !== undefined) {
-    throw new DetentError('BASELINE', `The history already begins with ${applied.file}.`, { hint: 'A baseline is for a database without a history; use `detent mark` for single migrations.' });
+    throw new DetentError('BASELINE', `The history already begins with ${applied.file}.`, {
+      hint: 'A baseline is for a database without a history; use `detent mark` for single migrations.',
+    });
   }
   const id = normalizeVersion(version);
   const file = scan.files.find((item) => item.id === id);
   const row = startRow(file ?? virtualFile(id, version, name), book.identity, await book.versions.load(id), 1);
-  await record(book, { ...finishRow(row, 'applied', null), state: 'baseline', checksum: null, rawChecksum: null }, 'baselined', null);
+  await record(
+    book,
+    { ...finishRow(row, 'applied', null), state: 'baseline', checksum: null, rawChecksum: null },
+    'baselined',
+    null,
+  );
   return { what: 'baseline', detail: version };
 }
 
 /** Writes into the history that a migration is applied, or is not. */
-export async function markRow(book: Bookkeeping, scan: Scan, version: string, as: MarkAs, reason: string | null): Promise<Change> {
+export async function markRow(
+  book: Bookkeeping,
+  scan: Scan,
+  version: string,
+  as: MarkAs,
+  reason: string | null,
+): Promise<Change> {
   const { file, row } = await find(book, scan, version);
   if (row !== null && !isApplied(row) && row.state !== 'rolled_back' && row.state !== 'failed') {
-    throw new DetentError('STATE', `${row.file} is ${row.state}, which is settled by \`detent resolve\`.`, { hint: `Run \`detent resolve ${version} --as ${as}\`.` });
+    throw new DetentError('STATE', `${row.file} is ${row.state}, which is settled by \`detent resolve\`.`, {
+      hint: `Run \`detent resolve ${version} --as ${as}\`.`,
+    });
   }
   return writeMark(book, scan, file, row, as, 'marked', reason);
 }
 
 /** Settles a migration of which nobody can know. */
-export async function resolveRow(book: Bookkeeping, scan: Scan, version: string, as: MarkAs, reason: string | null): Promise<Change> {
+export async function resolveRow(
+  book: Bookkeeping,
+  scan: Scan,
+  version: string,
+  as: MarkAs,
+  reason: string | null,
+): Promise<Change> {
   const { file, row } = await find(book, scan, version);
   const settled: readonly MigrationState[] = ['applied', 'baseline', 'rolled_back'];
   if (row === null || settled.includes(row.state)) {
-    throw new DetentError('STATE', `Version ${version} is ${row?.state ?? 'pending'}; there is nothing to resolve.`, { hint: 'To write it into the history by hand, use `detent mark`.' });
+    throw new DetentError('STATE', `Version ${version} is ${row?.state ?? 'pending'}; there is nothing to resolve.`, {
+      hint: 'To write it into the history by hand, use `detent mark`.',
+    });
   }
   return writeMark(book, scan, file, row, as, 'resolved', reason);
 }
@@ -65,22 +90,39 @@ export async function repairs(book: Bookkeeping, scan: Scan): Promise<readonly C
     if (row.state === 'failed' && row.statementsDone === 0 && row.intent === null) {
       await record(book, { ...row, state: 'rolled_back' }, 'repaired', 'failed → rolled_back');
       changes.push({ what: 'cleared', detail: row.file });
-    } else if (row.state === 'applied' && row.kind === 'versioned' && file !== undefined && matchesChecksum(row, file) !== 'same') {
+    } else if (
+      row.state === 'applied' &&
+      row.kind === 'versioned' &&
+      file !== undefined &&
+      matchesChecksum(row, file) !== 'same'
+    ) {
       const { checksum, rawChecksum, name } = file;
-      await record(book, { ...row, checksum, rawChecksum, name, file: file.file }, 'repaired', `${row.checksum} → ${checksum}`);
+      await record(
+        book,
+        { ...row, checksum, rawChecksum, name, file: file.file },
+        'repaired',
+        `${row.checksum} → ${checksum}`,
+      );
       changes.push({ what: 'accepted', detail: file.file });
     }
   }
   return changes;
 }
 
-async function find(book: Bookkeeping, scan: Scan, version: string): Promise<{ file: MigrationFile | null; row: HistoryRow | null }> {
+async function find(
+  book: Bookkeeping,
+  scan: Scan,
+  version: string,
+): Promise<{ file: MigrationFile | null; row: HistoryRow | null }> {
   const isIt = (item: { readonly id: string; readonly version: string | null }): boolean =>
-    item.id === version || (item.version !== null && /^\d/.test(version) && compareVersions(item.version, version) === 0);
+    item.id === version ||
+    (item.version !== null && /^\d/.test(version) && compareVersions(item.version, version) === 0);
   const file = scan.files.find(isIt) ?? null;
   const entry = scan.history.entries.find(isIt);
   if (file === null && entry === undefined) {
-    throw new DetentError('TARGET_UNKNOWN', `There is no migration with version ${version}.`, { hint: 'See `detent status` for all.' });
+    throw new DetentError('TARGET_UNKNOWN', `There is no migration with version ${version}.`, {
+      hint: 'See `detent status` for all.',
+    });
   }
   return { file, row: entry === undefined ? null : await book.versions.load(entry.id) };
 }
@@ -95,9 +137,20 @@ async function writeMark(
   reason: string | null,
 ): Promise<Change> {
   const order = 1 + scan.history.entries.reduce((highest, entry) => Math.max(highest, entry.appliedOrder), 0);
-  const begun = file === null ? row : { ...startRow(file, book.identity, row, row?.appliedOrder ?? order), startedAt: Date.now(), downSource: row?.downSource ?? null };
+  const begun =
+    file === null
+      ? row
+      : {
+          ...startRow(file, book.identity, row, row?.appliedOrder ?? order),
+          startedAt: Date.now(),
+          downSource: row?.downSource ?? null,
+        };
   if (begun === null) throw new DetentError('INTERNAL', 'Neither a file nor a row.');
-  const next = { ...finishRow({ ...begun, token: book.identity.token }, as, null), statementsDone: 0, statementHashes: [] };
+  const next = {
+    ...finishRow({ ...begun, token: book.identity.token }, as, null),
+    statementsDone: 0,
+    statementHashes: [],
+  };
   await record(book, next, action, `${row?.state ?? 'pending'} → ${as}${reason === null ? '' : `: ${reason}`}`);
   return { what: as, detail: next.file };
 }
@@ -109,5 +162,17 @@ function record(book: Bookkeeping, row: HistoryRow, action: string, detail: stri
 /** Stands for the migrations that a baseline covers when none of them has that very version. */
 function virtualFile(id: string, version: string, name: string): MigrationFile {
   const none = { kind: 'script', file: name, text: async () => '' } as const;
-  return { id, version, name, kind: 'versioned', file: name, filepath: name, checksum: '', rawChecksum: '', up: none, down: null, twin: null };
+  return {
+    id,
+    version,
+    name,
+    kind: 'versioned',
+    file: name,
+    filepath: name,
+    checksum: '',
+    rawChecksum: '',
+    up: none,
+    down: null,
+    twin: null,
+  };
 }

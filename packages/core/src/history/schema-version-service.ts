@@ -52,7 +52,12 @@ export class SchemaVersionService {
 }
 
 /** A row for a migration that is about to run. `previous` is its row so far, which keeps its attempts. */
-export function startRow(file: MigrationFile, identity: RunIdentity, previous: HistoryRow | null, order: number): HistoryRow {
+export function startRow(
+  file: MigrationFile,
+  identity: RunIdentity,
+  previous: HistoryRow | null,
+  order: number,
+): HistoryRow {
   return {
     id: file.id,
     version: file.version,
@@ -86,13 +91,30 @@ export function startRow(file: MigrationFile, identity: RunIdentity, previous: H
 /** The row after its last step. */
 export function finishRow(row: HistoryRow, state: 'applied' | 'rolled_back', result: string | null): HistoryRow {
   const finishedAt = Date.now();
-  return { ...row, state, finishedAt, durationMs: finishedAt - row.startedAt, result, intent: null, cursors: {}, errorCode: null, error: null };
+  return {
+    ...row,
+    state,
+    finishedAt,
+    durationMs: finishedAt - row.startedAt,
+    result,
+    intent: null,
+    cursors: {},
+    errorCode: null,
+    error: null,
+  };
 }
 
 /** The row after a failure. What was done stays counted. */
 export function failRow(row: HistoryRow, error: DetentError): HistoryRow {
   const finishedAt = Date.now();
-  return { ...row, state: 'failed', finishedAt, durationMs: finishedAt - row.startedAt, errorCode: error.code, error: error.message };
+  return {
+    ...row,
+    state: 'failed',
+    finishedAt,
+    durationMs: finishedAt - row.startedAt,
+    errorCode: error.code,
+    error: error.message,
+  };
 }
 
 /** What is kept of a statement that is done, so that a changed file is noticed. */

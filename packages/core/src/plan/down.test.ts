@@ -30,12 +30,16 @@ describe('planDown', () => {
   });
 
   test('nothing goes below a baseline', () => {
-    expect(codes(planDown(scan([one], [entry(one, 'baseline')]), settings, { steps: 1 }).problems)).toEqual(['BASELINE']);
+    expect(codes(planDown(scan([one], [entry(one, 'baseline')]), settings, { steps: 1 }).problems)).toEqual([
+      'BASELINE',
+    ]);
   });
 
   test('repeatable migrations are passed over', () => {
     const view = repeatable('view');
-    expect(ids(planDown(scan([one, view], [entry(one), entry(view, 'applied', 2)]), settings, { steps: 1 }).steps)).toEqual(['1']);
+    expect(
+      ids(planDown(scan([one, view], [entry(one), entry(view, 'applied', 2)]), settings, { steps: 1 }).steps),
+    ).toEqual(['1']);
   });
 
   test('a migration that ran in part must be finished or settled first', () => {

@@ -23,9 +23,13 @@ export function planDown(scan: Scan, settings: PlanSettings, target: DownTarget)
   const baseline = chosen.find((entry) => entry.state === 'baseline');
   if (baseline !== undefined) {
     problems.push(
-      new DetentError('BASELINE', `Version ${baseline.version} is a baseline: nothing is known of what was before it.`, {
-        hint: `Go back to ${baseline.version} at most.`,
-      }),
+      new DetentError(
+        'BASELINE',
+        `Version ${baseline.version} is a baseline: nothing is known of what was before it.`,
+        {
+          hint: `Go back to ${baseline.version} at most.`,
+        },
+      ),
     );
   }
   return planOf({
@@ -45,24 +49,45 @@ export function planRedo(scan: Scan, settings: PlanSettings, version: string | n
   const check = compareWithHistory(scan, { ...settings, onMissing: 'warn', onAhead: 'warn' });
   const applied = scan.history.entries.filter(isApplied);
   const newest = choose(applied, { steps: 1 })[0];
-  const entry = version === null ? newest : applied.find((item) => item.version !== null && compareVersions(item.version, version) === 0);
-  const problems: Problem[] = [...scan.problems, ...check.problems.filter((problem) => problem.facts.place?.file !== entry?.file)];
+  const entry =
+    version === null
+      ? newest
+      : applied.find((item) => item.version !== null && compareVersions(item.version, version) === 0);
+  const problems: Problem[] = [
+    ...scan.problems,
+    ...check.problems.filter((problem) => problem.facts.place?.file !== entry?.file),
+  ];
   const steps: PlannedStep[] = [];
   if (entry === undefined) {
     problems.push(
       version === null
-        ? new DetentError('TARGET_UNKNOWN', 'Nothing is applied, so there is nothing to do again.', { hint: 'Run `detent up`.' })
+        ? new DetentError('TARGET_UNKNOWN', 'Nothing is applied, so there is nothing to do again.', {
+            hint: 'Run `detent up`.',
+          })
         : new DetentError('TARGET_UNKNOWN', `Version ${version} is not applied.`, { hint: 'See `detent status`.' }),
     );
   } else {
     const file = scan.files.find((item) => item.id === entry.id);
     if (entry.state === 'baseline' || file === undefined) {
-      problems.push(new DetentError('MISSING', `${entry.file} has no file to apply again.`, { hint: 'Bring the file back, or use `detent down`.' }));
+      problems.push(
+        new DetentError('MISSING', `${entry.file} has no file to apply again.`, {
+          hint: 'Bring the file back, or use `detent down`.',
+        }),
+      );
     } else {
       steps.push(downStep(scan, entry, 'requested'), { info: stepInfo(file, 'up'), file, entry, reason: 'requested' });
     }
   }
-  return planOf({ operation: 'redo', steps, migrated: applied, ignored: [], missing: check.missing, ahead: check.ahead, problems, warnings: check.warnings });
+  return planOf({
+    operation: 'redo',
+    steps,
+    migrated: applied,
+    ignored: [],
+    missing: check.missing,
+    ahead: check.ahead,
+    problems,
+    warnings: check.warnings,
+  });
 }
 
 export function downStep(scan: Scan, entry: HistoryEntry, reason: PlannedStep['reason']): PlannedStep {

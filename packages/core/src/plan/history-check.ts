@@ -68,9 +68,13 @@ function editedProblem(file: MigrationFile): Problem {
 }
 
 function aheadProblem(entries: readonly HistoryEntry[]): Problem {
-  return new DetentError('AHEAD', `The database is ahead of the files: ${listed(entries)} applied, with no file here.`, {
-    hint: 'This is an older release of the application, or files were not deployed.',
-  });
+  return new DetentError(
+    'AHEAD',
+    `The database is ahead of the files: ${listed(entries)} applied, with no file here.`,
+    {
+      hint: 'This is an older release of the application, or files were not deployed.',
+    },
+  );
 }
 
 function missingProblem(entries: readonly HistoryEntry[]): Problem {
@@ -90,5 +94,7 @@ export function unknownState(entry: HistoryEntry): Problem {
 function listed(entries: readonly HistoryEntry[]): string {
   const names = entries.slice(0, 5).map((entry) => entry.file);
   const more = entries.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more are` : `${names.join(', ')} ${entries.length === 1 ? 'is' : 'are'}`;
+  return more > 0
+    ? `${names.join(', ')} and ${more} more are`
+    : `${names.join(', ')} ${entries.length === 1 ? 'is' : 'are'}`;
 }

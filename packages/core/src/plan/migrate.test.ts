@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entry, file, repeatable, scan } from '../../test/samples.ts';
 import { compareVersions } from '../scan/version.ts';
@@ -57,7 +57,11 @@ describe('planMigrate', () => {
   });
 
   test('a repeatable migration runs again when its text changes, after the versioned ones', () => {
-    const plan = planMigrate(scan([one, repeatable('view', 'new')], [entry(repeatable('view', 'old'))]), settings, null);
+    const plan = planMigrate(
+      scan([one, repeatable('view', 'new')], [entry(repeatable('view', 'old'))]),
+      settings,
+      null,
+    );
     expect(ids(plan.steps)).toEqual(['1', 'R__view']);
     expect(plan.steps[1]?.reason).toBe('changed');
     expect(planMigrate(scan([repeatable('view')], [entry(repeatable('view'))]), settings, null).kind).toBe('nothing');
@@ -92,11 +96,16 @@ describe('planMigrate', () => {
   });
 
   test('whatever is applied: steps and applied migrations are disjoint, in order, and together all files', () => {
-    const versions = fc.uniqueArray(fc.bigInt({ min: 1n, max: 10n ** 25n }).map(String), { minLength: 1, maxLength: 20 });
+    const versions = fc.uniqueArray(fc.bigInt({ min: 1n, max: 10n ** 25n }).map(String), {
+      minLength: 1,
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(versions, fc.infiniteStream(fc.boolean()), (all, coin) => {
         const files = all.toSorted(compareVersions).map((version) => file(version));
-        const entries = files.filter(() => coin.next().value === true).map((item, index) => entry(item, 'applied', index + 1));
+        const entries = files
+          .filter(() => coin.next().value === true)
+          .map((item, index) => entry(item, 'applied', index + 1));
         const plan = planMigrate(scan(files, entries), { ...settings, outOfOrder: 'run' }, null);
         const planned = plan.steps.map(({ info }) => info.version ?? '');
         expect(planned).toEqual(planned.toSorted(compareVersions));

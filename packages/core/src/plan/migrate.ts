@@ -30,7 +30,8 @@ export function planMigrate(scan: Scan, settings: PlanSettings, to: string | nul
       warnings.push(`${file.file} is older than ${selector.newestApplied}, which is applied, and is ignored.`);
       continue;
     }
-    if (reason === 'out-of-order' && settings.outOfOrder === 'error') problems.push(outOfOrder(file, selector.newestApplied));
+    if (reason === 'out-of-order' && settings.outOfOrder === 'error')
+      problems.push(outOfOrder(file, selector.newestApplied));
     steps.push({ info: stepInfo(file, 'up'), file, entry, reason });
   }
   return planOf({
@@ -45,7 +46,11 @@ export function planMigrate(scan: Scan, settings: PlanSettings, to: string | nul
   });
 }
 
-function reasonFor(file: MigrationFile, entry: HistoryEntry | null, selector: MigrationScriptSelector): PlannedStep['reason'] {
+function reasonFor(
+  file: MigrationFile,
+  entry: HistoryEntry | null,
+  selector: MigrationScriptSelector,
+): PlannedStep['reason'] {
   if (file.kind === 'repeatable') return entry !== null && isApplied(entry) ? 'changed' : 'pending';
   if (entry !== null && (entry.state === 'running' || entry.state === 'failed')) return 'interrupted';
   return selector.isOutOfOrder(file) ? 'out-of-order' : 'pending';
@@ -60,12 +65,17 @@ function outOfOrder(file: MigrationFile, newest: string | null): Problem {
 
 /** A version that is neither a file nor in the history is a mistake. */
 export function checkTarget(to: string, scan: Scan): Problem[] {
-  const versions = [...scan.files, ...scan.history.entries].flatMap(({ version }) => (version === null ? [] : [version]));
+  const versions = [...scan.files, ...scan.history.entries].flatMap(({ version }) =>
+    version === null ? [] : [version],
+  );
   if (normalizeVersion(to) === '0' || versions.some((version) => compareVersions(version, to) === 0)) return [];
   const near = nearest(to, versions);
   return [
     new DetentError('TARGET_UNKNOWN', `There is no migration with version ${to}.`, {
-      hint: near === null ? 'See `detent status` for the versions there are.' : `The nearest is ${near}; see \`detent status\` for all.`,
+      hint:
+        near === null
+          ? 'See `detent status` for the versions there are.'
+          : `The nearest is ${near}; see \`detent status\` for all.`,
     }),
   ];
 }

@@ -20,14 +20,29 @@ test('each migration is what files and history make it', () => {
       entry(file('8'), 'rolled_back'),
     ],
   );
-  expect(words(state)).toEqual({ '1': 'applied', '2': 'edited', '3': 'pending', '4': 'failed', '5': 'pending', '7': 'missing', R__v: 'pending' });
+  expect(words(state)).toEqual({
+    '1': 'applied',
+    '2': 'edited',
+    '3': 'pending',
+    '4': 'failed',
+    '5': 'pending',
+    '7': 'missing',
+    R__v: 'pending',
+  });
 });
 
 test('what a baseline covers is ignored', () => {
-  expect(words(scan([file('1'), file('2'), file('3')], [entry(file('2'), 'baseline')]))).toEqual({ '1': 'ignored', '2': 'baseline', '3': 'pending' });
+  expect(words(scan([file('1'), file('2'), file('3')], [entry(file('2'), 'baseline')]))).toEqual({
+    '1': 'ignored',
+    '2': 'baseline',
+    '3': 'pending',
+  });
 });
 
 test('the version is the highest that is applied', () => {
   const state = scan([file('9'), file('10')], [entry(file('10'), 'applied', 1), entry(file('9'), 'applied', 2)]);
-  expect(statusOf(state, settings, null)).toMatchObject({ version: '10', counts: { applied: 2, pending: 0, other: 0 } });
+  expect(statusOf(state, settings, null)).toMatchObject({
+    version: '10',
+    counts: { applied: 2, pending: 0, other: 0 },
+  });
 });

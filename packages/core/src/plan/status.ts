@@ -36,7 +36,11 @@ export interface Status {
 }
 
 /** Lays files and history side by side. Pure. */
-export function statusOf(scan: Scan, settings: Pick<Settings, 'adapter' | 'onAhead' | 'onMissing'>, holder: LockHolder | null): Status {
+export function statusOf(
+  scan: Scan,
+  settings: Pick<Settings, 'adapter' | 'onAhead' | 'onMissing'>,
+  holder: LockHolder | null,
+): Status {
   const selector = new MigrationScriptSelector(scan.history.entries);
   const pending = new Set(selector.getPending(scan.files));
   const ignored = new Set(selector.getIgnored(scan.files));
@@ -44,11 +48,19 @@ export function statusOf(scan: Scan, settings: Pick<Settings, 'adapter' | 'onAhe
   const migrations: MigrationStatus[] = [];
   for (const file of scan.files) {
     const entry = selector.entryOf(file);
-    migrations.push({ ...identity(file), status: statusWord(file, entry, pending, ignored), appliedAt: appliedAt(entry) });
+    migrations.push({
+      ...identity(file),
+      status: statusWord(file, entry, pending, ignored),
+      appliedAt: appliedAt(entry),
+    });
   }
   for (const entry of scan.history.entries) {
     if (files.has(entry.id) || entry.state === 'rolled_back') continue;
-    migrations.push({ ...identity(entry), status: entry.state === 'applied' ? 'missing' : entry.state, appliedAt: appliedAt(entry) });
+    migrations.push({
+      ...identity(entry),
+      status: entry.state === 'applied' ? 'missing' : entry.state,
+      appliedAt: appliedAt(entry),
+    });
   }
   migrations.sort(compareMigrations);
   const check = compareWithHistory(scan, settings);
@@ -65,14 +77,32 @@ export function statusOf(scan: Scan, settings: Pick<Settings, 'adapter' | 'onAhe
   };
 }
 
-function statusWord(file: MigrationFile, entry: HistoryEntry | undefined, pending: ReadonlySet<MigrationFile>, ignored: ReadonlySet<MigrationFile>): StatusWord {
+function statusWord(
+  file: MigrationFile,
+  entry: HistoryEntry | undefined,
+  pending: ReadonlySet<MigrationFile>,
+  ignored: ReadonlySet<MigrationFile>,
+): StatusWord {
   if (ignored.has(file)) return 'ignored';
-  if (entry !== undefined && isApplied(entry) && file.kind === 'versioned' && matchesChecksum(entry, file) === 'different') return 'edited';
-  if (entry !== undefined && entry.state !== 'rolled_back' && !(pending.has(file) && isApplied(entry))) return entry.state;
+  if (
+    entry !== undefined &&
+    isApplied(entry) &&
+    file.kind === 'versioned' &&
+    matchesChecksum(entry, file) === 'different'
+  )
+    return 'edited';
+  if (entry !== undefined && entry.state !== 'rolled_back' && !(pending.has(file) && isApplied(entry)))
+    return entry.state;
   return 'pending';
 }
 
-function identity({ id, version, name, kind, file }: HistoryEntry | MigrationFile): Omit<MigrationStatus, 'status' | 'appliedAt'> {
+function identity({
+  id,
+  version,
+  name,
+  kind,
+  file,
+}: HistoryEntry | MigrationFile): Omit<MigrationStatus, 'status' | 'appliedAt'> {
   return { id, version, name, kind, file };
 }
 

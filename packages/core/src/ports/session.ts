@@ -79,4 +79,3 @@ export interface BatchRequest {
   readonly size: number;
   readonly after: unknown;
 }
-

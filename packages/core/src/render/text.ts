@@ -51,8 +51,8 @@ export function wrap(text: string, width: number): string[] {
 
 /** Text from a server or a file, which may not steer the terminal. Tabs become spaces. */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replaceAll('\t', '  ').replace(/\r\n?/g, '\n').replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+  const even = text.replaceAll('\t', '  ').replace(/\r\n?/g, '\n');
+  return even.replace(/\p{Cc}/gu, (character) => (character === '\n' ? character : '\ufffd'));
 }
 
 export function milliseconds(ms: number): string {

@@ -40,14 +40,20 @@ async function restorable<Db>({ settings, session }: RunContext<Db>, backup: Man
 }
 
 function blocked(message: string, backup: Manifest | null): DetentError {
-  const hint = backup === null ? 'Restore by your own means.' : `When that is acceptable, run \`detent restore ${backup.path}\`.`;
+  const hint =
+    backup === null ? 'Restore by your own means.' : `When that is acceptable, run \`detent restore ${backup.path}\`.`;
   return new DetentError('RESTORE_BLOCKED', message, { hint, facts: { backup: backup?.path ?? null } });
 }
 
 async function markRestoring<Db>(context: RunContext<Db>, ids: readonly string[], manifest: Manifest): Promise<void> {
   const { versions, identity, session, settings } = context;
   const content = contentHash(await session.backup.sums());
-  const detail: RollbackDetail = { strategy: settings.rollback, backup: manifest.path, fingerprint: manifest.fingerprint, content };
+  const detail: RollbackDetail = {
+    strategy: settings.rollback,
+    backup: manifest.path,
+    fingerprint: manifest.fingerprint,
+    content,
+  };
   await inTransaction(context, async () => {
     await versions.append(identity, 'rollback-started', null, JSON.stringify(detail));
     for (const id of ids) {
@@ -79,10 +85,25 @@ export async function rewriteHistory<Db>(
     for (const row of rows) {
       const restored = await history.load(row.id);
       if (restored !== null && isApplied(restored)) continue;
-      await history.save({ ...row, state: 'rolled_back', finishedAt: Date.now(), intent: null, statementsDone: 0, statementHashes: [], cursors: {} });
+      await history.save({
+        ...row,
+        state: 'rolled_back',
+        finishedAt: Date.now(),
+        intent: null,
+        statementsDone: 0,
+        statementHashes: [],
+        cursors: {},
+      });
     }
     const { runId, username } = identity;
-    await history.append({ at: Date.now(), runId, actor: username, action: 'restored', id: null, detail: manifest.path });
+    await history.append({
+      at: Date.now(),
+      runId,
+      actor: username,
+      action: 'restored',
+      id: null,
+      detail: manifest.path,
+    });
   };
 }
 

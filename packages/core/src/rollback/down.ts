@@ -11,7 +11,10 @@ export async function rollBackByDown<Db>(run: FailedRun<Db>): Promise<RollbackRe
   const report = await reverse(run);
   const { context, fingerprint } = run;
   if (report.outcome === 'complete' && fingerprint !== null && (await context.session.fingerprint()) !== fingerprint) {
-    warn(context, 'Every `down` succeeded, but the schema is not what it was before the run. Compare the `down` parts with their `up`.');
+    warn(
+      context,
+      'Every `down` succeeded, but the schema is not what it was before the run. Compare the `down` parts with their `up`.',
+    );
   }
   return report;
 }
@@ -38,14 +41,30 @@ export async function reverse<Db>(run: FailedRun<Db>): Promise<RollbackReport> {
 }
 
 /** In one transaction for all of them, so that a process that dies on the way back leaves the whole intention. */
-async function markRollingBack<Db>({ context, backup, fingerprint }: FailedRun<Db>, steps: readonly LoadedStep<Db>[]): Promise<void> {
+async function markRollingBack<Db>(
+  { context, backup, fingerprint }: FailedRun<Db>,
+  steps: readonly LoadedStep<Db>[],
+): Promise<void> {
   const { versions, identity, settings } = context;
-  const detail: RollbackDetail = { strategy: settings.rollback, backup: backup?.path ?? null, fingerprint, content: null };
+  const detail: RollbackDetail = {
+    strategy: settings.rollback,
+    backup: backup?.path ?? null,
+    fingerprint,
+    content: null,
+  };
   await inTransaction(context, async () => {
     await versions.append(identity, 'rollback-started', null, JSON.stringify(detail));
     for (const { info } of steps) {
       const row = info.direction === 'up' ? await versions.load(info.id) : null;
-      if (row !== null) await versions.save({ ...row, state: 'rolling_back', statementsDone: 0, statementHashes: [], cursors: {}, intent: null });
+      if (row !== null)
+        await versions.save({
+          ...row,
+          state: 'rolling_back',
+          statementsDone: 0,
+          statementHashes: [],
+          cursors: {},
+          intent: null,
+        });
     }
   });
 }
@@ -53,7 +72,9 @@ async function markRollingBack<Db>({ context, backup, fingerprint }: FailedRun<D
 async function opposite<Db>({ context }: FailedRun<Db>, step: LoadedStep<Db>): Promise<LoadedStep<Db>> {
   const direction = step.info.direction === 'up' ? 'down' : 'up';
   if (step.loaded[direction] === null) {
-    throw new DetentError('DOWN_MISSING', `${step.info.file} has no \`${direction}\` to undo it with.`, { facts: { place: { file: step.info.file } } });
+    throw new DetentError('DOWN_MISSING', `${step.info.file} has no \`${direction}\` to undo it with.`, {
+      facts: { place: { file: step.info.file } },
+    });
   }
   return { ...step, info: { ...step.info, direction }, entry: await context.versions.load(step.info.id) };
 }

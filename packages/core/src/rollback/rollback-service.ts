@@ -59,9 +59,19 @@ export class RollbackService {
     if (!changedAnything(outcome)) return { outcome: 'none-needed', rolledBack: outcome.takenBack, errors: [] };
     events.emit({ kind: 'rollback-started', strategy });
     // On the way back nobody may stop it, and each migration is by itself again.
-    const backwards = { ...context, settings: { ...settings, transaction: 'each' as const }, signal: new AbortController().signal };
+    const backwards = {
+      ...context,
+      settings: { ...settings, transaction: 'each' as const },
+      signal: new AbortController().signal,
+    };
     const runner = new MigrationRunner<Db>(backwards, 0);
-    const report = await STRATEGIES[strategy]({ context: backwards, runner, outcome, backups: this.#backups, ...before });
+    const report = await STRATEGIES[strategy]({
+      context: backwards,
+      runner,
+      outcome,
+      backups: this.#backups,
+      ...before,
+    });
     if (report.outcome !== 'none-needed') events.emit({ kind: 'rollback-finished', outcome: report.outcome });
     return report;
   }

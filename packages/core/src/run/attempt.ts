@@ -17,7 +17,11 @@ export interface Attempt<Db> {
 }
 
 /** Prepares the row; writes nothing. `order`: its place in the order of application when it has none yet. */
-export async function beginAttempt<Db>(context: RunContext<Db>, step: LoadedStep<Db>, order: number): Promise<Attempt<Db>> {
+export async function beginAttempt<Db>(
+  context: RunContext<Db>,
+  step: LoadedStep<Db>,
+  order: number,
+): Promise<Attempt<Db>> {
   const { versions } = context;
   const { entry, info, loaded } = step;
   const action = loaded[info.direction] ?? { kind: 'script', file: info.file, statements: [] };
@@ -27,7 +31,12 @@ export async function beginAttempt<Db>(context: RunContext<Db>, step: LoadedStep
   return { step, action, startedAt: Date.now(), row: { ...row, statementsTotal }, isRecorded: false };
 }
 
-function upRow<Db>(context: RunContext<Db>, { file, info, loaded }: LoadedStep<Db>, previous: HistoryRow | null, order: number): HistoryRow {
+function upRow<Db>(
+  context: RunContext<Db>,
+  { file, info, loaded }: LoadedStep<Db>,
+  previous: HistoryRow | null,
+  order: number,
+): HistoryRow {
   if (file === null) throw new DetentError('INTERNAL', `${info.file} has no file to run.`);
   const row = { ...startRow(file, context.identity, previous, order), downSource: loaded.downText };
   if (previous === null || !isInterrupted(previous, 'up')) return row;
@@ -37,11 +46,15 @@ function upRow<Db>(context: RunContext<Db>, { file, info, loaded }: LoadedStep<D
 
 function downRow<Db>(context: RunContext<Db>, { info }: LoadedStep<Db>, previous: HistoryRow | null): HistoryRow {
   if (previous === null) {
-    throw new DetentError('HISTORY_DAMAGED', `The history has no row for ${info.file}.`, { hint: 'Run `detent verify`.' });
+    throw new DetentError('HISTORY_DAMAGED', `The history has no row for ${info.file}.`, {
+      hint: 'Run `detent verify`.',
+    });
   }
   const { runId, username, token } = context.identity;
   const started = { ...previous, runId, username, token, startedAt: Date.now() };
-  return isInterrupted(previous, 'down') ? started : { ...started, statementsDone: 0, statementHashes: [], cursors: {}, intent: null };
+  return isInterrupted(previous, 'down')
+    ? started
+    : { ...started, statementsDone: 0, statementHashes: [], cursors: {}, intent: null };
 }
 
 /** Whether the row tells how far an earlier try in this direction came. */

@@ -5,15 +5,22 @@ import type { Attempt } from './attempt.ts';
 import type { RunContext } from './context.ts';
 
 /** Makes the handler's `forEachBatch` for one attempt. */
-export function batchesOf<Db>(context: RunContext<Db>, attempt: Attempt<Db>): DatabaseMigrationHandler<Db>['forEachBatch'] {
+export function batchesOf<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+): DatabaseMigrationHandler<Db>['forEachBatch'] {
   const { session, settings, versions, events, signal } = context;
   const { info, loaded } = attempt.step;
   // Where the migration has no transaction of its own, each batch gets one.
   const isCovered = !attempt.isRecorded && modeOf(loaded, settings) !== 'none' && session.capabilities.transactionalDdl;
 
-  return async <Row extends Record<string, unknown>>(options: BatchOptions, work: (rows: readonly Row[]) => Promise<void> | void) => {
+  return async <Row extends Record<string, unknown>>(
+    options: BatchOptions,
+    work: (rows: readonly Row[]) => Promise<void> | void,
+  ) => {
     const { table, size = 1_000, name = table } = options;
-    if (!Number.isInteger(size) || size < 1) throw misuse(`forEachBatch: size must be a whole number above 0, not ${size}.`);
+    if (!Number.isInteger(size) || size < 1)
+      throw misuse(`forEachBatch: size must be a whole number above 0, not ${size}.`);
     const total = await session.batches.count(table);
     const begun = readPlace(attempt.row.cursors[name]);
     let { cursor, done } = begun;
@@ -40,6 +47,7 @@ export function batchesOf<Db>(context: RunContext<Db>, attempt: Attempt<Db>): Da
 }
 
 function readPlace(value: unknown): { cursor: unknown; done: number } {
-  if (typeof value !== 'object' || value === null || !('cursor' in value) || !('done' in value)) return { cursor: null, done: 0 };
+  if (typeof value !== 'object' || value === null || !('cursor' in value) || !('done' in value))
+    return { cursor: null, done: 0 };
   return { cursor: value.cursor, done: Number(value.done) };
 }

@@ -12,7 +12,11 @@ import { intentOf } from './script.ts';
 type Code<Db> = Extract<Action<Db>, { kind: 'code' }>;
 
 /** Calls `up` or `down` and records it. Gives what it returned, as text. */
-export async function runCode<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: Code<Db>): Promise<string | null> {
+export async function runCode<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  action: Code<Db>,
+): Promise<string | null> {
   const { session, settings, lease } = context;
   const { foreignKeys } = attempt.step.loaded;
   const mode = modeOf(attempt.step.loaded, settings);
@@ -22,7 +26,8 @@ export async function runCode<Db>(context: RunContext<Db>, attempt: Attempt<Db>,
     return result;
   };
   if (mode === 'all') return callAndRecord();
-  if (mode === 'each' && session.capabilities.transactionalDdl) return session.transaction({ statements: null, foreignKeys }, callAndRecord);
+  if (mode === 'each' && session.capabilities.transactionalDdl)
+    return session.transaction({ statements: null, foreignKeys }, callAndRecord);
   await lease.assert();
   await recordStart(context, attempt, { ...attempt.row, intent: await intentOf(context, attempt, null) });
   const result = await call(context, attempt, action);
@@ -51,7 +56,16 @@ async function call<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: C
 function infoOf<Db>(context: RunContext<Db>, { step, startedAt }: Attempt<Db>): MigrationInfo {
   const { name, version, direction, file } = step.info;
   const { runId, username } = context.identity;
-  return { name, version, timestamp: version, filepath: step.file?.filepath ?? file, runId, direction, startedAt, username };
+  return {
+    name,
+    version,
+    timestamp: version,
+    filepath: step.file?.filepath ?? file,
+    runId,
+    direction,
+    startedAt,
+    username,
+  };
 }
 
 function asText(value: unknown): string | null {

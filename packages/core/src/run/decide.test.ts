@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import type { Intent } from '../ports/history.ts';
 import { decide } from './decide.ts';
 
-const intent = (kind: Intent['kind'], idempotent = false): Intent => ({ statement: 0, hash: 'h', direction: 'up', kind, fingerprint: 'before', idempotent });
+const intent = (kind: Intent['kind'], idempotent = false): Intent => ({
+  statement: 0,
+  hash: 'h',
+  direction: 'up',
+  kind,
+  fingerprint: 'before',
+  idempotent,
+});
 
 test('F26 without an intent the count of done statements is the truth', () => {
   expect(decide({ intent: null }, 'any').kind).toBe('again');

@@ -20,5 +20,11 @@ export function decide({ intent }: Pick<HistoryRow, 'intent'>, fingerprint: stri
       ? { kind: 'again', why: 'the schema is as it was before the statement' }
       : { kind: 'next', why: 'the schema shows that the statement ran' };
   }
-  return { kind: 'unknown', why: intent.kind === 'code' ? 'code without a transaction leaves no trace' : 'rows without a transaction leave no trace' };
+  return {
+    kind: 'unknown',
+    why:
+      intent.kind === 'code'
+        ? 'code without a transaction leaves no trace'
+        : 'rows without a transaction leave no trace',
+  };
 }

@@ -18,14 +18,21 @@ export async function runHook<Db, Name extends keyof Hooks<Db>>(
   } catch (thrown) {
     const words = thrown instanceof Error ? thrown.message : String(thrown);
     if (name.startsWith('before')) {
-      throw new DetentError('HOOK_FAILED', `The hook ${name} threw: ${words}`, { cause: thrown, hint: 'Mend the hook and run again.' });
+      throw new DetentError('HOOK_FAILED', `The hook ${name} threw: ${words}`, {
+        cause: thrown,
+        hint: 'Mend the hook and run again.',
+      });
     }
     warn(context, `The hook ${name} threw after the work was done: ${words}`);
   }
 }
 
 /** Runs `beforeMigrate.*` or `afterMigrate.*` of the migrations folder; each in a transaction where it fits into one. */
-export async function runHookFiles<Db>(context: RunContext<Db>, hooks: readonly HookFile[], when: HookFile['when']): Promise<void> {
+export async function runHookFiles<Db>(
+  context: RunContext<Db>,
+  hooks: readonly HookFile[],
+  when: HookFile['when'],
+): Promise<void> {
   for (const hook of hooks) {
     if (hook.when !== when) continue;
     const { file } = hook.content;
@@ -50,12 +57,35 @@ async function runHookFile<Db>(context: RunContext<Db>, hook: HookFile): Promise
       for (const statement of action.statements) await session.execute(statement, action.file);
       return;
     }
-    const info = { name: hook.when, version: null, timestamp: null, filepath: action.file, runId: identity.runId, direction: 'up', startedAt: Date.now(), username: identity.username } as const;
+    const info = {
+      name: hook.when,
+      version: null,
+      timestamp: null,
+      filepath: action.file,
+      runId: identity.runId,
+      direction: 'up',
+      startedAt: Date.now(),
+      username: identity.username,
+    } as const;
     const noBatches = (): never => {
-      throw new DetentError('HOOK_FAILED', 'forEachBatch is for migrations: a hook has no row in the history to keep its place.', { hint: 'Move the work into a migration.' });
+      throw new DetentError(
+        'HOOK_FAILED',
+        'forEachBatch is for migrations: a hook has no row in the history to keep its place.',
+        { hint: 'Move the work into a migration.' },
+      );
     };
-    await action.run(session.db, info, { adapter: settings.adapter, log: settings.logger, signal, sql: session.sql, forEachBatch: noBatches });
+    await action.run(session.db, info, {
+      adapter: settings.adapter,
+      log: settings.logger,
+      signal,
+      sql: session.sql,
+      forEachBatch: noBatches,
+    });
   };
-  const fits = transaction !== 'none' && (statements === null ? session.capabilities.transactionalDdl : statements.every((statement) => statement.transactional));
+  const fits =
+    transaction !== 'none' &&
+    (statements === null
+      ? session.capabilities.transactionalDdl
+      : statements.every((statement) => statement.transactional));
   await (fits ? session.transaction({ statements }, work) : work());
 }

@@ -53,8 +53,12 @@ export async function takeLock(request: LockRequest): Promise<LockOutcome> {
 export function lockHeld(holder: LockHolder, waitedMs: number): DetentError {
   const { username, host, pid, since, runId } = holder;
   const waited = waitedMs < 1_000 ? '' : ` Waited ${Math.round(waitedMs / 1_000)} s.`;
-  return new DetentError('LOCK_HELD', `The lock is held by ${username} on ${host} (process ${pid}) since ${new Date(since).toISOString()}.${waited}`, {
-    hint: 'Wait until that run ends. If its process is gone for certain, run `detent unlock`.',
-    facts: { holder: { runId, username, host, pid, since } },
-  });
+  return new DetentError(
+    'LOCK_HELD',
+    `The lock is held by ${username} on ${host} (process ${pid}) since ${new Date(since).toISOString()}.${waited}`,
+    {
+      hint: 'Wait until that run ends. If its process is gone for certain, run `detent unlock`.',
+      facts: { holder: { runId, username, host, pid, since } },
+    },
+  );
 }

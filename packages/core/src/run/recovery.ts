@@ -12,7 +12,7 @@ import { decide } from './decide.ts';
 import { MigrationRunner } from './runner.ts';
 
 /** Restores a backup and writes the rows as rolled back; the rollback room's, handed in because it stands above this one. */
-export type FinishRestore<Db> = (context: RunContext<Db>, ids: readonly string[], path: string) => Promise<void>;
+export type FinishRestore = (ids: readonly string[], path: string) => Promise<void>;
 
 const UNFINISHED: ReadonlySet<MigrationState> = new Set(['running', 'failed', 'rolling_back', 'restoring']);
 
@@ -25,7 +25,7 @@ export function isStuck({ history }: Pick<Scan, 'history'>): boolean {
  * Finishes or classifies what a dead run left. Throws `UNKNOWN_STATE` when only a person can tell, after everything
  * that could be decided was; nothing else may run then.
  */
-export async function recover<Db>(context: RunContext<Db>, scan: Scan, finishRestore: FinishRestore<Db>): Promise<void> {
+export async function recover<Db>(context: RunContext<Db>, scan: Scan, finishRestore: FinishRestore): Promise<void> {
   const rows = await unfinishedRows(context, scan);
   const restoring = rows.filter((row) => row.state === 'restoring');
   if (restoring.length > 0) return resumeRestore(context, restoring, finishRestore);
@@ -57,7 +57,9 @@ async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<'se
     token: identity.token,
     intent: null,
     ...(verdict.kind === 'unknown' ? { state: 'unknown' as const, intent } : {}),
-    ...(verdict.kind === 'next' ? { statementsDone: row.statementsDone + 1, statementHashes: [...row.statementHashes, intent?.hash ?? ''] } : {}),
+    ...(verdict.kind === 'next'
+      ? { statementsDone: row.statementsDone + 1, statementHashes: [...row.statementHashes, intent?.hash ?? ''] }
+      : {}),
   };
   if (intent !== null) {
     await inTransaction(context, () => versions.record(identity, next, 'recovered', `${verdict.kind}: ${verdict.why}`));
@@ -66,21 +68,39 @@ async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<'se
   return verdict.kind === 'unknown' ? 'unknown' : 'settled';
 }
 
-async function resumeRestore<Db>(context: RunContext<Db>, rows: readonly HistoryRow[], finishRestore: FinishRestore<Db>): Promise<void> {
+async function resumeRestore<Db>(
+  context: RunContext<Db>,
+  rows: readonly HistoryRow[],
+  finishRestore: FinishRestore,
+): Promise<void> {
   const { session, versions, events } = context;
   const [first] = rows;
   const detail = first === undefined ? null : rollbackOf(await versions.events(null), first.runId);
-  if (detail?.backup == null) throw restoreByHand('The last run died while it restored a backup, and the ledger does not name it.', null);
+  if (detail === null || detail.backup === null)
+    throw restoreByHand('The last run died while it restored a backup, and the ledger does not name it.', null);
   if (contentHash(await session.backup.sums()) !== detail.content) {
     throw restoreByHand('The last run died while it restored a backup, and others have written since.', detail.backup);
   }
-  await finishRestore(context, rows.map((row) => row.id), detail.backup);
-  for (const row of rows) events.emit({ kind: 'recovered', id: row.id, from: 'restoring', to: 'rolled_back', why: 'the restore was finished' });
+  await finishRestore(
+    rows.map((row) => row.id),
+    detail.backup,
+  );
+  for (const row of rows)
+    events.emit({
+      kind: 'recovered',
+      id: row.id,
+      from: 'restoring',
+      to: 'rolled_back',
+      why: 'the restore was finished',
+    });
 }
 
 function restoreByHand(message: string, backup: string | null): DetentError {
   return new DetentError('RESTORE_BLOCKED', message, {
-    hint: backup === null ? 'Name it: `detent restore <path>`.' : `When that is acceptable, run \`detent restore ${backup}\`.`,
+    hint:
+      backup === null
+        ? 'Name it: `detent restore <path>`.'
+        : `When that is acceptable, run \`detent restore ${backup}\`.`,
   });
 }
 
@@ -90,21 +110,42 @@ async function resumeRollback<Db>(context: RunContext<Db>, scan: Scan, rows: rea
   const newestFirst = rows.toSorted((a, b) => b.appliedOrder - a.appliedOrder);
   const detail = newestFirst[0] === undefined ? null : rollbackOf(await versions.events(null), newestFirst[0].runId);
   const steps = newestFirst.map((row) => downStep(scan, row, 'interrupted'));
-  const plan = { kind: 'steps', operation: 'down', steps, migrated: [], ignored: [], missing: [], ahead: [], problems: [], warnings: [] } as const;
+  const plan = {
+    kind: 'steps',
+    operation: 'down',
+    steps,
+    migrated: [],
+    ignored: [],
+    missing: [],
+    ahead: [],
+    problems: [],
+    warnings: [],
+  } as const;
   const loaded = await loadSteps<Db>(plan, { settings, rowOf: (id) => versions.load(id), known: new WeakMap() });
   let failure: DetentError | null = loaded.problems[0] ?? null;
   if (failure === null) {
     const runner = new MigrationRunner<Db>({ ...context, settings: { ...settings, transaction: 'each' } }, 0);
     failure = (await runner.execute(loaded.steps)).failed?.error ?? null;
   }
-  if (failure === null && (detail?.fingerprint ?? null) !== null && detail?.fingerprint !== (await session.fingerprint())) {
+  if (
+    failure === null &&
+    (detail?.fingerprint ?? null) !== null &&
+    detail?.fingerprint !== (await session.fingerprint())
+  ) {
     const message = 'The way back of the last run was finished, but the schema is not what it was before that run.';
     if (detail?.strategy === 'both') failure = new DetentError('ROLLBACK_DIFFERS', message);
     else warn(context, message);
   }
   if (failure !== null) throw wayOut(failure, detail);
   await versions.append(identity, 'rollback-finished', null, null);
-  for (const row of newestFirst) events.emit({ kind: 'recovered', id: row.id, from: 'rolling_back', to: 'rolled_back', why: 'the way back was finished' });
+  for (const row of newestFirst)
+    events.emit({
+      kind: 'recovered',
+      id: row.id,
+      from: 'rolling_back',
+      to: 'rolled_back',
+      why: 'the way back was finished',
+    });
 }
 
 /** Whether others wrote since the backup cannot be known any more, so a person decides about it. */

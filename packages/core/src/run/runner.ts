@@ -60,7 +60,9 @@ export class MigrationRunner<Db> {
       await runHook(this.#context, 'beforeEach', (hook) => hook({ step: info, db: session.db }));
       if (loaded.limits.lockMs !== null || loaded.limits.statementMs !== null) await session.limit(loaded.limits);
       const result =
-        action.kind === 'script' ? await runScript(this.#context, attempt, action.statements) : await runCode(this.#context, attempt, action);
+        action.kind === 'script'
+          ? await runScript(this.#context, attempt, action.statements)
+          : await runCode(this.#context, attempt, action);
       const executed = this.#executed(attempt, result);
       if (settings.transaction !== 'all') await session.reset();
       events.emit({ kind: 'step-finished', step: info, durationMs: executed.durationMs, result });
@@ -101,7 +103,9 @@ export class MigrationRunner<Db> {
       const { done } = outcome;
       const attempt = await beginAttempt(this.#context, step, this.#nextOrder).catch(() => null);
       if (attempt !== null) await this.#recordFailure(attempt, failed.error);
-      return failed.undone ? { done: [], failed, takenBack: done.map((item) => item.step.info).toReversed() } : { done, failed, takenBack: [] };
+      return failed.undone
+        ? { done: [], failed, takenBack: done.map((item) => item.step.info).toReversed() }
+        : { done, failed, takenBack: [] };
     }
   }
 
@@ -110,7 +114,11 @@ export class MigrationRunner<Db> {
     const { file } = step.info;
     const error =
       signal.aborted && thrown === signal.reason
-        ? new DetentError('CANCELLED', `The run was stopped at ${file}.`, { hint: 'Run again to go on.', cause: thrown, facts: { place: { file } } })
+        ? new DetentError('CANCELLED', `The run was stopped at ${file}.`, {
+            hint: 'Run again to go on.',
+            cause: thrown,
+            facts: { place: { file } },
+          })
         : asDetentError(thrown, 'SCRIPT_FAILED', (words) => `${file}: ${words}`);
     return { step, error, undone: attempt?.isRecorded !== true && error.code !== 'TRANSACTION_ENDED' };
   }
@@ -128,7 +136,10 @@ export class MigrationRunner<Db> {
       });
       await session.reset();
     } catch (thrown) {
-      warn(this.#context, `The failure could not be written into the history: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      warn(
+        this.#context,
+        `The failure could not be written into the history: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      );
     }
   }
 
@@ -150,7 +161,9 @@ export class MigrationRunner<Db> {
 }
 
 /** `null` as soon as one of them is code. */
-function statementsOf<Db>(steps: readonly LoadedStep<Db>[]): Parameters<RunContext<Db>['session']['transaction']>[0]['statements'] {
+function statementsOf<Db>(
+  steps: readonly LoadedStep<Db>[],
+): Parameters<RunContext<Db>['session']['transaction']>[0]['statements'] {
   const scripts = steps.map(({ loaded, info }) => loaded[info.direction]);
   return scripts.every((action) => action?.kind === 'script') ? scripts.flatMap((action) => action.statements) : null;
 }

@@ -8,7 +8,11 @@ import type { RunContext } from './context.ts';
 import { cutSegments, isAtomic, type Segment } from './segments.ts';
 
 /** Runs a script and records it: in one transaction where that is possible, otherwise statement by statement. */
-export async function runScript<Db>(context: RunContext<Db>, attempt: Attempt<Db>, statements: readonly Statement[]): Promise<null> {
+export async function runScript<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  statements: readonly Statement[],
+): Promise<null> {
   const { session, settings } = context;
   const { foreignKeys } = attempt.step.loaded;
   const mode = modeOf(attempt.step.loaded, settings);
@@ -47,7 +51,12 @@ async function runSegments<Db>(
 }
 
 /** Work and progress in one transaction: neither is ever there without the other. */
-async function runCovered<Db>(context: RunContext<Db>, attempt: Attempt<Db>, statements: readonly Statement[], segment: Segment): Promise<void> {
+async function runCovered<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  statements: readonly Statement[],
+  segment: Segment,
+): Promise<void> {
   const part = statements.slice(segment.from, segment.to);
   const next = progressed(attempt.row, part, segment);
   await context.session.transaction({ statements: part, foreignKeys: attempt.step.loaded.foreignKeys }, async () => {
@@ -58,7 +67,12 @@ async function runCovered<Db>(context: RunContext<Db>, attempt: Attempt<Db>, sta
 }
 
 /** Intent first, progress after: what happens between the two can be told from the schema. */
-async function runAlone<Db>(context: RunContext<Db>, attempt: Attempt<Db>, statements: readonly Statement[], segment: Segment): Promise<void> {
+async function runAlone<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  statements: readonly Statement[],
+  segment: Segment,
+): Promise<void> {
   const { versions, lease } = context;
   const part = statements.slice(segment.from, segment.to);
   const keep = async (row: HistoryRow): Promise<void> => {
@@ -80,7 +94,12 @@ async function runAlone<Db>(context: RunContext<Db>, attempt: Attempt<Db>, state
   await keep(progressed(before, part, segment));
 }
 
-async function runStatements<Db>(context: RunContext<Db>, attempt: Attempt<Db>, statements: readonly Statement[], segment: Segment): Promise<void> {
+async function runStatements<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  statements: readonly Statement[],
+  segment: Segment,
+): Promise<void> {
   const { session, events, signal } = context;
   const { info } = attempt.step;
   for (let index = segment.from; index < segment.to; index += 1) {

@@ -1,9 +1,16 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Statement, StatementKind } from '../ports/script.ts';
 import { cutSegments, isAtomic } from './segments.ts';
 
-const statement = (kind: StatementKind, transactional: boolean): Statement => ({ text: kind, line: 1, column: 1, kind, transactional, destroys: null });
+const statement = (kind: StatementKind, transactional: boolean): Statement => ({
+  text: kind,
+  line: 1,
+  column: 1,
+  kind,
+  transactional,
+  destroys: null,
+});
 const ddl = statement('ddl', true);
 const vacuum = statement('ddl', false);
 
@@ -34,10 +41,18 @@ test('nothing, and one segment in a transaction, are atomic', () => {
 });
 
 test('segments cover every statement once, in order', () => {
-  const any = fc.constantFrom(ddl, vacuum, statement('data', true), statement('session', true), statement('transaction', true));
+  const any = fc.constantFrom(
+    ddl,
+    vacuum,
+    statement('data', true),
+    statement('session', true),
+    statement('transaction', true),
+  );
   fc.assert(
     fc.property(fc.array(any), fc.constantFrom('each', 'none'), (statements, mode) => {
-      const covered = cutSegments(statements, mode).flatMap(({ from, to }) => Array.from({ length: to - from }, (_, index) => from + index));
+      const covered = cutSegments(statements, mode).flatMap(({ from, to }) =>
+        Array.from({ length: to - from }, (_, index) => from + index),
+      );
       expect(covered).toEqual(statements.map((_, index) => index));
     }),
   );

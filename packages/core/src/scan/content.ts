@@ -4,15 +4,17 @@ import { checksumOf, textOf } from './checksum.ts';
 import { loadModule } from './load.ts';
 import { unreadable } from './walk.ts';
 
+/** A link is not followed, and a pipe that took the file's place is not waited for. Windows has neither flag. */
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
 /** Most migrations are smaller; one buffer for all of them spares an allocation and a system call for each. */
 const shared = Buffer.allocUnsafe(64 * 1024);
 
 /**
  * The bytes of the regular file at `filepath`, which is no link. They are valid until the next call.
- * A pipe that took the file's place is not waited for.
  */
 export function readBytes(filepath: string): Buffer {
-  const descriptor = openSync(filepath, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  const descriptor = openSync(filepath, FLAGS);
   try {
     const length = readSync(descriptor, shared, 0, shared.length, 0);
     if (length < shared.length && length > 0) return shared.subarray(0, length);

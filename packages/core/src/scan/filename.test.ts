@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseFilename } from './filename.ts';
-import { LAYOUTS } from './layout.ts';
+import type { LAYOUTS } from './layout.ts';
 
 const read = (name: string, layout: (typeof LAYOUTS)[number] = 'auto'): string => {
   const found = parseFilename(name, layout, ['.sql']);
@@ -89,6 +89,9 @@ test.each([
   ['r__view.sql', 'R__view.sql'],
   ['beforemigrate.sql', 'beforeMigrate.sql'],
   ['afterMigrat.ts', 'afterMigrate.ts'],
+  ['afterMigrate_x.sql', 'afterMigrate__x.sql'],
+  ['beforeEachMigrate.sql', ''],
+  ['V2_x.txt', ''],
   ['create_users.sql', ''],
 ])('the right name nearest to %s is %s', (name, nearest) => {
   expect(read(name)).toBe(`no: ${nearest}`.trim());

@@ -55,7 +55,7 @@ function hintFor(code: string, message: string): string {
     return 'Check the name; a type is imported with "import type", because Node does not look at types.';
   }
   if (code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' || /token|unexpected|missing|invalid/iu.test(message))
-    return 'Correct the syntax at this place.';
+    return 'Correct the syntax; Node understands neither decorators nor JSX.';
   return 'Correct what the file does when it is loaded; work on the database belongs into up and down.';
 }
 

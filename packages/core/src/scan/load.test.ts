@@ -231,7 +231,7 @@ const bad: readonly (readonly [
     '\n@made class A {}\nexport const up = () => A;\n',
     'Invalid or unexpected token',
     'Correct the syntax',
-    { line: 2 },
+    {},
   ],
 ];
 

@@ -8,6 +8,8 @@ export interface Explanation {
 
 const LEFTOVER = /~$|^#.*#$|^~\$|\.(?:orig|rej|bak|backup|sw[a-p]|tmp|temp|old|save)$/iu;
 const LOOSE = /^\s*([vur]?)[\s_.-]*(\d+(?:[._]\d+)*)?([\s_.-]*)(.*?)[\s.]*$/isu;
+/** What else Flyway calls. */
+const OTHER_HOOK = /^(?:before|after)(?:Each|Validate|Baseline|Clean|Info|Repair|Undo|Version|Connect|Create|Deploy)/u;
 const BACKWARDS = ['down', 'undo', 'rollback', 'revert'];
 
 /**
@@ -43,19 +45,23 @@ export function explainName(
   if (/\.(?:test|spec)\.[mc]?[tj]s$/u.test(base)) {
     return advice('it is a test', 'Put it in another folder, or list it in "ignore".');
   }
-  const dot = base.lastIndexOf('.');
-  const [stem, extension] = dot <= 0 ? [base, ''] : [base.slice(0, dot), base.slice(dot)];
-  const ending = extensions.includes(extension) ? extension : rightExtension(extension, extensions);
-  const right = ending === null ? null : propose(stem, ending, isRight);
-  if (!extensions.includes(extension)) {
-    const ends = extension === '' ? 'it has no extension' : `it ends in "${extension}"`;
-    return { reason: `${ends}, not in one of ${extensions.join(' ')}`, nearest: right, hint: null };
-  }
-  if (found === null && /^(?:before|after)[A-Z]/u.test(stem) && right === null) {
+  if (OTHER_HOOK.test(base)) {
     return advice(
       'of the hooks only beforeMigrate and afterMigrate are run',
       'Move what it does into one of these, or list it in "ignore".',
     );
+  }
+  const dot = base.lastIndexOf('.');
+  const [stem, extension] = dot <= 0 ? [base, ''] : [base.slice(0, dot), base.slice(dot)];
+  const ending = extensions.includes(extension) ? extension : rightExtension(extension, extensions);
+  const right = ending === null ? null : propose(stem, ending, isRight);
+  if (extension === '') return { reason: `it ends in none of ${extensions.join(' ')}`, nearest: null, hint: null };
+  if (extension !== ending) {
+    return {
+      reason: `it ends in "${extension}", which is none of ${extensions.join(' ')}`,
+      nearest: right,
+      hint: null,
+    };
   }
   return { reason: found ?? describeStem(stem), nearest: right, hint: null };
 }
@@ -66,24 +72,26 @@ function advice(reason: string, hint: string): Explanation {
 
 function rightExtension(extension: string, extensions: readonly string[]): string | null {
   const lower = extension.trim().toLowerCase();
-  return extensions.includes(lower) ? lower : extension.length < 3 ? null : nearest(extension, extensions);
+  if (extensions.includes(lower)) return lower;
+  return extensions.find((known) => known.length > 3 && lower.startsWith(known.slice(0, 3))) ?? null;
 }
 
 /** Tries the ways in which the name could have been meant, the likeliest first. */
 function propose(stem: string, extension: string, isRight: (name: string) => boolean): string | null {
   if (isRight(stem + extension)) return stem + extension;
-  const hook = nearest(stem, ['beforeMigrate', 'afterMigrate']);
-  if (hook !== null) return `${hook}${extension}`;
+  const [, word = stem, name = ''] = /^(\w+?Migrate)_+(.*)$/iu.exec(stem) ?? [];
+  const hook = nearest(word, ['beforeMigrate', 'afterMigrate']);
+  if (hook !== null) return `${hook}${name === '' ? '' : `__${name}`}${extension}`;
   const [, letter = '', digits = '', gap = '', rest = ''] = LOOSE.exec(stem) ?? [];
   const prefix = letter.toUpperCase();
-  const { name, direction } = cleanName(rest);
-  if (digits === '') return prefix === 'R' && /^r_/iu.test(stem) ? `R__${name}${extension}` : null;
+  const { name: cleaned, direction } = cleanName(rest);
+  if (digits === '') return prefix === 'R' && /^r_/iu.test(stem) ? `R__${cleaned}${extension}` : null;
   if (prefix === 'R') return null;
   const joint = gap.includes('__') || /[._]/u.test(digits) || prefix === 'U' ? '__' : '_';
   const directions = direction === '' ? ['', '.up'] : [direction, ''];
   const names = [prefix, prefix === '' ? 'V' : ''].flatMap((first) =>
     [joint, '__'].flatMap((between) =>
-      directions.map((last) => `${first}${digits}${between}${name}${last}${extension}`),
+      directions.map((last) => `${first}${digits}${between}${cleaned}${last}${extension}`),
     ),
   );
   return names.find(isRight) ?? null;
@@ -105,6 +113,8 @@ function cleanName(written: string): { name: string; direction: '' | '.up' | '.d
 function describeStem(stem: string): string {
   if (/^\s/u.test(stem)) return 'its name begins with a space';
   if (/^[vu]\d/u.test(stem)) return `the letter before the version is a capital one`;
+  if (/^(?:before|after)/iu.test(stem))
+    return 'the hooks are beforeMigrate and afterMigrate, or one of these with __ and a name';
   if (/^r_/iu.test(stem)) return 'a repeatable migration begins with R__';
   if (/^[VU]\d+(?:[._]\d+)*$/u.test(stem) || /^\d+$/u.test(stem)) return 'it has no name after the version';
   if (/^U\d+_/u.test(stem)) return 'two underscores follow the version of an undo file';

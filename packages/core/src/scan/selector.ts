@@ -39,7 +39,9 @@ export class MigrationScriptSelector {
 
   /** Pending although a higher version is applied. */
   isOutOfOrder(file: MigrationFile): boolean {
-    return file.version !== null && this.newestApplied !== null && compareVersions(file.version, this.newestApplied) < 0;
+    return (
+      file.version !== null && this.newestApplied !== null && compareVersions(file.version, this.newestApplied) < 0
+    );
   }
 
   #isPending(file: MigrationFile): boolean {

@@ -33,13 +33,25 @@ export async function loadMigration<Db>(file: MigrationFile, reader: Reader): Pr
   const up = await loadContent<Db>(file.up, file.down === null ? 'whole' : 'up', reader);
   if (file.down === null) return up;
   const down = await loadContent<Db>(file.down, 'down', reader);
-  return { ...up, down: down.down, downText: down.downText, allow: [...up.allow, ...down.allow], notes: [...up.notes, ...down.notes] };
+  return {
+    ...up,
+    down: down.down,
+    downText: down.downText,
+    allow: [...up.allow, ...down.allow],
+    notes: [...up.notes, ...down.notes],
+  };
 }
 
 /** The way back as the history kept it, for a migration whose file is gone or edited. Throws `DOWN_MISSING`. */
 export function loadStoredDown<Db>(row: HistoryRow, reader: Reader): LoadedMigration<Db> {
-  if (row.downSource === null) throw downMissing(row.file, 'The history kept no text of its way back, because it is code or had none.');
-  const script = reader.adapter.parse({ text: row.downSource, file: row.file, part: 'down', placeholders: reader.placeholders });
+  if (row.downSource === null)
+    throw downMissing(row.file, 'The history kept no text of its way back, because it is code or had none.');
+  const script = reader.adapter.parse({
+    text: row.downSource,
+    file: row.file,
+    part: 'down',
+    placeholders: reader.placeholders,
+  });
   return fromScript(script, row.file);
 }
 
@@ -48,10 +60,17 @@ export async function loadHook<Db>(hook: HookFile, reader: Reader): Promise<Load
   return loadContent<Db>(hook.content, 'up', reader);
 }
 
-async function loadContent<Db>(content: Content, part: 'whole' | 'up' | 'down', reader: Reader): Promise<LoadedMigration<Db>> {
+async function loadContent<Db>(
+  content: Content,
+  part: 'whole' | 'up' | 'down',
+  reader: Reader,
+): Promise<LoadedMigration<Db>> {
   if (content.kind === 'script') {
     const text = await content.text();
-    return fromScript<Db>(reader.adapter.parse({ text, file: content.file, part, placeholders: reader.placeholders }), content.file);
+    return fromScript<Db>(
+      reader.adapter.parse({ text, file: content.file, part, placeholders: reader.placeholders }),
+      content.file,
+    );
   }
   const module = readMigrationModule<Db>(await content.module(), content.file);
   const code = (run: Migration<Db>['up'] | undefined): Action<Db> | null =>

@@ -46,7 +46,12 @@ export async function loadSteps<Db>(plan: Plan, loader: Loader<Db>): Promise<Loa
 
 async function loadStep<Db>(step: PlannedStep, loader: Loader<Db>): Promise<LoadedMigration<Db>> {
   const { file, entry } = step;
-  const isEdited = file !== null && entry !== null && step.info.direction === 'down' && entry.checksum !== file.checksum && entry.rawChecksum !== file.rawChecksum;
+  const isEdited =
+    file !== null &&
+    entry !== null &&
+    step.info.direction === 'down' &&
+    entry.checksum !== file.checksum &&
+    entry.rawChecksum !== file.rawChecksum;
   if (file !== null && !isEdited) return loadFile(file, loader);
   const row = entry === null ? null : await loader.rowOf(entry.id);
   if (row !== null && row.downSource !== null) return loadStoredDown<Db>(row, loader.settings);
@@ -61,19 +66,29 @@ async function loadFile<Db>(file: MigrationFile, { settings, known }: Loader<Db>
 }
 
 /** A script that ran in part goes on after that part, so the part must still be what it was. */
-async function checkProgress<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, { rowOf }: Loader<Db>): Promise<Problem[]> {
+async function checkProgress<Db>(
+  step: PlannedStep,
+  loaded: LoadedMigration<Db>,
+  { rowOf }: Loader<Db>,
+): Promise<Problem[]> {
   const action = loaded[step.info.direction];
   const row = step.reason === 'interrupted' && action?.kind === 'script' ? await rowOf(step.info.id) : null;
   if (row === null || action?.kind !== 'script') return [];
   const { file } = step.info;
-  const differs = row.statementHashes.findIndex((hash, index) => hash !== statementHash(action.statements[index]?.text ?? ''));
+  const differs = row.statementHashes.findIndex(
+    (hash, index) => hash !== statementHash(action.statements[index]?.text ?? ''),
+  );
   if (differs === -1) return [];
   const which = row.version ?? row.id;
   return [
-    new DetentError('CHECKSUM', `${file} stopped after ${row.statementsDone} of its statements, and statement ${differs + 1}, which ran, was edited since.`, {
-      hint: `Put that part back as it was; or say what is so with \`detent resolve ${which} --as rolled_back\` or \`--as applied\`.`,
-      facts: { place: { file, line: action.statements[differs]?.line ?? 1 } },
-    }),
+    new DetentError(
+      'CHECKSUM',
+      `${file} stopped after ${row.statementsDone} of its statements, and statement ${differs + 1}, which ran, was edited since.`,
+      {
+        hint: `Put that part back as it was; or say what is so with \`detent resolve ${which} --as rolled_back\` or \`--as applied\`.`,
+        facts: { place: { file, line: action.statements[differs]?.line ?? 1 } },
+      },
+    ),
   ];
 }
 
@@ -87,14 +102,23 @@ function checkStep<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings:
     if (settings.rollback === 'down' && loaded.down === null) {
       problems.push(downMissing(file, 'The strategy "down" could not undo it.'));
     }
-    if (settings.destructive === 'error') problems.push(...destructions(action, loaded).map((statement) => destructive(file, statement)));
+    if (settings.destructive === 'error')
+      problems.push(...destructions(action, loaded).map((statement) => destructive(file, statement)));
   }
   return problems;
 }
 
 function checkTransactions<Db>(action: Action<Db>, loaded: LoadedMigration<Db>, settings: Settings<Db>): Problem[] {
   if (settings.transaction === 'all' && loaded.transaction === 'none') {
-    return [unfit(action.file, 1, 1, 'It asks for no transaction, but the run is one transaction.', 'Set transaction to "each", or take the directive out.')];
+    return [
+      unfit(
+        action.file,
+        1,
+        1,
+        'It asks for no transaction, but the run is one transaction.',
+        'Set transaction to "each", or take the directive out.',
+      ),
+    ];
   }
   if (action.kind === 'code' || modeOf(loaded, settings) === 'none') return [];
   const problems: Problem[] = [];
@@ -102,28 +126,52 @@ function checkTransactions<Db>(action: Action<Db>, loaded: LoadedMigration<Db>, 
     const { line, column } = statement;
     if (statement.kind === 'transaction') {
       problems.push(
-        unfit(action.file, line, column, 'It begins or ends a transaction inside the one that Detent keeps.', 'Take it out, or write `-- detent:transaction none` into the file.'),
+        unfit(
+          action.file,
+          line,
+          column,
+          'It begins or ends a transaction inside the one that Detent keeps.',
+          'Take it out, or write `-- detent:transaction none` into the file.',
+        ),
       );
     } else if (!statement.transactional && settings.transaction === 'all') {
-      problems.push(unfit(action.file, line, column, 'This statement cannot run in a transaction, but the run is one transaction.', 'Set transaction to "each".'));
+      problems.push(
+        unfit(
+          action.file,
+          line,
+          column,
+          'This statement cannot run in a transaction, but the run is one transaction.',
+          'Set transaction to "each".',
+        ),
+      );
     }
   }
   return problems;
 }
 
 /** The mode that applies: what the file says of itself, else what is configured. */
-export function modeOf(loaded: Pick<LoadedMigration, 'transaction'>, settings: Pick<Settings, 'transaction'>): Settings['transaction'] {
+export function modeOf(
+  loaded: Pick<LoadedMigration, 'transaction'>,
+  settings: Pick<Settings, 'transaction'>,
+): Settings['transaction'] {
   return settings.transaction === 'all' ? 'all' : (loaded.transaction ?? settings.transaction);
 }
 
 function unfit(file: string, line: number, column: number, message: string, hint: string): Problem {
-  return new DetentError('TRANSACTION_UNFIT', `${file}:${line} ${message}`, { hint, facts: { place: { file, line, column } } });
+  return new DetentError('TRANSACTION_UNFIT', `${file}:${line} ${message}`, {
+    hint,
+    facts: { place: { file, line, column } },
+  });
 }
 
-function destructions<Db>(action: Action<Db> | null, loaded: LoadedMigration<Db>): readonly (Statement & { destroys: string })[] {
+function destructions<Db>(
+  action: Action<Db> | null,
+  loaded: LoadedMigration<Db>,
+): readonly (Statement & { destroys: string })[] {
   if (action?.kind !== 'script') return [];
   return action.statements.filter(
-    (statement): statement is Statement & { destroys: string } => statement.destroys !== null && !loaded.allow.includes(statement.destroys),
+    (statement): statement is Statement & { destroys: string } =>
+      statement.destroys !== null && !loaded.allow.includes(statement.destroys),
   );
 }
 
@@ -138,6 +186,7 @@ function destructive(file: string, statement: Statement & { destroys: string }):
 function destructionWarnings<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings: Settings<Db>): string[] {
   if (settings.destructive !== 'warn' || step.info.direction !== 'up') return [];
   return destructions(loaded.up, loaded).map(
-    ({ line, destroys }) => `${step.info.file}:${line} destroys data (${destroys}); \`-- detent:allow ${destroys}\` says that it is meant.`,
+    ({ line, destroys }) =>
+      `${step.info.file}:${line} destroys data (${destroys}); \`-- detent:allow ${destroys}\` says that it is meant.`,
   );
 }

@@ -22,19 +22,28 @@ export async function verifyHistory(scan: Scan, settings: Settings, session: Mig
   const events = await session.history.events(null);
   const broken = findBrokenLink(events);
   if (broken !== null) {
-    problems.push(new DetentError('HISTORY_DAMAGED', `Line ${broken} of the ledger does not follow from the line before it: the ledger was changed by hand.`, { hint: 'Compare it with a backup of the database.' }));
+    problems.push(
+      new DetentError(
+        'HISTORY_DAMAGED',
+        `Line ${broken} of the ledger does not follow from the line before it: the ledger was changed by hand.`,
+        { hint: 'Compare it with a backup of the database.' },
+      ),
+    );
   }
   const fingerprint = await session.fingerprint();
   const recorded = lastFingerprint(events);
   if (recorded !== null && recorded !== fingerprint) {
-    problems.push(new DetentError('DRIFT', 'The live schema is not what the last run left: something else changed it.', { hint: 'Find out what, and write it as a migration; `detent up` records the schema again.' }));
+    problems.push(
+      new DetentError('DRIFT', 'The live schema is not what the last run left: something else changed it.', {
+        hint: 'Find out what, and write it as a migration; `detent up` records the schema again.',
+      }),
+    );
   }
   return { problems, warnings: check.warnings, fingerprint, recorded };
 }
 
 function lastFingerprint(events: readonly LedgerEvent[]): string | null {
   const last = events.findLast(({ action }) => action === 'run-finished');
-  if (last?.detail == null) return null;
-  const detail: unknown = JSON.parse(last.detail);
+  const detail: unknown = JSON.parse(last?.detail ?? 'null');
   return typeof detail === 'object' && detail !== null && 'fingerprint' in detail ? String(detail.fingerprint) : null;
 }

@@ -1,4 +1,5 @@
 create table t(a, b);
-create view v as select a, 'x;y' as s from t where b <> ';' -- view; v
+create view v as select a, 'x;y' as s from t -- view; v
+where b <> ';'
 ;
 insert into t values (1, 2);

@@ -1,0 +1,37 @@
+import type { ErrorFacts } from '../errors.ts';
+import type { Screen } from './screen.ts';
+import { cut, harmless, padStart, widthOf } from './text.ts';
+
+const LINES_BEFORE = 3;
+const LINES_AFTER = 2;
+
+/** The lines of the statement around the place of the error, numbered as in the file, with a caret under the place. */
+export function codeFrame(screen: Screen, { statement = '', position, place }: ErrorFacts): string {
+  const { marks, paint } = screen;
+  const lines = statement.split('\n');
+  const before = position === undefined ? [''] : statement.slice(0, position).split('\n');
+  const failing = before.length - 1;
+  const firstLine = (place?.line ?? 1) - failing;
+  // The first line of a statement may stand behind something else; its column in the file is then farther right.
+  const from = Math.max(0, failing - LINES_BEFORE);
+  const to = Math.min(lines.length, failing + LINES_AFTER + 1);
+  const numbers = String(firstLine + to - 1).length;
+  const room = screen.columns - numbers - 7;
+  const drawn: string[] = [];
+  for (const [offset, raw] of lines.slice(from, to).entries()) {
+    const index = from + offset;
+    const isFailing = index === failing && position !== undefined;
+    const number = padStart(String(firstLine + index), numbers);
+    const { text, shift } = windowOf(harmless(raw), isFailing ? widthOf(harmless(before.at(-1) ?? '')) : 0, room, marks.more);
+    drawn.push(`    ${paint(isFailing ? 'bad' : 'faint', number)} ${paint('faint', marks.bar)} ${isFailing ? text : paint('faint', text)}`);
+    if (isFailing) drawn.push(`    ${' '.repeat(numbers)} ${paint('faint', marks.bar)} ${' '.repeat(shift)}${paint('bad', marks.caret)}`);
+  }
+  return `\n${drawn.join('\n')}\n`;
+}
+
+/** A line that is too long is shown around its place. */
+function windowOf(line: string, at: number, room: number, more: string): { text: string; shift: number } {
+  if (widthOf(line) <= room || at < room - 10) return { text: cut(line, room, more), shift: at };
+  const start = Math.max(0, at - Math.floor(room / 2));
+  return { text: cut(`${more}${line.slice(start)}`, room, more), shift: at - start + more.length };
+}

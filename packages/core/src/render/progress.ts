@@ -1,0 +1,173 @@
+import type { LifecycleEvent, StepInfo } from '../events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { liveLine } from './live-line.ts';
+import type { Screen, Tone } from './screen.ts';
+import { bytes, counted, cut, grouped, milliseconds, padEnd, padStart } from './text.ts';
+
+/** In a log, something that takes long shows every so often that it goes on. */
+const LOG_EVERY_MS = 10_000;
+
+/** What is known of the step that runs. */
+interface Running {
+  readonly step: StepInfo;
+  readonly startedAt: number;
+  readonly total: number | null;
+  done: number;
+  rows: number | null;
+  batch: Extract<LifecycleEvent, { kind: 'batch-finished' }> | null;
+}
+
+/** Draws a run line by line as its events are heard. */
+export function progressOf(screen: Screen): (event: LifecycleEvent) => void {
+  const { marks, paint } = screen;
+  const live = liveLine(screen);
+  const say = (text: string): void => {
+    live.clear();
+    screen.write(`${text}\n`);
+  };
+  let widths = { version: 0, name: 0 };
+  let running: Running | null = null;
+  let isGoingBack = false;
+  let loggedAt = Date.now();
+
+  const line = (mark: string, tone: Tone, step: StepInfo, ms: number, details: string): void => {
+    const { version, name } = cells(step, widths, marks.more);
+    say(`  ${paint(tone, mark)} ${paint('faint', version)}  ${name}  ${padStart(milliseconds(ms), 8)}${details === '' ? '' : `  ${paint('faint', details)}`}`);
+  };
+  const now = (): string => {
+    if (running === null) return '';
+    const { version, name } = cells(running.step, widths, marks.more);
+    return `  ${marks.running} ${version}  ${name}  ${padStart(milliseconds(Date.now() - running.startedAt), 8)}  ${describeRunning(running, marks.dot)}`;
+  };
+  const goOn = (): void => {
+    live.show(now);
+    if (screen.isLive || Date.now() - loggedAt < LOG_EVERY_MS) return;
+    loggedAt = Date.now();
+    screen.write(`${now()}\n`);
+  };
+
+  return (event) => {
+    switch (event.kind) {
+      case 'run-started':
+        loggedAt = Date.now();
+        return;
+      case 'lock-waiting': {
+        const { holder, waitedMs } = event;
+        const words = (): string => `  ${marks.running} waiting for the lock of ${holder.username} on ${holder.host} (process ${holder.pid}), ${milliseconds(waitedMs)}`;
+        live.show(words);
+        if (screen.isLive || (waitedMs > 1_000 && Date.now() - loggedAt < LOG_EVERY_MS)) return;
+        loggedAt = Date.now();
+        if (waitedMs > 0) screen.write(`${words()}\n`);
+        return;
+      }
+      case 'lock-acquired':
+        live.clear();
+        return;
+      case 'recovered':
+        say(`  ${paint('warn', marks.warning)} ${paint('faint', event.id)}  left ${event.from} by an earlier run, now ${event.to}: ${event.why}`);
+        return;
+      case 'planned':
+        widths = widthsOf(event.plan, screen.columns);
+        say(paint('strong', headline(event.plan)));
+        return;
+      case 'backup-started':
+        live.show(() => `  ${marks.running} backing up`);
+        return;
+      case 'backup-finished':
+        say(`  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd(`verified, ${bytes(event.manifest.bytes)}`, widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}`);
+        return;
+      case 'hook-started':
+        live.show(() => `  ${marks.running} ${event.hook}`);
+        return;
+      case 'step-started':
+        running = { step: event.step, startedAt: Date.now(), total: event.statements, done: 0, rows: null, batch: null };
+        goOn();
+        return;
+      case 'statement-finished':
+        if (running === null) return;
+        running.done = event.done;
+        if (event.rows !== null) running.rows = (running.rows ?? 0) + event.rows;
+        goOn();
+        return;
+      case 'batch-finished':
+        if (running === null) return;
+        running.batch = event;
+        goOn();
+        return;
+      case 'step-finished': {
+        const { step, durationMs, result } = event;
+        const [mark, tone] = isGoingBack ? ([marks.undone, 'warn'] as const) : step.direction === 'down' ? ([marks.down, 'good'] as const) : ([marks.done, 'good'] as const);
+        line(mark, tone, step, durationMs, describeFinished(running, result));
+        running = null;
+        return;
+      }
+      case 'step-failed': {
+        const began = running !== null;
+        line(marks.failed, 'bad', event.step, Date.now() - (running?.startedAt ?? Date.now()), began && running !== null && running.total !== null ? `failed at statement ${Math.min(running.done + 1, running.total)} of ${running.total}` : 'failed');
+        running = null;
+        return;
+      }
+      case 'rollback-started':
+        isGoingBack = true;
+        if (event.strategy !== 'none') say(paint('strong', `Rolling back by ${event.strategy}`));
+        return;
+      case 'restore-started':
+        live.show(() => `  ${marks.running} restoring the backup`);
+        return;
+      case 'restore-finished':
+        say(`  ${paint('warn', marks.undone)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd('restored', widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}`);
+        return;
+      case 'rollback-finished':
+      case 'run-finished':
+        live.clear();
+        return;
+      case 'warning':
+        // They are drawn together at the end.
+        return;
+    }
+  };
+}
+
+function headline({ operation, steps }: Plan): string {
+  const count = counted(steps.length, 'migration');
+  switch (operation) {
+    case 'down':
+      return `Undoing ${count}`;
+    case 'redo':
+      return `Undoing ${steps[0]?.info.file ?? ''} and applying it again`;
+    default:
+      return `Applying ${count}`;
+  }
+}
+
+function widthsOf({ steps }: Plan, columns: number): { version: number; name: number } {
+  const version = steps.reduce((most, { info }) => Math.max(most, (info.version ?? 'R').length), 'backup'.length);
+  const name = steps.reduce((most, { info }) => Math.max(most, info.name.length), 'verified, 999.9 KiB'.length);
+  // What is left beside mark, version, time and the details.
+  return { version, name: Math.max(12, Math.min(name, columns - version - 44)) };
+}
+
+function cells(step: StepInfo, widths: { readonly version: number; readonly name: number }, more: string): { version: string; name: string } {
+  return { version: padEnd(step.version ?? 'R', widths.version), name: padEnd(cut(step.name, widths.name, more), widths.name) };
+}
+
+function describeRunning({ done, total, rows, batch }: Running, dot: string): string {
+  const parts: string[] = [];
+  if (total !== null && total > 0) parts.push(`${done}/${counted(total, 'statement')}`);
+  if (rows !== null && rows > 0) parts.push(counted(rows, 'row'));
+  if (batch !== null) {
+    const percent = batch.total === 0 ? 100 : Math.floor((100 * batch.done) / batch.total);
+    parts.push(`${batch.table} ${grouped(batch.done)}/${grouped(batch.total)} (${percent} %)`);
+    if (batch.etaMs !== null) parts.push(`${milliseconds(batch.etaMs)} left`);
+  }
+  return parts.join(` ${dot} `);
+}
+
+function describeFinished(running: Running | null, result: string | null): string {
+  const parts: string[] = [];
+  if (running !== null && running.total !== null) parts.push(counted(running.total, 'statement'));
+  if (running?.rows != null && running.rows > 0) parts.push(counted(running.rows, 'row'));
+  if (running !== null && running.batch !== null) parts.push(`${counted(running.batch.done, 'row')} of ${running.batch.table}`);
+  if (result !== null) parts.push(result.split('\n')[0] ?? '');
+  return parts.join(', ');
+}

@@ -1,0 +1,35 @@
+import { DetentError } from '../errors.ts';
+import type { Operation } from '../events.ts';
+import { RunReport, type Change, type MaintenanceResult } from '../report.ts';
+import type { Scan } from '../scan/scanner.ts';
+import type { RunContext } from './context.ts';
+import type { Environment } from './environment.ts';
+import { takeLock } from './locking.ts';
+
+/** Does bookkeeping under the lock that runs take. Throws only for misuse. */
+export async function maintain<Db>(
+  environment: Environment<Db>,
+  operation: Operation,
+  signal: AbortSignal,
+  work: (context: RunContext<Db>, scan: Scan) => Promise<readonly Change[]>,
+): Promise<MaintenanceResult> {
+  const { settings, events, connection } = environment;
+  const report = new RunReport(operation, settings, events);
+  try {
+    report.start();
+    const session = await connection.session('write');
+    const owner = environment.owner(report.runId);
+    // To skip what somebody asked for by name would be to lie about it.
+    const onHeld = settings.lock.onHeld === 'skip' ? 'fail' : settings.lock.onHeld;
+    const policy = { ...settings.lock, onHeld };
+    const lock = await takeLock({ lock: session.lock, owner, policy, events, signal, isDone: async () => false });
+    if (lock.kind !== 'acquired') throw new DetentError('INTERNAL', 'The lock was not taken.');
+    await using lease = lock.lease;
+    const context = environment.context(session, owner, lease, signal, report);
+    await context.versions.init();
+    const scanner = await environment.scanner(session);
+    return report.maintained(await work(context, await scanner.scan()));
+  } catch (thrown) {
+    return report.unmaintained(thrown, signal);
+  }
+}
