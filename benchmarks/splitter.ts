@@ -39,7 +39,14 @@ function measure(dialect: Dialect, file: string, text: string, rounds: number): 
   }
   speeds.sort((a, b) => a - b);
   const mbPerSecond = Math.round(speeds[Math.floor(speeds.length / 2)] ?? 0);
-  return { dialect: dialect.name, file, mb: Math.round(mb), statements, mbPerSecond, heapMb: heapBeyond(text, dialect) };
+  return {
+    dialect: dialect.name,
+    file,
+    mb: Math.round(mb),
+    statements,
+    mbPerSecond,
+    heapMb: heapBeyond(text, dialect),
+  };
 }
 
 /** Collected every 20,000 statements, so that garbage does not count; needs `--expose-gc`, else garbage counts too. */
@@ -73,7 +80,8 @@ function dump(dialect: Dialect, length: number): string {
 function block(dialect: Dialect, n: number): string {
   const rows = Array.from(
     { length: 20 },
-    (_, row) => `INSERT INTO orders_${n} (id, customer, note, total) VALUES (${row}, 'Łukasz O''Brien; ${n}', 'a -- b /* c', ${row}.50);`,
+    (_, row) =>
+      `INSERT INTO orders_${n} (id, customer, note, total) VALUES (${row}, 'Łukasz O''Brien; ${n}', 'a -- b /* c', ${row}.50);`,
   );
   return `-- orders of year ${n}; with a semicolon
 CREATE TABLE orders_${n} (
@@ -103,7 +111,11 @@ END;`;
 
 function longInsert(length: number): string {
   const row = "(1234567, 'Anna; Maria', 'it''s -- a \"note\" /* here', 99.95),\n";
-  return flat(['INSERT INTO orders (id, customer, note, total) VALUES\n', row.repeat(Math.ceil(length / row.length)), "(0, '', '', 0);\n"]);
+  return flat([
+    'INSERT INTO orders (id, customer, note, total) VALUES\n',
+    row.repeat(Math.ceil(length / row.length)),
+    "(0, '', '', 0);\n",
+  ]);
 }
 
 /** One flat string, as reading a file gives; a concatenated one would be flattened inside the measurement. */

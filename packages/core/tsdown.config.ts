@@ -1,5 +1,5 @@
 import { library, type UserConfig } from '../../tsdown.base.ts';
 
-const config: UserConfig = library('src/index.ts');
+const config: UserConfig = { ...library(), entry: { index: 'src/index.ts', render: 'src/render/index.ts' } };
 
 export default config;

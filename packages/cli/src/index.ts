@@ -1,1 +1,2 @@
-export {};
+export { defineConfig } from '@detent/core';
+export type { DetentConfig } from '@detent/core';

@@ -1,1 +1,2 @@
-export {};
+export type { BadScript, BadUrl, ConformanceTarget, Damage, Gap, Language, TestDatabase } from './target.ts';
+export { describeStrategies, sampleStrategies, SHORT_MATRIX, WHOLE_MATRIX } from './strategies.ts';

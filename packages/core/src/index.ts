@@ -12,7 +12,10 @@ export type { ErrorCode, ErrorDetails, ErrorDocument, ErrorFacts, Place, Problem
 export type { Direction, LifecycleEvent, Listener, Operation, StepInfo } from './events.ts';
 export { defineMigration } from './migration.ts';
 export type { Migration, MigrationInfo, MigrationOptions } from './migration.ts';
+export { directory } from './scan/directory.ts';
+export type { DirectoryOptions } from './scan/directory.ts';
 export { fromModules } from './scan/from-modules.ts';
+export type { ModulesOptions, ModuleValue } from './scan/from-modules.ts';
 export { compareVersions, normalizeVersion } from './scan/version.ts';
 export { chainHash, findBrokenLink, LEDGER_START } from './history/ledger.ts';
 export { manifestPath, readManifest, writeManifest } from './backup/manifest.ts';

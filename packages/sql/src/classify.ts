@@ -1,7 +1,7 @@
 import type { StatementKind } from '@detent/core';
 import { findDestruction, type Destruction } from './destroys.ts';
 import type { Dialect } from './dialect.ts';
-import { readStatement, type StatementReader, type Token } from './statement-reader.ts';
+import { pragmaName, readStatement, type StatementReader, type Token } from './statement-reader.ts';
 import { isTransactional } from './transactional.ts';
 
 export interface StatementClass {
@@ -47,11 +47,6 @@ export function rebuildsTable(statement: { readonly text: string }, dialect: Dia
   }
 }
 
-/** In upper case, without its schema. */
-export function pragmaName(reader: StatementReader): string {
-  return reader.at(2) === '.' ? reader.at(3) : reader.at(1);
-}
-
 const SWITCHED_OFF = new Set(['OFF', 'NO', 'FALSE', '0', "'"]);
 
 function pragmaValue(reader: StatementReader): Token {
@@ -68,7 +63,9 @@ function kindOf(reader: StatementReader, dialect: Dialect): StatementKind {
     case 'WITH':
       return changesRows(reader) ? 'data' : 'query';
     case 'EXPLAIN':
-      return dialect.name === 'postgres' && (reader.at(1) === 'ANALYZE' || reader.at(2) === 'ANALYZE') ? 'data' : 'query';
+      return dialect.name === 'postgres' && (reader.at(1) === 'ANALYZE' || reader.at(2) === 'ANALYZE')
+        ? 'data'
+        : 'query';
     case 'START':
       return reader.at(1) === 'TRANSACTION' ? 'transaction' : 'session';
     case 'PREPARE':
@@ -103,7 +100,9 @@ const CHANGES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'REPLACE']);
 
 /** In a `WITH`: at its end, or in PostgreSQL in one of its parts. `FOR UPDATE` locks rows only. */
 function changesRows(reader: StatementReader): boolean {
-  return reader.someAnywhere((token, previous) => CHANGES.has(token) && previous !== 'FOR' && previous !== ',' && previous !== '.');
+  return reader.someAnywhere(
+    (token, previous) => CHANGES.has(token) && previous !== 'FOR' && previous !== ',' && previous !== '.',
+  );
 }
 
 function setsAutocommit(reader: StatementReader): boolean {

@@ -33,7 +33,11 @@ function oneByOne(text: string, split: Splitter): string {
 }
 
 function stateOf(database: DatabaseSync): string {
-  const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema UNION ALL SELECT type, name, tbl_name, sql FROM temp.sqlite_schema').all();
+  const schema = database
+    .prepare(
+      'SELECT type, name, tbl_name, sql FROM sqlite_schema UNION ALL SELECT type, name, tbl_name, sql FROM temp.sqlite_schema',
+    )
+    .all();
   const tables = schema.filter(({ type, sql }) => type === 'table' && sql !== null);
   const rows = tables.map(({ name }) => {
     const statement = database.prepare(`SELECT * FROM "${String(name).replaceAll('"', '""')}"`);

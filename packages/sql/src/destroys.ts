@@ -59,12 +59,14 @@ const NO_COLUMN = new Set(
 
 function altered(reader: StatementReader): Destruction | null {
   const object = reader.at(1);
-  if (object === 'TYPE') return reader.some((token, previous) => token === 'ATTRIBUTE' && previous === 'DROP') ? 'drop-column' : null;
+  if (object === 'TYPE')
+    return reader.some((token, previous) => token === 'ATTRIBUTE' && previous === 'DROP') ? 'drop-column' : null;
   if (!hasRows(reader)) return null;
   let found: Destruction | null = null;
   reader.some((token, previous) => {
     if (previous === 'DROP' && !NO_COLUMN.has(token)) found = token === 'PARTITION' ? 'drop-partition' : 'drop-column';
-    else if ((previous === 'TRUNCATE' && token === 'PARTITION') || (previous === 'DISCARD' && token === 'TABLESPACE')) found = 'truncate';
+    else if ((previous === 'TRUNCATE' && token === 'PARTITION') || (previous === 'DISCARD' && token === 'TABLESPACE'))
+      found = 'truncate';
     return found !== null;
   });
   return found;

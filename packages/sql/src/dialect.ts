@@ -36,8 +36,9 @@ export interface Dialect {
   readonly valueWords: ReadonlySet<string>;
 }
 
-const COMMON_VALUES = ['null', 'true', 'false', 'default', 'current_date', 'current_time', 'current_timestamp'];
-const CLAUSES = ['primary', 'unique', 'not', 'check', 'references', 'constraint', 'collate', 'generated', 'as', 'on'];
+const words = (text: string): readonly string[] => text.split(' ');
+const COMMON_VALUES = words('null true false default current_date current_time current_timestamp');
+const CLAUSES = words('primary unique not check references constraint collate generated as on');
 
 export const postgres: Dialect = {
   name: 'postgres',
@@ -61,8 +62,9 @@ export const postgres: Dialect = {
   valueWords: new Set([
     ...COMMON_VALUES,
     ...CLAUSES,
-    ...['user', 'current_user', 'session_user', 'system_user', 'current_role', 'current_catalog', 'current_schema'],
-    ...['localtime', 'localtimestamp'],
+    ...words(
+      'user current_user session_user system_user current_role current_catalog current_schema localtime localtimestamp',
+    ),
   ]),
 };
 
@@ -88,7 +90,7 @@ export const mysql: Dialect = {
   valueWords: new Set([
     ...COMMON_VALUES,
     ...CLAUSES,
-    ...['current_user', 'localtime', 'localtimestamp', 'utc_date', 'utc_time', 'utc_timestamp', 'key'],
+    ...words('current_user localtime localtimestamp utc_date utc_time utc_timestamp key'),
   ]),
 };
 

@@ -1,4 +1,4 @@
-import { DetentError, didYouMean, type Directives } from '@detent/core';
+import { didYouMean, type DetentError, type Directives } from '@detent/core';
 import { DESTRUCTIONS } from './destroys.ts';
 import type { CommentUse } from './splitter.ts';
 
@@ -43,22 +43,36 @@ function readOwn(rest: string, ownLine: boolean, fail: Fail): Directive {
   switch (name.toLowerCase()) {
     case 'up':
     case 'down':
-      if (text !== '' || !ownLine) throw fail(`detent:${name} takes nothing behind it and stands on a line of its own.`, `Write "-- detent:${name}".`);
+      if (text !== '' || !ownLine)
+        throw fail(
+          `detent:${name} takes nothing behind it and stands on a line of its own.`,
+          `Write "-- detent:${name}".`,
+        );
       return { kind: 'section', direction: name.toLowerCase() === 'up' ? 'up' : 'down', directives: {} };
     case 'transaction':
       if (text !== 'none' && text !== 'each') {
-        throw fail(`detent:transaction is "${text}"${didYouMean(text, ['none', 'each'])}.`, 'Write "-- detent:transaction none" or "-- detent:transaction each".');
+        throw fail(
+          `detent:transaction is "${text}"${didYouMean(text, ['none', 'each'])}.`,
+          'Write "-- detent:transaction none" or "-- detent:transaction each".',
+        );
       }
       return { kind: 'settings', directives: { transaction: text } };
     case 'timeout':
       return { kind: 'settings', directives: readTimeouts(values, fail) };
     case 'idempotent':
-      if (text !== '') throw fail(`detent:idempotent takes nothing behind it, and "${text}" is there.`, 'Write "-- detent:idempotent".');
+      if (text !== '')
+        throw fail(
+          `detent:idempotent takes nothing behind it, and "${text}" is there.`,
+          'Write "-- detent:idempotent".',
+        );
       return { kind: 'settings', directives: { idempotent: true } };
     case 'allow':
       return { kind: 'settings', directives: { allow: readAllowed(text, fail) } };
     default:
-      throw fail(`"detent:${name}" is no directive${didYouMean(name, NAMES)}.`, `The directives are ${NAMES.map((known) => `detent:${known}`).join(', ')}.`);
+      throw fail(
+        `"detent:${name}" is no directive${didYouMean(name, NAMES)}.`,
+        `The directives are ${NAMES.map((known) => `detent:${known}`).join(', ')}.`,
+      );
   }
 }
 
@@ -85,7 +99,8 @@ function readAllowed(text: string, fail: Fail): readonly string[] {
   const hint = `Choose from ${DESTRUCTIONS.join(', ')}.`;
   if (names.length === 0) throw fail('detent:allow names nothing.', hint);
   for (const name of names) {
-    if (!DESTRUCTIONS.some((known) => known === name)) throw fail(`detent:allow knows no "${name}"${didYouMean(name, DESTRUCTIONS)}.`, hint);
+    if (!DESTRUCTIONS.some((known) => known === name))
+      throw fail(`detent:allow knows no "${name}"${didYouMean(name, DESTRUCTIONS)}.`, hint);
   }
   return names;
 }
@@ -113,7 +128,10 @@ function readDbmate(rest: string, fail: Fail): Directive {
   const [direction = '', ...options] = rest.split(/\s+/);
   for (const option of options) {
     if (!/^transaction:(true|false)$/i.test(option)) {
-      throw fail(`"migrate:${direction}" does not know "${option}".`, 'It knows transaction:false and transaction:true.');
+      throw fail(
+        `"migrate:${direction}" does not know "${option}".`,
+        'It knows transaction:false and transaction:true.',
+      );
     }
   }
   const none = options.some((option) => option.toLowerCase() === 'transaction:false');

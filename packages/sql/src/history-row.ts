@@ -1,4 +1,12 @@
-import { DetentError, type HistoryEntry, type HistoryRow, type Intent, type LedgerEvent, type MigrationKind, type MigrationState } from '@detent/core';
+import {
+  DetentError,
+  type HistoryEntry,
+  type HistoryRow,
+  type Intent,
+  type LedgerEvent,
+  type MigrationKind,
+  type MigrationState,
+} from '@detent/core';
 
 /** A row as a driver gives it, by column. */
 export type DatabaseRow = Readonly<Record<string, unknown>>;
@@ -38,7 +46,17 @@ export function rowValues(row: HistoryRow): ColumnValue[] {
 
 /** In the order of `EVENT_COLUMNS`. */
 export function eventValues(event: LedgerEvent): ColumnValue[] {
-  return [event.seq, event.at, event.runId, event.actor, event.action, event.id, event.detail, event.previousHash, event.hash];
+  return [
+    event.seq,
+    event.at,
+    event.runId,
+    event.actor,
+    event.action,
+    event.id,
+    event.detail,
+    event.previousHash,
+    event.hash,
+  ];
 }
 
 /** Throws `HISTORY_DAMAGED` naming the row and the column. */
@@ -128,7 +146,8 @@ function textOrNull(row: DatabaseRow, column: string, value: unknown): string | 
 function integer(row: DatabaseRow, column: string): number {
   const value = row[column];
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  const number = typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value)) ? Number(value) : Number.NaN;
+  const number =
+    typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value)) ? Number(value) : Number.NaN;
   return Number.isSafeInteger(number) ? number : damaged(row, column, value);
 }
 
@@ -157,9 +176,10 @@ function isTexts(value: unknown): value is string[] {
 
 function isIntent(value: unknown): value is Intent {
   if (!isRecord(value)) return false;
-  const { statement, direction, kind, fingerprint, idempotent } = value;
+  const { statement, hash, direction, kind, fingerprint, idempotent } = value;
   return (
     (statement === null || Number.isSafeInteger(statement)) &&
+    (hash === null || typeof hash === 'string') &&
     (direction === 'up' || direction === 'down') &&
     (kind === 'ddl' || kind === 'data' || kind === 'code') &&
     typeof fingerprint === 'string' &&
@@ -169,12 +189,16 @@ function isIntent(value: unknown): value is Intent {
 
 function damaged(row: DatabaseRow, column: string, value: unknown, cause?: unknown): never {
   const key = row['seq'] === undefined ? row['id'] : row['seq'];
-  const shown = value === undefined ? 'is missing' : `holds ${String(JSON.stringify(value, plainBigint)).slice(0, 80)}`;
-  throw new DetentError('HISTORY_DAMAGED', `In the history's row ${String(key)} the column ${column} ${shown}, which Detent never writes.`, {
-    hint: 'Correct the value by hand, or put the history table back from a backup.',
-    facts: { row: String(key), column },
-    cause,
-  });
+  const shown = value === undefined ? 'is missing' : `holds ${JSON.stringify(value, plainBigint).slice(0, 80)}`;
+  throw new DetentError(
+    'HISTORY_DAMAGED',
+    `In the history's row ${String(key)} the column ${column} ${shown}, which Detent never writes.`,
+    {
+      hint: 'Correct the value by hand, or put the history table back from a backup.',
+      facts: { row: String(key), column },
+      cause,
+    },
+  );
 }
 
 function plainBigint(_key: string, value: unknown): unknown {

@@ -54,8 +54,13 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
   const { table, schema } = place;
   if (table === '') throw misuse('The name of the history table is empty.', 'Leave `table` out for schema_version.');
   const tableNames = { history: table, event: `${table}_event`, lock: `${table}_lock` };
-  const qualify = (name: string): string => (schema === null ? quoteIdent(dialect, name) : quoteIdent(dialect, schema, name));
-  const tables = { history: qualify(tableNames.history), event: qualify(tableNames.event), lock: qualify(tableNames.lock) };
+  const qualify = (name: string): string =>
+    schema === null ? quoteIdent(dialect, name) : quoteIdent(dialect, schema, name);
+  const tables = {
+    history: qualify(tableNames.history),
+    event: qualify(tableNames.event),
+    lock: qualify(tableNames.lock),
+  };
   const names = (columns: readonly Column[]): string => columns.map(({ name }) => quoteIdent(dialect, name)).join(', ');
   const parameter = parameters(dialect);
   const id = quoteIdent(dialect, 'id');
@@ -109,11 +114,16 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
 
 /** Throws `HISTORY_NEWER` for a layout that this version of Detent does not know. `null`, where the lock's row is gone, passes. */
 export function checkLayout(layout: unknown, table: string): void {
-  if (layout === null || layout === undefined || Number(layout) <= LAYOUT) return;
-  throw new DetentError('HISTORY_NEWER', `The history ${table} was written by a newer Detent (layout ${String(layout)}, this one knows ${LAYOUT}).`, {
-    hint: 'Use the newer version here too.',
-    facts: { layout: Number(layout), known: LAYOUT },
-  });
+  const found = Number(layout);
+  if (layout === null || layout === undefined || found <= LAYOUT) return;
+  throw new DetentError(
+    'HISTORY_NEWER',
+    `The history ${table} was written by a newer Detent (layout ${found}, this one knows ${LAYOUT}).`,
+    {
+      hint: 'Use the newer version here too.',
+      facts: { layout: found, known: LAYOUT },
+    },
+  );
 }
 
 /** Throws `HISTORY_FOREIGN` when a table of this name has other columns than Detent gave it. */
@@ -121,10 +131,14 @@ export function checkColumns(columns: readonly string[], table: string): void {
   const found = new Set(columns.map((name) => name.toLowerCase()));
   const missing = ROW_COLUMNS.filter(({ name }) => !found.has(name));
   if (missing.length === 0) return;
-  throw new DetentError('HISTORY_FOREIGN', `The table ${table} is not a history of Detent: it has the columns ${columns.join(', ')}.`, {
-    hint: 'Give Detent a table of its own with the option `table`, or take the other one out of the way.',
-    facts: { columns: [...columns], missing: missing.map(({ name }) => name) },
-  });
+  throw new DetentError(
+    'HISTORY_FOREIGN',
+    `The table ${table} is not a history of Detent: it has the columns ${columns.join(', ')}.`,
+    {
+      hint: 'Give Detent a table of its own with the option `table`, or take the other one out of the way.',
+      facts: { columns: [...columns], missing: missing.map(({ name }) => name) },
+    },
+  );
 }
 
 function parameters(dialect: Dialect): (index: number, column: Column) => string {

@@ -1,13 +1,7 @@
 export { classify, rebuildsTable, type StatementClass } from './classify.ts';
 export { DESTRUCTIONS, type Destruction } from './destroys.ts';
 export { mariadb, mysql, postgres, sqlite, type Dialect } from './dialect.ts';
-export {
-  checkColumns,
-  checkLayout,
-  historyStatements,
-  type HistoryPlace,
-  type HistoryStatements,
-} from './history.ts';
+export { checkColumns, checkLayout, historyStatements, type HistoryPlace, type HistoryStatements } from './history.ts';
 export {
   ENTRY_COLUMNS,
   EVENT_COLUMNS,
@@ -17,15 +11,7 @@ export {
   type Column,
   type ColumnType,
 } from './history-columns.ts';
-export {
-  eventValues,
-  rowValues,
-  toEntry,
-  toEvent,
-  toRow,
-  type ColumnValue,
-  type DatabaseRow,
-} from './history-row.ts';
+export { eventValues, rowValues, toEntry, toEvent, toRow, type ColumnValue, type DatabaseRow } from './history-row.ts';
 export { normalizeSql } from './normalize.ts';
 export { quoteIdent, quoteLiteral } from './quote.ts';
 export { parseScript } from './script.ts';

@@ -1,3 +1,25 @@
+import {
+  APOSTROPHE,
+  BACKSLASH,
+  BACKSLASH_CODE,
+  DASH,
+  DASH_CODE,
+  DIGIT,
+  DOLLAR,
+  DOLLAR_CODE,
+  DOT_CODE,
+  HASH,
+  QUOTE,
+  SEMICOLON,
+  SLASH,
+  SLASH_CODE,
+  SPACE,
+  STAR,
+  STAR_CODE,
+  WORD,
+  classOf,
+  isWordPart,
+} from './characters.ts';
 import type { Dialect } from './dialect.ts';
 import type { Source } from './source.ts';
 
@@ -263,51 +285,4 @@ export class Lexer {
   #unclosed(open: number, what: string, close: string): Error {
     return this.#source.syntaxError(open, `The ${what} that opens here is never closed.`, `Close it with ${close}.`);
   }
-}
-
-const OTHER = 0;
-const SPACE = 1;
-const WORD = 2;
-const DIGIT = 3;
-const QUOTE = 4;
-const SEMICOLON = 5;
-const DASH = 6;
-const SLASH = 7;
-const STAR = 8;
-const HASH = 9;
-const DOLLAR = 10;
-const BACKSLASH = 11;
-
-const APOSTROPHE = 0x27;
-const DOLLAR_CODE = 0x24;
-const STAR_CODE = 0x2a;
-const DASH_CODE = 0x2d;
-const DOT_CODE = 0x2e;
-const SLASH_CODE = 0x2f;
-const BACKSLASH_CODE = 0x5c;
-
-const CLASSES = new Uint8Array(128).fill(OTHER);
-const assign = (characters: string, kind: number): void => {
-  for (const character of characters) CLASSES[character.charCodeAt(0)] = kind;
-};
-assign(' \t\n\v\f\r', SPACE);
-assign('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_', WORD);
-assign('0123456789', DIGIT);
-assign('\'"`[', QUOTE);
-assign(';', SEMICOLON);
-assign('-', DASH);
-assign('/', SLASH);
-assign('*', STAR);
-assign('#', HASH);
-assign('$', DOLLAR);
-assign('\\', BACKSLASH);
-
-/** Everything beyond ASCII belongs to words, as in all four databases; past the end is `OTHER`. */
-function classOf(code: number): number {
-  return code < 128 ? (CLASSES[code] ?? OTHER) : code >= 128 ? WORD : OTHER;
-}
-
-function isWordPart(code: number): boolean {
-  const kind = classOf(code);
-  return kind === WORD || kind === DIGIT || kind === DOLLAR;
 }

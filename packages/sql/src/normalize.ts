@@ -3,7 +3,20 @@ import { Lexer } from './lexer.ts';
 import { openSource } from './source.ts';
 
 /** After these a name follows; elsewhere SQLite may read `"X"` as a string, whose case counts. */
-const BEFORE_NAMES = new Set(['table', 'index', 'view', 'trigger', 'on', 'references', 'into', 'from', 'join', 'update', 'exists', '.']);
+const BEFORE_NAMES = new Set([
+  'table',
+  'index',
+  'view',
+  'trigger',
+  'on',
+  'references',
+  'into',
+  'from',
+  'join',
+  'update',
+  'exists',
+  '.',
+]);
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_$]*$/;
 
 /**

@@ -26,14 +26,21 @@ export function fillPlaceholders(source: Source, dialect: Dialect, start: number
   });
 }
 
-function valueOf(inner: string, dialect: Dialect, values: Values, fail: (message: string, hint: string) => DetentError): string {
+function valueOf(
+  inner: string,
+  dialect: Dialect,
+  values: Values,
+  fail: (message: string, hint: string) => DetentError,
+): string {
   const [, kind = '', name = ''] = /^\s*(?:(\w+)\s*:)?\s*(.*?)\s*$/s.exec(inner) ?? [];
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
   if (value === undefined) {
     const known = Object.keys(values);
     throw fail(
       `There is no value for the placeholder "${name}"${didYouMean(name, known)}.`,
-      known.length === 0 ? 'Give it in `placeholders` in the config.' : `Give it in \`placeholders\` in the config; it has ${known.join(', ')}.`,
+      known.length === 0
+        ? 'Give it in `placeholders` in the config.'
+        : `Give it in \`placeholders\` in the config; it has ${known.join(', ')}.`,
     );
   }
   switch (kind) {
@@ -48,7 +55,10 @@ function valueOf(inner: string, dialect: Dialect, values: Values, fail: (message
         `Write \${literal:${name}} for a string or \${ident:${name}} for a name; both are quoted for you.`,
       );
     default:
-      throw fail(`"${kind}" is no kind of placeholder${didYouMean(kind, ['ident', 'literal'])}.`, `Write \${ident:${name}}, \${literal:${name}} or \${${name}}.`);
+      throw fail(
+        `"${kind}" is no kind of placeholder${didYouMean(kind, ['ident', 'literal'])}.`,
+        `Write \${ident:${name}}, \${literal:${name}} or \${${name}}.`,
+      );
   }
 }
 

@@ -5,7 +5,9 @@ const OPENERS = new Set(['BEGIN', 'IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR'
 const KINDS = new Set(['PROCEDURE', 'FUNCTION', 'TRIGGER', 'EVENT']);
 /** Objects without a body; behind one of these a word such as EVENT is a name. */
 const BODILESS = new Set(
-  'TABLE INDEX VIEW DATABASE SCHEMA SERVER TABLESPACE ROLE SEQUENCE LOGFILE SPATIAL RESOURCE UNDO FULLTEXT PACKAGE'.split(' '),
+  'TABLE INDEX VIEW DATABASE SCHEMA SERVER TABLESPACE ROLE SEQUENCE LOGFILE SPATIAL RESOURCE UNDO FULLTEXT PACKAGE'.split(
+    ' ',
+  ),
 );
 /** Where one of these is the body, it is a single statement and ends at the first semicolon. */
 const VERBS = new Set(
@@ -13,7 +15,9 @@ const VERBS = new Set(
    LOAD FLUSH ANALYZE OPTIMIZE GRANT REVOKE SONAME VALUES KILL`.split(/\s+/),
 );
 /** After these a value follows, so that END there is a name and not the end of a block. */
-const BEFORE_VALUES = new Set('CASE WHEN THEN ELSE AND OR XOR NOT LIKE BETWEEN IS IN DIV MOD AS UNTIL BY SELECT'.split(' '));
+const BEFORE_VALUES = new Set(
+  'CASE WHEN THEN ELSE AND OR XOR NOT LIKE BETWEEN IS IN DIV MOD AS UNTIL BY SELECT'.split(' '),
+);
 /** The last word of a handler's condition, before the statement that handles it. */
 const CONDITIONS = new Set(['FOUND', 'SQLEXCEPTION', 'SQLWARNING', 'string', 'number']);
 
@@ -70,7 +74,10 @@ export function routineBody(first: string | null, firstToken: Lexer, bareBlocks:
         phase = 'body';
         push('statement', start);
         verb = token;
-      } else if (VERBS.has(token) || (token === 'SET' && !(routine && (previous === 'RETURNS' || previous === 'CHARACTER')))) {
+      } else if (
+        VERBS.has(token) ||
+        (token === 'SET' && !(routine && (previous === 'RETURNS' || previous === 'CHARACTER')))
+      ) {
         phase = 'other';
       }
     } else if (kind === 'TRIGGER') headIsOver = token === 'ROW' && previous === 'EACH';
@@ -81,13 +88,22 @@ export function routineBody(first: string | null, firstToken: Lexer, bareBlocks:
   const atStart = (): boolean => {
     if (previous === ';' || previous === 'BEGIN' || previous === ':' || previous === 'ATOMIC') return true;
     if (blocks.at(-1) === 'expression') return false;
-    return previous === 'THEN' || previous === 'ELSE' || previous === 'LOOP' || previous === 'REPEAT' || (previous === 'DO' && verb !== 'DO');
+    return (
+      previous === 'THEN' ||
+      previous === 'ELSE' ||
+      previous === 'LOOP' ||
+      previous === 'REPEAT' ||
+      (previous === 'DO' && verb !== 'DO')
+    );
   };
 
   const takeBody = (token: string, start: number): void => {
     const starts = atStart();
     if (token === 'END') {
-      const afterValue = previous !== '.' && !BEFORE_VALUES.has(previous) && (previous.length > 1 || previous === ')' || /\w/.test(previous));
+      const afterValue =
+        previous !== '.' &&
+        !BEFORE_VALUES.has(previous) &&
+        (previous.length > 1 || previous === ')' || /\w/.test(previous));
       if (starts || ((blocks.at(-1) === 'expression' || verb === 'UNTIL') && afterValue)) pop();
     } else if (OPENERS.has(token)) {
       const handles = verb === 'DECLARE' && CONDITIONS.has(previous);

@@ -1,4 +1,11 @@
-import { DetentError, type Directives, type ParsedScript, type ScriptNote, type ScriptText, type Statement } from '@detent/core';
+import {
+  DetentError,
+  type Directives,
+  type ParsedScript,
+  type ScriptNote,
+  type ScriptText,
+  type Statement,
+} from '@detent/core';
 import { classifyTokens } from './classify.ts';
 import type { Dialect } from './dialect.ts';
 import { readDirective, useOf } from './directive.ts';
@@ -14,13 +21,9 @@ interface Section {
   readonly direction: Direction;
   readonly from: number;
   to: number;
-  readonly statements: (Statement & Filled)[];
-}
-
-/** Where a statement stood before its placeholders were filled in. */
-interface Filled {
-  readonly start: number;
-  readonly end: number;
+  readonly statements: Statement[];
+  /** Where each statement stands, before its placeholders were filled in. */
+  readonly pieces: StatementPiece[];
 }
 
 /**
@@ -42,7 +45,9 @@ export function parseScript(script: ScriptText, dialect: Dialect): ParsedScript 
         (current ?? unmarked).statements.push(toStatement(source, dialect, piece, script.placeholders));
         break;
       case 'comment': {
-        const found = readDirective(piece.text, piece.ownLine, (message, hint) => refused(source, piece.start, message, hint));
+        const found = readDirective(piece.text, piece.ownLine, (message, hint) =>
+          refused(source, piece.start, message, hint),
+        );
         switch (found.kind) {
           case 'section':
             checkMarker(script, source, piece, sections, unmarked, found.direction);
@@ -68,18 +73,21 @@ export function parseScript(script: ScriptText, dialect: Dialect): ParsedScript 
   const finish = (direction: Direction): readonly Statement[] | null => {
     const section = parts.find((part) => part.direction === direction);
     if (section === undefined) return null;
-    const finished = finishSection(section.statements.map(bare), dialect, ownTransaction);
+    const finished = finishSection(section.statements, dialect, ownTransaction);
     notes.push(...finished.notes);
     return finished.statements;
   };
   const up = finish('up') ?? [];
   const down = finish('down');
   const downSection = parts.find((part) => part.direction === 'down');
-  return { up, down, downText: downSection === undefined ? null : textOf(downSection, source, directives), directives, notes };
+  // A file of its own holds its directives already.
+  const header = script.part === 'whole' ? renderDirectives(directives) : [];
+  const downText = downSection === undefined ? null : [...header, textOf(downSection, source), ''].join('\n');
+  return { up, down, downText, directives, notes };
 }
 
 function openSection(direction: Direction, from: number, source: Source): Section {
-  return { direction, from, to: source.text.length, statements: [] };
+  return { direction, from, to: source.text.length, statements: [], pieces: [] };
 }
 
 function toStatement(
@@ -87,7 +95,7 @@ function toStatement(
   dialect: Dialect,
   piece: StatementPiece,
   placeholders: ScriptText['placeholders'],
-): Statement & Filled {
+): Statement {
   const { start, end } = piece;
   const { line, column } = source.place(start);
   if (piece.carriesData) {
@@ -97,13 +105,10 @@ function toStatement(
       'Write the rows as INSERT statements; pg_dump does so with --inserts or --rows-per-insert.',
     );
   }
-  const text = placeholders === null ? source.text.slice(start, end) : fillPlaceholders(source, dialect, start, end, placeholders);
+  const text =
+    placeholders === null ? source.text.slice(start, end) : fillPlaceholders(source, dialect, start, end, placeholders);
   const { kind, transactional, destroys } = classifyTokens(readSlice(source, dialect, start, end), dialect);
-  return { text, line, column, kind, transactional, destroys, start, end };
-}
-
-function bare({ start: _start, end: _end, ...statement }: Statement & Filled): Statement {
-  return statement;
+  return { text, line, column, kind, transactional, destroys };
 }
 
 function checkMarker(
@@ -122,7 +127,7 @@ function checkMarker(
       'Take the marker out, or put both directions into one file.',
     );
   }
-  const [early] = unmarked.statements;
+  const [early] = unmarked.pieces;
   if (early !== undefined) {
     throw refused(
       source,
@@ -132,13 +137,23 @@ function checkMarker(
     );
   }
   if (sections.some((section) => section.direction === direction)) {
-    throw refused(source, piece.start, `The ${direction} part begins twice.`, 'Put all its statements behind one marker.');
+    throw refused(
+      source,
+      piece.start,
+      `The ${direction} part begins twice.`,
+      'Put all its statements behind one marker.',
+    );
   }
 }
 
 function merge(before: Directives, added: Directives, source: Source, piece: CommentPiece): Directives {
   if (before.transaction !== undefined && added.transaction !== undefined && before.transaction !== added.transaction) {
-    throw refused(source, piece.start, 'The file asks for two transaction modes.', 'Keep one of the two; it holds for both directions.');
+    throw refused(
+      source,
+      piece.start,
+      'The file asks for two transaction modes.',
+      'Keep one of the two; it holds for both directions.',
+    );
   }
   const allow = [...new Set([...(before.allow ?? []), ...(added.allow ?? [])])];
   return { ...before, ...added, ...(allow.length === 0 ? {} : { allow }) };
@@ -148,19 +163,15 @@ function refused(source: Source, offset: number, message: string, hint: string):
   return new DetentError('SCRIPT_DIRECTIVE', message, { hint, facts: { place: source.place(offset) } });
 }
 
-/**
- * A section as a text of its own: the file's directives, then everything behind the marker, with the placeholders
- * filled in as they were.
- */
-function textOf(section: Section, source: Source, directives: Directives): string {
+/** Everything behind the marker, with the placeholders filled in as they were. */
+function textOf(section: Section, source: Source): string {
   let text = '';
   let at = section.from;
-  for (const statement of section.statements) {
-    text += source.text.slice(at, statement.start) + statement.text;
-    at = statement.end;
-  }
-  text += source.text.slice(at, section.to);
-  return [...renderDirectives(directives), text.trim(), ''].join('\n');
+  section.pieces.forEach(({ start, end }, index) => {
+    text += source.text.slice(at, start) + (section.statements[index]?.text ?? '');
+    at = end;
+  });
+  return (text + source.text.slice(at, section.to)).trim();
 }
 
 function renderDirectives(directives: Directives): string[] {

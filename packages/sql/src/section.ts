@@ -21,12 +21,20 @@ function takeOverTransaction(
   const controls = statements.filter(({ kind }) => kind === 'transaction');
   const [begin, commit] = controls;
   if (begin === undefined || commit === undefined || controls.length !== 2) return unchanged;
-  const outside = [...statements.slice(0, statements.indexOf(begin)), ...statements.slice(statements.indexOf(commit) + 1)];
+  const outside = [
+    ...statements.slice(0, statements.indexOf(begin)),
+    ...statements.slice(statements.indexOf(commit) + 1),
+  ];
   if (!outside.every(({ kind }) => kind === 'session' || kind === 'query')) return unchanged;
   if (!PLAIN_BEGIN.test(wordsOf(begin, dialect)) || !PLAIN_COMMIT.test(wordsOf(commit, dialect))) return unchanged;
   return {
     statements: statements.filter(({ kind }) => kind !== 'transaction'),
-    notes: [{ message: `${begin.text} and ${commit.text} of the file were taken over by Detent's own transaction.`, line: begin.line }],
+    notes: [
+      {
+        message: `${begin.text} and ${commit.text} of the file were taken over by Detent's own transaction.`,
+        line: begin.line,
+      },
+    ],
   };
 }
 
@@ -35,7 +43,10 @@ const PLAIN_COMMIT = /^(COMMIT|END)( TRANSACTION| WORK)?$/;
 
 function wordsOf(statement: Statement, dialect: Dialect): string {
   const reader = readStatement(statement.text, dialect);
-  return [0, 1, 2, 3].map((index) => reader.at(index)).join(' ').trim();
+  return [0, 1, 2, 3]
+    .map((index) => reader.at(index))
+    .join(' ')
+    .trim();
 }
 
 /** A table that is dropped to put another in its place, or that this same section made, loses nothing. */
@@ -97,7 +108,8 @@ function lastPart(reader: StatementReader, index: number): [string, string] {
 function separateNewEnumValues(statements: readonly Statement[], dialect: Dialect): readonly Statement[] {
   if (dialect.name !== 'postgres') return statements;
   return statements.map((statement, index) => {
-    const [, value] = /^\s*alter\s+type\b[^;]*?\badd\s+value\s+(?:if\s+not\s+exists\s+)?('(?:[^']|'')*')/i.exec(statement.text) ?? [];
+    const [, value] =
+      /^\s*alter\s+type\b[^;]*?\badd\s+value\s+(?:if\s+not\s+exists\s+)?('(?:[^']|'')*')/i.exec(statement.text) ?? [];
     const used = value !== undefined && statements.slice(index + 1).some(({ text }) => text.includes(value));
     return used ? { ...statement, transactional: false } : statement;
   });

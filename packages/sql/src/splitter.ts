@@ -69,7 +69,11 @@ export function* splitPieces(
   const finish = (): StatementPiece => {
     const open = body?.open() ?? null;
     if (open !== null) {
-      throw source.syntaxError(open, 'The body that opens here is never closed.', 'Close it with END, or with the missing parenthesis.');
+      throw source.syntaxError(
+        open,
+        'The body that opens here is never closed.',
+        'Close it with END, or with the missing parenthesis.',
+      );
     }
     const piece = { kind: 'statement', start, end, carriesData: copy?.fromStdin() ?? false } as const;
     start = -1;
@@ -78,7 +82,11 @@ export function* splitPieces(
     return piece;
   };
   const unopened = (at: number): Error =>
-    source.syntaxError(at, 'No statement begins before this end.', 'Add "-- +goose StatementBegin" before the statement.');
+    source.syntaxError(
+      at,
+      'No statement begins before this end.',
+      'Add "-- +goose StatementBegin" before the statement.',
+    );
   const unclosed = (at: number): Error =>
     source.syntaxError(at, 'The statement that begins here has no end.', 'Add "-- +goose StatementEnd" after it.');
 
@@ -193,7 +201,12 @@ function skipCopyData(text: string, from: number): number {
 }
 
 /** `null` where the word is none: a name in a statement. A directive may also follow a statement that lacks its end. */
-function readDelimiter(source: Source, start: number, end: number, between: boolean): { token: string; end: number } | null {
+function readDelimiter(
+  source: Source,
+  start: number,
+  end: number,
+  between: boolean,
+): { token: string; end: number } | null {
   if (!between && !startsLine(source.text, start, source.from)) return null;
   const line = lineAt(source.text, end);
   const [token] = /\S+/.exec(line) ?? [];

@@ -52,7 +52,15 @@ export function nameOf(token: Token): string {
   const open = token[0] ?? '';
   if (!'"`['.includes(open)) return token.toLowerCase();
   const close = open === '[' ? ']' : open;
-  return token.slice(1, -1).replaceAll(close + close, close).toLowerCase();
+  return token
+    .slice(1, -1)
+    .replaceAll(close + close, close)
+    .toLowerCase();
+}
+
+/** Of a PRAGMA, in upper case and without its schema. */
+export function pragmaName(reader: StatementReader): Token {
+  return reader.at(2) === '.' ? reader.at(3) : reader.at(1);
 }
 
 function tokensOf(source: Source, dialect: Dialect, start: number, end: number): () => Token {

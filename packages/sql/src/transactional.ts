@@ -1,5 +1,5 @@
 import type { Dialect } from './dialect.ts';
-import type { StatementReader } from './statement-reader.ts';
+import { pragmaName, type StatementReader } from './statement-reader.ts';
 
 /** Whether the statement can share a transaction with others and be undone with it. */
 export function isTransactional(reader: StatementReader, dialect: Dialect): boolean {
@@ -25,7 +25,11 @@ function refusedByPostgres(reader: StatementReader): boolean {
     case 'ALTER':
       if (second === 'SYSTEM' || second === 'SUBSCRIPTION') return true;
       if (second === 'DATABASE') return reader.some((token, previous) => token === 'TABLESPACE' && previous === 'SET');
-      return second === 'TABLE' && reader.some((token) => token === 'DETACH') && reader.some((token) => token === 'CONCURRENTLY');
+      return (
+        second === 'TABLE' &&
+        reader.some((token) => token === 'DETACH') &&
+        reader.some((token) => token === 'CONCURRENTLY')
+      );
     case 'REINDEX':
       return ['CONCURRENTLY', 'DATABASE', 'SYSTEM', 'SCHEMA'].some((word) => hasWord(reader, word, 8));
     case 'VACUUM':
@@ -52,7 +56,8 @@ function commitsInMysql(reader: StatementReader): boolean {
   switch (first) {
     case 'CREATE':
     case 'DROP': {
-      const temporary = hasWord(reader, 'TEMPORARY', 4) && (hasWord(reader, 'TABLE', 5) || hasWord(reader, 'SEQUENCE', 5));
+      const temporary =
+        hasWord(reader, 'TEMPORARY', 4) && (hasWord(reader, 'TABLE', 5) || hasWord(reader, 'SEQUENCE', 5));
       return !temporary;
     }
     case 'LOAD':
@@ -65,7 +70,14 @@ function commitsInMysql(reader: StatementReader): boolean {
 }
 
 /** Refused inside a transaction, or without effect there. `foreign_keys` is not here: the adapter sets it before. */
-const OUTSIDE_PRAGMAS = new Set(['JOURNAL_MODE', 'SYNCHRONOUS', 'WAL_CHECKPOINT', 'PAGE_SIZE', 'AUTO_VACUUM', 'ENCODING']);
+const OUTSIDE_PRAGMAS = new Set([
+  'JOURNAL_MODE',
+  'SYNCHRONOUS',
+  'WAL_CHECKPOINT',
+  'PAGE_SIZE',
+  'AUTO_VACUUM',
+  'ENCODING',
+]);
 
 function refusedBySqlite(reader: StatementReader): boolean {
   switch (reader.at(0)) {
@@ -73,7 +85,7 @@ function refusedBySqlite(reader: StatementReader): boolean {
     case 'DETACH':
       return true;
     case 'PRAGMA':
-      return OUTSIDE_PRAGMAS.has(reader.at(2) === '.' ? reader.at(3) : reader.at(1));
+      return OUTSIDE_PRAGMAS.has(pragmaName(reader));
     default:
       return false;
   }

@@ -3,7 +3,7 @@ import { DetentError, type Lease, type LockAttempt, type LockHolder, type LockOw
 import { hasTable } from './bookkeeping.ts';
 import { patiently, type Patience } from './busy.ts';
 import type { Connection, Row } from './driver.ts';
-import { translate } from './errors.ts';
+import { failureOf, translate } from './errors.ts';
 import type { Link } from './link.ts';
 import type { LockStatements } from './lock-statements.ts';
 import { hasEnded, processKey } from './liveness.ts';
@@ -141,8 +141,15 @@ export function createLock(link: Link, sql: LockStatements, patience: Patience):
   };
 }
 
+/** `null` when there is no such row. Asked in every transaction, so it does not look for the table first. */
 function readToken(connection: Connection, sql: LockStatements): number | null {
-  return hasTable(connection, sql.table) ? Number(connection.value(sql.token)) : null;
+  try {
+    const token = connection.value(sql.token);
+    return token === undefined ? null : Number(token);
+  } catch (error) {
+    if (failureOf(error)?.primary !== 'SQLITE_ERROR') throw error;
+    return null;
+  }
 }
 
 function requireToken(connection: Connection, sql: LockStatements, token: number): void {

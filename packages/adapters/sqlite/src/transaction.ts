@@ -21,8 +21,7 @@ export interface TransactionSettings {
 export async function inTransaction<T>(settings: TransactionSettings, scope: TransactionScope, work: () => Promise<T>): Promise<T> {
   const { connection, patience, logger, fence } = settings;
   const rebuild = scope.statements !== null && scope.statements.some((statement) => rebuildsTable(statement, sqlite));
-  const enforced = connection.value('PRAGMA foreign_keys') === 1;
-  const suspend = enforced && suspendsForeignKeys(scope, rebuild);
+  const suspend = suspendsForeignKeys(scope, rebuild) && connection.value('PRAGMA foreign_keys') === 1;
   // Inside a transaction this pragma does nothing, and dropping a parent would then take its children along.
   if (suspend) connection.exec('PRAGMA foreign_keys = OFF');
   try {

@@ -65,7 +65,7 @@ async function markRestoring<Db>(context: RunContext<Db>, ids: readonly string[]
 
 /**
  * Reads what the restore is about to wipe out, and gives the function that writes it into the restored history: the
- * ledger's lines since the backup, and the run's migrations as rolled back.
+ * ledger's lines since the backup, the run's migrations as rolled back, and failures, which no row may forget.
  */
 export async function rewriteHistory<Db>(
   { versions, identity }: RunContext<Db>,
@@ -73,10 +73,12 @@ export async function rewriteHistory<Db>(
   manifest: Manifest,
 ): Promise<(history: HistoryStore) => Promise<void>> {
   const events = await versions.events(null);
+  const { entries } = await versions.getAllMigrated();
+  const failed = entries.filter(({ id, state }) => state === 'failed' && !ids.includes(id)).map(({ id }) => id);
   const rows: HistoryRow[] = [];
-  for (const id of ids) {
+  for (const id of [...ids, ...failed]) {
     const row = await versions.load(id);
-    if (row !== null) rows.push(row);
+    if (row !== null) rows.push({ ...row, token: identity.token });
   }
   return async (history) => {
     await history.init();
@@ -85,15 +87,7 @@ export async function rewriteHistory<Db>(
     for (const row of rows) {
       const restored = await history.load(row.id);
       if (restored !== null && isApplied(restored)) continue;
-      await history.save({
-        ...row,
-        state: 'rolled_back',
-        finishedAt: Date.now(),
-        intent: null,
-        statementsDone: 0,
-        statementHashes: [],
-        cursors: {},
-      });
+      await history.save(ids.includes(row.id) ? takenBack(row) : row);
     }
     const { runId, username } = identity;
     await history.append({
@@ -105,6 +99,11 @@ export async function rewriteHistory<Db>(
       detail: manifest.path,
     });
   };
+}
+
+function takenBack(row: HistoryRow): HistoryRow {
+  const progress = { intent: null, statementsDone: 0, statementHashes: [], cursors: {} };
+  return { ...row, ...progress, state: 'rolled_back', finishedAt: Date.now() };
 }
 
 function lineOf({ at, runId, actor, action, id, detail }: LedgerEvent): Parameters<HistoryStore['append']>[0] {

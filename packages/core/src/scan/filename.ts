@@ -41,7 +41,10 @@ export type Filename =
 
 export type MigrationFilename = Exclude<Filename, { kind: 'passed-over' | 'foreign' }>;
 
-const IN_PARTS = /^.(\d+(?:[._]\d+)*)__(.*)$/su;
+/** Nearly every name there is, in one go: each start reads each of them. */
+const PLAIN = /^(V?)(0*(\d+))(__?)([A-Za-z][\w-]*)(\.up|\.down)?$/;
+const IN_PARTS = /^([VU])(\d+(?:[._]\d+)*)(__)(.*)$/su;
+const ANY = /^(V?)(\d+)(__?|-)(.*)$/su;
 
 /**
  * Files that live beside migrations: dot files, README and LICENSE, Markdown, type declarations, source maps,
@@ -95,49 +98,45 @@ function readName(base: string, layout: Layout, scripts: readonly string[]): Fou
 }
 
 function readVersioned(stem: string, extension: string, layout: Layout, script: boolean): Found {
-  const split = splitVersion(stem);
-  if (split === null) return null;
-  const { letter, digits, joint, rest } = split;
-  const direction = rest.endsWith('.up') ? '.up' : rest.endsWith('.down') ? '.down' : '';
-  const name = direction === '' ? rest : rest.slice(0, -direction.length);
-  const wrong = wrongInLayout(layout, letter, joint, direction, script) ?? wrongInName(name);
+  const parts = splitVersioned(stem);
+  if (parts === null) return null;
+  const { letter, version, id, joint, name, direction } = parts;
+  const wrong = wrongInLayout(layout, letter, joint, direction, script) ?? (parts.plain ? null : wrongInName(name));
   if (wrong !== null) return wrong;
   return {
     kind: 'versioned',
     part: letter === 'U' || direction === '.down' ? 'down' : direction === '.up' ? 'up' : 'whole',
     prefixed: letter !== '',
-    id: normalizeVersion(digits),
-    version: digits,
+    id,
+    version,
     name,
     extension,
   };
 }
 
-/** By hand up to the end of the digits: every start reads every name. */
-function splitVersion(stem: string): { letter: string; digits: string; joint: string; rest: string } | null {
-  const letter = stem.startsWith('V') ? 'V' : stem.startsWith('U') ? 'U' : '';
-  let at = letter.length;
-  while (isDigit(stem, at)) at++;
-  if (at === letter.length) return null;
-  const next = stem[at];
-  if (
-    letter !== '' &&
-    (next === '.' || next === '_') &&
-    stem[at + 1] !== undefined &&
-    (stem.startsWith('__', at) || isDigit(stem, at + 1))
-  ) {
-    const [, digits, rest] = IN_PARTS.exec(stem) ?? [];
-    if (digits !== undefined && rest !== undefined)
-      return { letter, digits: digits.replaceAll('_', '.'), joint: '__', rest };
-  }
-  const joint = stem.startsWith('__', at) ? '__' : stem[at];
-  if (letter === 'U' || (joint !== '__' && joint !== '_' && joint !== '-')) return null;
-  return { letter, digits: stem.slice(letter.length, at), joint, rest: stem.slice(at + joint.length) };
+interface VersionedParts {
+  readonly letter: string;
+  readonly version: string;
+  readonly id: string;
+  readonly joint: string;
+  readonly name: string;
+  readonly direction: string;
+  /** Nothing can be wrong with the name. */
+  readonly plain: boolean;
 }
 
-function isDigit(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code >= 48 && code <= 57;
+function splitVersioned(stem: string): VersionedParts | null {
+  const plain = PLAIN.exec(stem);
+  if (plain !== null) {
+    const [, letter = '', version = '', id = '', joint = '', name = '', direction = ''] = plain;
+    return { letter, version, id, joint, name, direction, plain: true };
+  }
+  const [, letter = '', digits = '', joint = '__', rest = ''] = IN_PARTS.exec(stem) ?? ANY.exec(stem) ?? [];
+  if (digits === '') return null;
+  const direction = rest.endsWith('.up') ? '.up' : rest.endsWith('.down') ? '.down' : '';
+  const name = direction === '' ? rest : rest.slice(0, -direction.length);
+  const version = digits.replaceAll('_', '.');
+  return { letter, version, id: normalizeVersion(version), joint, name, direction, plain: false };
 }
 
 function readRepeatable(stem: string, extension: string): Found {

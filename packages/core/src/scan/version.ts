@@ -1,7 +1,5 @@
 import type { MigrationKind } from '../ports/history.ts';
 
-const ZERO = '0'.charCodeAt(0);
-
 /**
  * A version as the history knows it: parts joined by dots, without leading zeros, and without trailing parts that
  * are zero, so that `01.0` is `1`. Takes `.` and `_` between the parts.
@@ -29,9 +27,7 @@ export function compareVersions(a: string, b: string): number {
 }
 
 function withoutZeros(digits: string): string {
-  let zeros = 0;
-  while (zeros < digits.length - 1 && digits.charCodeAt(zeros) === ZERO) zeros++;
-  return digits.slice(zeros);
+  return digits.replace(/^0+(?=\d)/u, '');
 }
 
 /** Digits without leading zeros: the longer is the greater. */

@@ -57,7 +57,7 @@ export function loadStoredDown<Db>(row: HistoryRow, reader: Reader): LoadedMigra
 
 /** `beforeMigrate` and `afterMigrate`. */
 export async function loadHook<Db>(hook: HookFile, reader: Reader): Promise<LoadedMigration<Db>> {
-  return loadContent<Db>(hook.content, 'up', reader);
+  return loadContent<Db>(hook.content, hook.content.kind === 'code' ? 'whole' : 'up', reader);
 }
 
 async function loadContent<Db>(
@@ -72,12 +72,12 @@ async function loadContent<Db>(
       content.file,
     );
   }
-  const module = readMigrationModule<Db>(await content.module(), content.file);
+  const module = readMigrationModule<Db>(await content.module(), content.file, part);
   const code = (run: Migration<Db>['up'] | undefined): Action<Db> | null =>
     run === undefined ? null : { kind: 'code', file: content.file, run };
   return {
-    up: part === 'down' ? null : code(module.up),
-    down: part === 'down' ? code(module.down ?? module.up) : code(module.down),
+    up: code(module.up),
+    down: code(module.down),
     downText: null,
     transaction: module.transaction ?? null,
     foreignKeys: module.foreignKeys,

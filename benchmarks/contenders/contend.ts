@@ -1,0 +1,17 @@
+import { writeSync } from 'node:fs';
+import type { Answer, Job, Task } from '../job.ts';
+
+/** Each task gives how many migrations it applied or loaded, or how many backups it made or put back. */
+export type Contender = Partial<Record<Task, (job: Job) => Promise<number> | number>>;
+
+/** Does the one job that this process was started for, and answers when all that it began has ended. */
+export async function contend(contender: Contender): Promise<void> {
+  const job = JSON.parse(process.argv[2] ?? '') as Job;
+  const task = contender[job.task];
+  if (task === undefined) throw new Error(`This contender does not ${job.task}.`);
+  const count = await task(job);
+  process.once('exit', () => {
+    const answer: Answer = { count, maxRssMb: process.resourceUsage().maxRSS / 1024 };
+    writeSync(1, JSON.stringify(answer));
+  });
+}

@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const FIRST_VERSION = 20_240_101_000_000;
+const KINDS = 5;
+
+/** Small SQL migrations of one statement each, because TypeORM sends one at a time: tables, rows, columns, indexes. */
+export function writeSqlMigrations(folder: string, count: number): void {
+  for (let n = 0; n < count; n += 1) {
+    const { name, text } = sqlMigration(n);
+    writeFileSync(join(folder, `V${FIRST_VERSION + n}_${name}.sql`), text);
+  }
+}
+
+function sqlMigration(n: number): { readonly name: string; readonly text: string } {
+  const table = `orders_${Math.floor(n / KINDS)}`;
+  switch (n % KINDS) {
+    case 0:
+      return {
+        name: `create_${table}`,
+        text: `CREATE TABLE ${table} (\n  id INTEGER PRIMARY KEY,\n  customer TEXT NOT NULL,\n  total INTEGER NOT NULL DEFAULT 0\n);\n`,
+      };
+    case 1:
+      return {
+        name: `first_rows_of_${table}`,
+        text: `-- Two to begin with.\nINSERT INTO ${table} (customer, total) VALUES ('Anna', 1200), ('Bo; and Co', 99);\n`,
+      };
+    case 2:
+      return { name: `add_note_to_${table}`, text: `ALTER TABLE ${table} ADD COLUMN note TEXT;\n` };
+    case 3:
+      return { name: `index_${table}`, text: `CREATE INDEX ${table}_by_customer ON ${table} (customer);\n` };
+    default:
+      return { name: `more_rows_of_${table}`, text: `INSERT INTO ${table} (customer, note) VALUES ('Cem', 'it''s late');\n` };
+  }
+}
+
+export function writeTypeScriptMigrations(folder: string, count: number): void {
+  for (let n = 0; n < count; n += 1) {
+    const text = `interface Database { exec(sql: string): void }
+
+export async function up(db: Database): Promise<string> {
+  const table: string = 'customers_${n}';
+  db.exec(\`CREATE TABLE \${table} (id INTEGER PRIMARY KEY, name TEXT NOT NULL)\`);
+  return \`Created \${table}\`;
+}
+
+export async function down(db: Database): Promise<void> {
+  db.exec('DROP TABLE customers_${n}');
+}
+`;
+    writeFileSync(join(folder, `V${FIRST_VERSION + n}_create_customers_${n}.ts`), text);
+  }
+}
+
+/** Throws when the SQL migrations did not all take effect, or one did twice. */
+export function checkMigrated(path: string, count: number): void {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const made = Number(database.prepare("SELECT count(*) n FROM sqlite_schema WHERE name LIKE 'orders_%'").get()?.['n']);
+    const wanted = countKind(count, 0) + countKind(count, 3);
+    if (made !== wanted) throw new Error(`${made} tables and indexes were made, not ${wanted}.`);
+    const rows = Number(database.prepare('SELECT count(*) n FROM orders_0').get()?.['n']);
+    const wantedRows = (count > 1 ? 2 : 0) + (count > 4 ? 1 : 0);
+    if (rows !== wantedRows) throw new Error(`The first table has ${rows} rows, not ${wantedRows}.`);
+  } finally {
+    database.close();
+  }
+}
+
+function countKind(count: number, kind: number): number {
+  return Math.floor((count + KINDS - 1 - kind) / KINDS);
+}

@@ -1,0 +1,16 @@
+import type { UserConfig } from '../tsdown.base.ts';
+
+/** Contenders run as JavaScript, as in an application that is built: none pays for type stripping. */
+const config: UserConfig = {
+  entry: 'contenders/*.ts',
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.18',
+  fixedExtension: false,
+  dts: false,
+  clean: true,
+  report: false,
+  logLevel: 'warn',
+};
+
+export default config;

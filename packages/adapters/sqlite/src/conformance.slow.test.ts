@@ -1,0 +1,4 @@
+import { describeStrategies, SHORT_MATRIX } from '@detent/conformance';
+import { target } from './conformance-target.ts';
+
+describeStrategies(target, SHORT_MATRIX);

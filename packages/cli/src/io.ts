@@ -1,0 +1,39 @@
+import process from 'node:process';
+import type { MigrationRenderer } from '@detent/core/render';
+import type { Flags } from './arguments.ts';
+
+/** What a command came to. Only main.ts turns it into the end of the process. */
+export type ExitCode = number;
+
+/** What every command gets. */
+export interface Invocation {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly flags: Flags;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Where the user stands; what relative paths on the command line are relative to. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Writes the one document of `--json`. */
+export function writeDocument(value: object): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Whether a person can be asked. */
+export function canAsk({ flags, env }: Pick<Invocation, 'flags' | 'env'>): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && !flags.json && !env['CI'];
+}
+
+/** The renderer that the flags ask for: documents on stdout, or words for people. */
+export async function rendererFor(flags: Flags, showFile: (file: string) => string = (file) => file): Promise<MigrationRenderer> {
+  const { jsonRenderer, screenOf, TerminalRenderer } = await import('@detent/core/render');
+  const err = screenOf(process.stderr);
+  if (!flags.json) return new TerminalRenderer({ out: screenOf(process.stdout), err, showFile, quiet: flags.quiet, verbose: flags.verbose });
+  const documents = jsonRenderer((text) => void process.stdout.write(text));
+  if (!flags.verbose) return documents;
+  const progress = new TerminalRenderer({ out: { ...err, isLive: false, columns: err.columns }, err, showFile });
+  return { ...documents, hear: (event) => progress.hear(event) };
+}

@@ -1,0 +1,190 @@
+import { existsSync } from 'node:fs';
+import { exitCodeOf, type MigrationResult, type MigrationState, type RollbackStrategy, type TransactionMode } from '@detent/core';
+import { describe, test } from 'vitest';
+import type { Draft, Op } from './draft.ts';
+import { expectNone } from './deviations.ts';
+import { expectedEnd, type Abilities, type Scenario } from './expected.ts';
+import type { ConformanceTarget } from './target.ts';
+import { abilitiesOf, openWorkplace, References, type Tampering, type Workplace } from './workplace.ts';
+
+export const STRATEGIES: readonly RollbackStrategy[] = ['none', 'down', 'backup', 'both'];
+export const MODES: readonly TransactionMode[] = ['each', 'all', 'none'];
+
+/** What the migrations of a run are made of. */
+export type Form = 'scripts' | 'code' | 'mixed' | 'segmented' | 'without transactions';
+/** What is wrong with the way back of one of them. */
+export type WayBack = 'exact' | 'missing' | 'refused' | 'leaves a table' | 'loses a row';
+
+const FORMS: readonly Form[] = ['scripts', 'code', 'mixed', 'segmented', 'without transactions'];
+const WAYS_BACK: readonly WayBack[] = ['exact', 'missing', 'refused', 'leaves a table', 'loses a row'];
+
+const BEFORE: readonly Op[] = [
+  { kind: 'create', table: 'base' },
+  { kind: 'insert', table: 'base', id: 1 },
+  { kind: 'insert', table: 'base', id: 2 },
+];
+
+/** Three migrations, of which the second also changes a table that was there before. */
+export function draftsOf(form: Form, wayBack: WayBack): Draft[] {
+  const first: Draft = {
+    version: '1',
+    form: form === 'code' ? 'code' : 'script',
+    up: [{ kind: 'create', table: 'a' }, { kind: 'insert', table: 'a', id: 1 }],
+    down: firstDown(wayBack),
+  };
+  const alone: readonly Op[] = form === 'segmented' ? [{ kind: 'alone' }] : [];
+  const second: Draft = {
+    version: '2',
+    form: form === 'code' || form === 'mixed' ? 'code' : 'script',
+    up: [{ kind: 'add-column', table: 'base', column: 'extra' }, ...alone, { kind: 'insert', table: 'base', id: 10 }, { kind: 'create', table: 'b' }],
+    down: [
+      { kind: 'drop', table: 'b' },
+      { kind: 'remove', table: 'base', id: 10 },
+      ...(wayBack === 'loses a row' ? [{ kind: 'remove', table: 'base', id: 1 } as const] : []),
+      { kind: 'drop-column', table: 'base', column: 'extra' },
+    ],
+  };
+  const third: Draft = {
+    version: '3',
+    form: first.form,
+    up: [{ kind: 'create', table: 'c' }, { kind: 'insert', table: 'c', id: 1 }, { kind: 'insert', table: 'base', id: 11 }],
+    down: [{ kind: 'remove', table: 'base', id: 11 }, { kind: 'drop', table: 'c' }],
+  };
+  const drafts = [first, second, third];
+  return form === 'without transactions' ? drafts.map((draft) => ({ ...draft, transaction: 'none' })) : drafts;
+}
+
+function firstDown(wayBack: WayBack): readonly Op[] | null {
+  const drop: Op = { kind: 'drop', table: 'a' };
+  switch (wayBack) {
+    case 'missing':
+      return null;
+    case 'refused':
+      return [drop, { kind: 'refused' }];
+    case 'leaves a table':
+      return [drop, { kind: 'create', table: 'leftover' }];
+    case 'exact':
+    case 'loses a row':
+      return [drop];
+  }
+}
+
+/** The same migrations with a failure in place of each command in turn, and last as they are. */
+export function failuresOf(drafts: readonly Draft[]): { readonly at: string; readonly drafts: readonly Draft[] }[] {
+  const failing = drafts.flatMap((draft, index) =>
+    draft.up.map((_, place) => {
+      const up = draft.up.with(place, { kind: 'refused' });
+      return { at: `command ${place + 1} of ${draft.version}`, drafts: drafts.with(index, { ...draft, up }) };
+    }),
+  );
+  return [...failing, { at: 'nothing', drafts }];
+}
+
+/** Runs the scenario and gives every way in which its end is not the documented one. */
+export async function checkScenario<Db>(
+  target: ConformanceTarget<Db>,
+  scenario: Scenario,
+  references: References<Db>,
+  tamper?: Tampering<Db>,
+): Promise<string[]> {
+  await using place = await openWorkplace(target, tamper);
+  await place.apply(scenario.before);
+  const abilities = await abilitiesOf(place);
+  const executor = place.executor(scenario.drafts, { rollback: scenario.strategy, transaction: scenario.mode });
+  const result = await executor.migrate();
+  await executor.close();
+  return await deviationsFrom(place, scenario, abilities, result, references);
+}
+
+async function deviationsFrom<Db>(
+  place: Workplace<Db>,
+  scenario: Scenario,
+  abilities: Abilities,
+  result: MigrationResult,
+  references: References<Db>,
+): Promise<string[]> {
+  const wanted = expectedEnd(scenario, abilities);
+  const found: string[] = [];
+  const compare = (what: string, is: unknown, should: unknown): void => {
+    const [left, right] = [JSON.stringify(is), JSON.stringify(should)];
+    if (left !== right) found.push(`${what} is ${left}, not ${right}`);
+  };
+  compare('exit code', exitCodeOf(result), wanted.exit);
+  compare('success', result.success, wanted.exit === 0);
+  compare('errors', result.errors.map(({ code }) => code), wanted.errors);
+  compare('executed', result.executed.map(({ id }) => id), wanted.executed);
+  compare('rolledBack', result.rolledBack.map(({ id }) => id), wanted.rolledBack);
+  compare('rollback', result.rollback, wanted.rollback);
+  compare('backup.kept', result.backup?.kept ?? null, wanted.backupKept);
+  if (result.backup !== undefined) compare('backup on disk', existsSync(result.backup.path), result.backup.kept);
+  for (const error of result.errors) if ((error.hint ?? '') === '') found.push(`${error.code} has no hint: ${error.message}`);
+  compare('states', await statesOf(place), wanted.states);
+  if ((await place.database.digest()) !== (await references.digestOf(wanted.trail))) {
+    found.push(`schema or rows are not those of ${JSON.stringify(wanted.trail)}`);
+  }
+  found.push(...(await ledgerFlaws(place)));
+  return found;
+}
+
+/** The rows of the history by id, as it was read from a session that only looks. */
+export async function statesOf<Db>({ open }: Pick<Workplace<Db>, 'open'>): Promise<Record<string, MigrationState>> {
+  const session = await open({ readOnly: true });
+  const { entries } = await session.history.read();
+  await session.close();
+  const sorted = entries.toSorted((a, b) => a.id.localeCompare(b.id));
+  return Object.fromEntries(sorted.map(({ id, state }) => [id, state]));
+}
+
+/** What `verify` says of the ledger, and of a lock that nobody gave back. */
+async function ledgerFlaws<Db>(place: Workplace<Db>): Promise<string[]> {
+  const executor = place.executor([]);
+  const { problems } = await executor.verify();
+  const { holder } = await executor.inspect();
+  await executor.close();
+  const broken = problems.filter(({ code }) => code === 'HISTORY_DAMAGED').map(({ message }) => message);
+  return holder === null ? broken : [...broken, 'the lock was not given back'];
+}
+
+export interface MatrixPart {
+  readonly form: Form;
+  readonly wayBack: WayBack;
+}
+
+/** Every form with every way back. */
+export const WHOLE_MATRIX: readonly MatrixPart[] = FORMS.flatMap((form) => WAYS_BACK.map((wayBack) => ({ form, wayBack })));
+
+/** Every form and every way back at least once. */
+export const SHORT_MATRIX: readonly MatrixPart[] = WHOLE_MATRIX.filter(({ form, wayBack }) => form === 'mixed' || wayBack === 'exact');
+
+/** Every strategy × transaction mode × failure at every statement. */
+export function describeStrategies<Db>(target: ConformanceTarget<Db>, parts: readonly MatrixPart[]): void {
+  const references = new References(target);
+  describe.each(STRATEGIES)('the strategy %s', (strategy) => {
+    describe.each(MODES)('with transactions: %s', (mode) => {
+      test.each(parts)('ends as documented wherever $form fail and the way back is $wayBack', async ({ form, wayBack }) => {
+        const deviations: string[] = [];
+        for (const { at, drafts } of failuresOf(draftsOf(form, wayBack))) {
+          const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
+          deviations.push(...found.map((deviation) => `${at}: ${deviation}`));
+        }
+        expectNone(deviations);
+      });
+    });
+  });
+}
+
+/** Whether one scenario of each kind ends as documented; for adapters that are broken on purpose. */
+export async function sampleStrategies<Db>(target: ConformanceTarget<Db>, tamper?: Tampering<Db>): Promise<string[]> {
+  const references = new References(target);
+  const deviations: string[] = [];
+  for (const strategy of STRATEGIES) {
+    for (const wayBack of ['exact', 'leaves a table'] as const) {
+      for (const { at, drafts } of failuresOf(draftsOf('mixed', wayBack)).slice(2)) {
+        const scenario: Scenario = { strategy, mode: 'each', before: BEFORE, drafts };
+        const found = await checkScenario(target, scenario, references, tamper).catch((thrown: unknown) => [`threw ${String(thrown)}`]);
+        deviations.push(...found.map((deviation) => `${strategy}, ${at}: ${deviation}`));
+      }
+    }
+  }
+  return deviations;
+}
