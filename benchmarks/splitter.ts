@@ -1,4 +1,4 @@
-import { classify, mysql, postgres, splitStatements, sqlite, type Dialect } from '@detent/sql';
+import { classify, mysql, parseScript, postgres, splitStatements, sqlite, type Dialect } from '@detent/sql';
 
 /** One line of the table that `run` gives. */
 export interface SplitterRow {
@@ -8,6 +8,8 @@ export interface SplitterRow {
   readonly statements: number;
   /** Splitting and classifying, median of the rounds; megabytes of UTF-8. */
   readonly mbPerSecond: number;
+  /** Reading the whole script into a list, as a run does. */
+  readonly parseMbPerSecond: number;
   /** The most that the heap held beyond the file's text while it was read. */
   readonly heapMb: number;
 }
@@ -25,28 +27,28 @@ export function run(megabytes = 100, rounds = 7): readonly SplitterRow[] {
 }
 
 function measure(dialect: Dialect, file: string, text: string, rounds: number): SplitterRow {
-  const speeds: number[] = [];
   const mb = Buffer.byteLength(text) / MB;
   let statements = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    const started = performance.now();
+  const mbPerSecond = medianSpeed(mb, rounds, () => {
     statements = 0;
     for (const statement of splitStatements(text, dialect)) {
       classify(statement.text, dialect);
       statements += 1;
     }
-    speeds.push(mb / ((performance.now() - started) / 1000));
-  }
-  speeds.sort((a, b) => a - b);
-  const mbPerSecond = Math.round(speeds[Math.floor(speeds.length / 2)] ?? 0);
-  return {
-    dialect: dialect.name,
-    file,
-    mb: Math.round(mb),
-    statements,
-    mbPerSecond,
-    heapMb: heapBeyond(text, dialect),
-  };
+  });
+  const script = { text, file, part: 'whole', placeholders: null } as const;
+  const parseMbPerSecond = medianSpeed(mb, rounds, () => void parseScript(script, dialect));
+  const heapMb = heapBeyond(text, dialect);
+  return { dialect: dialect.name, file, mb: Math.round(mb), statements, mbPerSecond, parseMbPerSecond, heapMb };
+}
+
+function medianSpeed(mb: number, rounds: number, work: () => void): number {
+  const speeds = Array.from({ length: rounds }, () => {
+    const started = performance.now();
+    work();
+    return mb / ((performance.now() - started) / 1000);
+  }).sort((a, b) => a - b);
+  return Math.round(speeds[Math.floor(speeds.length / 2)] ?? 0);
 }
 
 /** Collected every 20,000 statements, so that garbage does not count; needs `--expose-gc`, else garbage counts too. */

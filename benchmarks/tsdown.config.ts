@@ -8,6 +8,8 @@ const config: UserConfig = {
   target: 'node22.18',
   fixedExtension: false,
   dts: false,
+  // Every library as npm installs it.
+  deps: { skipNodeModulesBundle: true },
   clean: true,
   report: false,
   logLevel: 'warn',

@@ -41,9 +41,12 @@ export function parseScript(script: ScriptText, dialect: Dialect): ParsedScript 
 
   for (const piece of splitPieces(source, dialect, useOf)) {
     switch (piece.kind) {
-      case 'statement':
-        (current ?? unmarked).statements.push(toStatement(source, dialect, piece, script.placeholders));
+      case 'statement': {
+        const section = current ?? unmarked;
+        section.statements.push(toStatement(source, dialect, piece, script.placeholders));
+        section.pieces.push(piece);
         break;
+      }
       case 'comment': {
         const found = readDirective(piece.text, piece.ownLine, (message, hint) =>
           refused(source, piece.start, message, hint),

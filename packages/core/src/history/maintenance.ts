@@ -2,8 +2,7 @@ import { DetentError } from '../errors.ts';
 import type { HistoryRow, MigrationState } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';
 import type { MigrationSession } from '../ports/session.ts';
-import { matchesChecksum } from '../scan/checksum.ts';
-import { isApplied } from '../scan/selector.ts';
+import { isApplied, matchesApplied } from '../scan/selector.ts';
 import { compareVersions, normalizeVersion } from '../scan/version.ts';
 import type { Scan } from '../scan/scanner.ts';
 import type { Change } from '../report.ts';
@@ -94,7 +93,7 @@ export async function repairs(book: Bookkeeping, scan: Scan): Promise<readonly C
       row.state === 'applied' &&
       row.kind === 'versioned' &&
       file !== undefined &&
-      matchesChecksum(row, file) !== 'same'
+      matchesApplied(row, file) !== 'same'
     ) {
       const { checksum, rawChecksum, name } = file;
       await record(

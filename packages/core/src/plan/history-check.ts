@@ -2,8 +2,7 @@ import { DetentError, type Problem } from '../errors.ts';
 import type { HistoryEntry } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';
 import type { Scan } from '../scan/scanner.ts';
-import { matchesChecksum } from '../scan/checksum.ts';
-import { isApplied } from '../scan/selector.ts';
+import { isApplied, matchesApplied } from '../scan/selector.ts';
 import { compareVersions } from '../scan/version.ts';
 import type { PlanSettings } from './migrate.ts';
 
@@ -35,7 +34,7 @@ export function compareWithHistory(scan: Scan, settings: Pick<PlanSettings, 'onA
       (isAhead ? ahead : missing).push(entry);
       continue;
     }
-    const match = entry.kind === 'repeatable' ? 'same' : matchesChecksum(entry, file);
+    const match = entry.kind === 'repeatable' ? 'same' : matchesApplied(entry, file);
     if (match === 'different') {
       edited.push({ file, entry });
       problems.push(editedProblem(file));

@@ -3,9 +3,8 @@ import type { Problem } from '../errors.ts';
 import type { HistoryEntry, MigrationKind, MigrationState } from '../ports/history.ts';
 import type { LockHolder } from '../ports/lock.ts';
 import type { MigrationFile } from '../ports/source.ts';
-import { matchesChecksum } from '../scan/checksum.ts';
 import type { Scan } from '../scan/scanner.ts';
-import { isApplied, MigrationScriptSelector } from '../scan/selector.ts';
+import { isApplied, matchesApplied, MigrationScriptSelector } from '../scan/selector.ts';
 import { compareMigrations } from '../scan/version.ts';
 import { compareWithHistory } from './history-check.ts';
 
@@ -88,7 +87,7 @@ function statusWord(
     entry !== undefined &&
     isApplied(entry) &&
     file.kind === 'versioned' &&
-    matchesChecksum(entry, file) === 'different'
+    matchesApplied(entry, file) === 'different'
   )
     return 'edited';
   if (entry !== undefined && entry.state !== 'rolled_back' && !(pending.has(file) && isApplied(entry)))

@@ -1,5 +1,5 @@
 import { compareVersions } from './version.ts';
-import { matchesChecksum } from './checksum.ts';
+import { matchesChecksum, type ChecksumMatch } from './checksum.ts';
 import type { HistoryEntry, MigrationState } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';
 
@@ -8,6 +8,19 @@ const STANDING: ReadonlySet<MigrationState> = new Set(['applied', 'baseline']);
 /** Whether the migration counts as done. */
 export function isApplied(entry: HistoryEntry): boolean {
   return STANDING.has(entry.state);
+}
+
+/**
+ * How a file compares with what was applied. A migration applied as TypeScript and deployed as what was compiled of
+ * it, or the other way round, has no text in common to compare.
+ */
+export function matchesApplied(entry: HistoryEntry, file: MigrationFile): ChecksumMatch {
+  const isOtherForm = file.twin === null && isTypeScript(entry.file) !== isTypeScript(file.file);
+  return file.up.kind === 'code' && isOtherForm ? 'same' : matchesChecksum(entry, file);
+}
+
+function isTypeScript(file: string): boolean {
+  return /\.[mc]?ts$/u.test(file);
 }
 
 /** Sorts what was found into what is to run, what ran and what is passed over. Pure; the history is not looked at twice. */
@@ -48,7 +61,7 @@ export class MigrationScriptSelector {
     if (this.#isBelowBaseline(file)) return false;
     const entry = this.#byId.get(file.id);
     if (entry === undefined || !isApplied(entry)) return true;
-    return file.kind === 'repeatable' && matchesChecksum(entry, file) === 'different';
+    return file.kind === 'repeatable' && matchesApplied(entry, file) === 'different';
   }
 
   #isBelowBaseline(file: MigrationFile): boolean {

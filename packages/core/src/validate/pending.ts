@@ -1,5 +1,6 @@
 import type { Settings } from '../config.ts';
 import { DetentError, type Problem } from '../errors.ts';
+import { matchesApplied } from '../scan/selector.ts';
 import { statementHash } from '../history/schema-version-service.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { HistoryRow } from '../ports/history.ts';
@@ -47,11 +48,7 @@ export async function loadSteps<Db>(plan: Plan, loader: Loader<Db>): Promise<Loa
 async function loadStep<Db>(step: PlannedStep, loader: Loader<Db>): Promise<LoadedMigration<Db>> {
   const { file, entry } = step;
   const isEdited =
-    file !== null &&
-    entry !== null &&
-    step.info.direction === 'down' &&
-    entry.checksum !== file.checksum &&
-    entry.rawChecksum !== file.rawChecksum;
+    file !== null && entry !== null && step.info.direction === 'down' && matchesApplied(entry, file) === 'different';
   if (file !== null && !isEdited) return loadFile(file, loader);
   const row = entry === null ? null : await loader.rowOf(entry.id);
   if (row !== null && row.downSource !== null) return loadStoredDown<Db>(row, loader.settings);

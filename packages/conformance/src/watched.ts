@@ -1,0 +1,58 @@
+import type { DatabaseAdapter, HistoryStore, Lease, MigrationSession } from '@detent/core';
+import { overlay, withSessions } from './overlay.ts';
+
+/** Called before and after everything that a run asks of its session, with what it is. */
+export type Watcher = (call: string) => Promise<void> | void;
+
+/** Tells the watcher of every call that may change something. */
+export function watchedAdapter<Db>(adapter: DatabaseAdapter<Db>, watcher: Watcher): DatabaseAdapter<Db> {
+  return withSessions(adapter, (session) => watchedSession(session, watcher));
+}
+
+function watchedSession<Db>(session: MigrationSession<Db>, watcher: Watcher): MigrationSession<Db> {
+  const around = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    await watcher(`before ${name}`);
+    const result = await work();
+    await watcher(`after ${name}`);
+    return result;
+  };
+  const { lock, backup } = session;
+  return overlay(session, {
+    history: watchedHistory(session.history, around),
+    lock: overlay(lock, {
+      tryAcquire: async (owner) => {
+        const attempt = await around('taking the lock', () => lock.tryAcquire(owner));
+        return attempt.kind === 'held' ? attempt : { ...attempt, lease: watchedLease(attempt.lease, around) };
+      },
+    }),
+    backup: overlay(backup, {
+      backup: (path, signal) => around('the backup', () => backup.backup(path, signal)),
+      verify: (manifest) => around('reading the backup', () => backup.verify(manifest)),
+      restore: (manifest, record) =>
+        around('the restore', () =>
+          backup.restore(manifest, (history) => around('writing into the restored history', () => record(watchedHistory(history, around)))),
+        ),
+    }),
+    transaction: (scope, work) => around('a transaction', () => session.transaction(scope, () => around('its work', work))),
+    execute: (statement, file) => around(`the statement in line ${statement.line} of ${file}`, () => session.execute(statement, file)),
+    reset: () => around('the reset', () => session.reset()),
+  });
+}
+
+type Around = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+function watchedHistory(history: HistoryStore, around: Around): HistoryStore {
+  return overlay(history, {
+    init: () => around('making the tables', () => history.init()),
+    save: (row) => around(`saving ${row.id} as ${row.state}`, () => history.save(row)),
+    append: (line) => around(`the ledger's ${line.action}`, () => history.append(line)),
+  });
+}
+
+function watchedLease(lease: Lease, around: Around): Lease {
+  return {
+    token: lease.token,
+    assert: () => lease.assert(),
+    [Symbol.asyncDispose]: () => around('giving the lock back', () => Promise.resolve(lease[Symbol.asyncDispose]())),
+  };
+}
