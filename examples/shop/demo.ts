@@ -12,18 +12,18 @@ const broken = join(import.meta.dirname, 'broken');
 
 async function play(): Promise<void> {
   setUp(folder);
-  console.log(`A shop with customers, products and orders, on SQLite, in ${relative(process.cwd(), folder) || '.'}/`);
+  console.log(`A shop with customers, products and orders, on SQLite, in\n${folder}`);
 
   scene(1, 'What is there?', 'Nothing is applied yet. Looking writes nothing, not even the database file.');
   await detent(folder, ['status']);
 
-  scene(2, 'What would happen?', 'A plan executes nothing. It shows each statement as it would be sent.');
-  await detent(folder, ['plan']);
+  scene(2, 'What would happen?', 'A plan executes nothing. It shows each statement as it would be sent; here\nfor the first three migrations.');
+  await detent(folder, ['plan', '--to', '202601061200']);
 
   scene(
     3,
     'Apply it',
-    'SQL and TypeScript in one order of versions. Each migration commits together with\nits own record, so neither is ever there without the other.',
+    'SQL and TypeScript in one order of versions. Each migration commits together\nwith its own record, so neither is ever there without the other.',
   );
   await detent(folder, ['up']);
   const full = takeSnapshot(database);
@@ -31,7 +31,7 @@ async function play(): Promise<void> {
   scene(
     4,
     'A release that goes wrong',
-    'Two more migrations. The first raises prices; its way back loses cents in\nrounding, and a trigger writes down every change. The second fails half-way.\nThe strategy "both" takes a backup, goes back by `down`, compares every row\nwith the backup, sees that `down` did not bring all of them back, and restores it.',
+    'Two more migrations. The first raises prices; its way back loses cents in\nrounding, and a trigger writes down every change. The second fails half-way.\nThe strategy "both" takes a backup, goes back by `down`, compares every row with\nthe backup, sees that `down` did not bring all of them back, and restores it.',
   );
   cpSync(broken, join(folder, 'migrations'), { recursive: true });
   await detent(folder, ['up', '--rollback', 'both'], 1);
@@ -43,7 +43,7 @@ async function play(): Promise<void> {
     'Two steps back',
     'The newest one rebuilds `customers`, and every order refers to a customer with\nON DELETE CASCADE. Not one order is lost.',
   );
-  await detent(folder, ['down', '--steps', '2']);
+  await detent(folder, ['down', '--steps', '2', '--yes']);
   const less = takeSnapshot(database);
   check(rowsOf(less, 'orders') === rowsOf(full, 'orders'), 'orders were lost in the rebuild');
   check(rowsOf(less, 'order_items') === rowsOf(full, 'order_items'), 'items were lost in the rebuild');
@@ -54,6 +54,7 @@ async function play(): Promise<void> {
 
   scene(7, 'What happened', 'Every line is chained to the one before it by a hash, also across the restore.');
   await detent(folder, ['history']);
+  console.log();
   await detent(folder, ['verify']);
 
   console.log(`\n${styleText('bold', 'Go on by yourself:')} cd ${relative(process.cwd(), folder) || '.'}
@@ -62,8 +63,8 @@ async function play(): Promise<void> {
   ./detent down --to 0 --dry-run    see the whole way back
   ./detent doctor                   what Detent knows of this database
 
-  Edit an applied file and run ./detent up: it is refused, and says how to go on.
-  ./detent --help lists the rest. \`pnpm demo\` makes the folder anew.`);
+  Or edit an applied file and run ./detent up: it is refused, and says why.
+  ./detent --help lists the rest. The demo makes the folder anew.`);
 }
 
 async function prove(title: string, before: readonly Snapshot[]): Promise<void> {

@@ -42,7 +42,7 @@ export default defineMigration({
         item.run(id, index + 1, 1 + random(3), prices[index] ?? 390);
       }
     }
-    return `${CUSTOMERS} customers, ${PRODUCTS} products, ${ORDERS} orders`;
+    return `${ORDERS} orders`;
   },
 
   down(db) {

@@ -5,16 +5,13 @@ export default defineMigration({
     const { sql } = handler;
     await sql`ALTER TABLE orders ADD COLUMN total_cents INTEGER NOT NULL DEFAULT 0`;
 
-    let totalled = 0;
     await handler.forEachBatch<{ id: number }>({ table: 'orders', size: 500 }, async (orders) => {
       const [first, last] = [orders[0]?.id, orders.at(-1)?.id];
       await sql`
         UPDATE orders SET total_cents = (
           SELECT coalesce(sum(quantity * price_cents), 0) FROM order_items WHERE order_id = orders.id
         ) WHERE id BETWEEN ${first} AND ${last}`;
-      totalled += orders.length;
     });
-    return `${totalled} orders totalled`;
   },
 
   async down(_db, _info, { sql }) {

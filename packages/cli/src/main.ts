@@ -4,7 +4,7 @@ import process from 'node:process';
 import { parseArguments } from './arguments.ts';
 import type { ExitCode, Invocation } from './io.ts';
 
-module.enableCompileCache();
+module.enableCompileCache?.();
 
 const controller = new AbortController();
 const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;

@@ -43,6 +43,11 @@ describe('sections', () => {
     ]);
   });
 
+  test('what stands before the way back is the way there', () => {
+    const script = parse('create table t(a);\n-- detent:down\ndrop table t;');
+    expect([texts(script.up), texts(script.down)]).toEqual([['create table t(a)'], ['drop table t']]);
+  });
+
   test('an empty down is a way back that does nothing', () => {
     const script = parse('-- detent:up\nselect 1;\n-- detent:down\n-- nothing to do\n');
     expect(script.down).toEqual([]);

@@ -53,6 +53,16 @@ export function parseScript(script: ScriptText, dialect: Dialect): ParsedScript 
         );
         switch (found.kind) {
           case 'section':
+            // Nobody doubts what stands before the way back.
+            if (
+              found.direction === 'down' &&
+              current === null &&
+              script.part === 'whole' &&
+              unmarked.pieces.length > 0
+            ) {
+              current = unmarked;
+              sections.push(unmarked);
+            }
             checkMarker(script, source, piece, sections, unmarked, found.direction);
             if (current !== null) current.to = piece.start;
             current = openSection(found.direction, piece.start + piece.text.length, source);
@@ -131,7 +141,7 @@ function checkMarker(
     );
   }
   const [early] = unmarked.pieces;
-  if (early !== undefined) {
+  if (early !== undefined && !sections.includes(unmarked)) {
     throw refused(
       source,
       early.start,

@@ -1,7 +1,15 @@
 import { misuse, type DatabaseAdapter, type OpenOptions } from '@detent/core';
 import { parseScript, sqlite as dialect } from '@detent/sql';
 import type { Patience } from './busy.ts';
-import { driverOf, libraryOf, loadLibrary, wrap, type DriverName, type Library, type SqliteDatabase } from './driver.ts';
+import {
+  driverOf,
+  libraryOf,
+  loadLibrary,
+  wrap,
+  type DriverName,
+  type Library,
+  type SqliteDatabase,
+} from './driver.ts';
 import { borrowedLink, openLink } from './link.ts';
 import { checkSchema, createSession } from './session.ts';
 import { checkOptions, type CheckedOptions, type SqliteOptions } from './options.ts';
@@ -27,23 +35,30 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
       const limitMs = checked.busyTimeoutMs ?? (open.lockTimeoutMs || BUSY_TIMEOUT_MS);
       const patience: Patience = { limitMs, signal: open.signal };
       const library = database === null ? await loadLibrary(checked.driver) : await libraryOf(database);
-      const link = database === null ? await linkTo(checked, library, open, patience) : borrowed(database, library, open);
-      return createSession<Db>({ link, options: open, patience, allowAttach: checked.allowAttach });
+      const link =
+        database === null ? await linkTo(checked, library, open, patience) : borrowed(database, library, open);
+      const { allowAttach, synchronous } = checked;
+      return createSession<Db>({ link, options: open, patience, allowAttach, batchCommits: synchronous === undefined });
     },
   };
 }
 
-function linkTo({ address, journalMode, synchronous }: CheckedOptions, library: Library, open: OpenOptions, patience: Patience) {
+function linkTo(
+  { address, journalMode, synchronous }: CheckedOptions,
+  library: Library,
+  open: OpenOptions,
+  patience: Patience,
+) {
   const path = address?.path ?? null;
   return openLink({ library, path, readOnly: open.readOnly, journalMode, synchronous, patience });
 }
 
 function borrowed(database: SqliteDatabase, library: Library, open: OpenOptions) {
   driverOf(database);
-  const list = wrap(database, library, null).get("SELECT file FROM pragma_database_list WHERE name = 'main'");
-  const file = String(list?.['file'] ?? '');
-  const connection = wrap(database, library, file === '' ? null : file);
-  if (connection.inTransaction) throw misuse('`database` is in the middle of a transaction.', 'End it before Detent runs.');
+  const file = wrap(database, library, null).value("SELECT file FROM pragma_database_list WHERE name = 'main'");
+  const connection = wrap(database, library, typeof file === 'string' && file !== '' ? file : null);
+  if (connection.inTransaction)
+    throw misuse('`database` is in the middle of a transaction.', 'End it before Detent runs.');
   return borrowedLink(connection, open.readOnly);
 }
 

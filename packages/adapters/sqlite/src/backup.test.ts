@@ -12,7 +12,10 @@ type Session = MigrationSession<SqliteDatabase>;
 const nothing = async (): Promise<void> => undefined;
 
 /** A database with 1,000 rows, and its backup. */
-async function shop(playground: Playground, options: Parameters<Playground['open']>[0]): Promise<{ session: Session; manifest: Manifest }> {
+async function shop(
+  playground: Playground,
+  options: Parameters<Playground['open']>[0],
+): Promise<{ session: Session; manifest: Manifest }> {
   const session = await playground.open(options);
   await take(session);
   await session.history.init();
@@ -40,7 +43,11 @@ describe.each(DRIVERS)('%s', (driver) => {
     expect(await session.backup.sums()).toEqual(sums);
     expect((await session.history.events(null)).map(({ action }) => action)).toEqual(['restored']);
     expect(await rows(session, 'PRAGMA journal_mode')).toEqual([['wal']]);
-    expect(readdirSync(playground.folder).filter((name) => !name.startsWith('app.db')).sort()).toEqual(['shop.backup', 'shop.backup.json']);
+    expect(
+      readdirSync(playground.folder)
+        .filter((name) => !name.startsWith('app.db'))
+        .sort(),
+    ).toEqual(['shop.backup', 'shop.backup.json']);
   });
 
   test('F06 the lease outlives the restore of an older backup', async () => {
@@ -59,7 +66,10 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const { session, manifest } = await shop(playground, { driver });
     expect(statSync(`${playground.file}-wal`).size).toBeGreaterThan(0);
-    expect(manifest.objects.map(({ name, rows: count }) => [name, count])).toEqual([['tags', 3], ['users', 1000]]);
+    expect(manifest.objects.map(({ name, rows: count }) => [name, count])).toEqual([
+      ['tags', 3],
+      ['users', 1000],
+    ]);
     await session.backup.verify(manifest);
   });
 
@@ -87,7 +97,9 @@ describe.each(DRIVERS)('%s', (driver) => {
       copyFileSync(manifest.path, path);
       spoil(path);
       await expect(session.backup.verify({ ...manifest, path })).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
-      await expect(session.backup.restore({ ...manifest, path }, nothing)).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+      await expect(session.backup.restore({ ...manifest, path }, nothing)).rejects.toMatchObject({
+        code: 'BACKUP_DAMAGED',
+      });
     };
     await damaged((path) => truncateSync(path, manifest.bytes - 4096));
     await damaged((path) => {
@@ -95,7 +107,9 @@ describe.each(DRIVERS)('%s', (driver) => {
       bytes.writeUInt8((bytes[5000] ?? 0) ^ 0xff, 5000);
       writeFileSync(path, bytes);
     });
-    await expect(session.backup.verify({ ...manifest, path: `${manifest.path}.gone` })).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+    await expect(session.backup.verify({ ...manifest, path: `${manifest.path}.gone` })).rejects.toMatchObject({
+      code: 'BACKUP_DAMAGED',
+    });
     expect(await rows(session, 'SELECT count(*) FROM users')).toEqual([[1000]]);
   });
 
@@ -103,11 +117,20 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const { session, manifest } = await shop(playground, { driver });
     const before = readdirSync(playground.folder);
-    await expect(session.backup.backup(manifest.path)).rejects.toMatchObject({ code: 'BACKUP_FAILED', message: expect.stringContaining('there already') as string });
-    await expect(session.backup.backup(join(playground.folder, 'no', 'b.backup'))).rejects.toMatchObject({ code: 'BACKUP_FAILED' });
-    await expect(session.backup.backup(join(playground.folder, 'c.backup'), AbortSignal.abort())).rejects.toMatchObject({ code: 'BACKUP_FAILED' });
+    await expect(session.backup.backup(manifest.path)).rejects.toMatchObject({
+      code: 'BACKUP_FAILED',
+      message: expect.stringContaining('there already') as string,
+    });
+    await expect(session.backup.backup(join(playground.folder, 'no', 'b.backup'))).rejects.toMatchObject({
+      code: 'BACKUP_FAILED',
+    });
+    await expect(session.backup.backup(join(playground.folder, 'c.backup'), AbortSignal.abort())).rejects.toMatchObject(
+      { code: 'BACKUP_FAILED' },
+    );
     expect(readdirSync(playground.folder)).toEqual(before);
-    expect(await session.backup.check(join(playground.folder, 'no'))).toEqual([expect.stringContaining('does not exist')]);
+    expect(await session.backup.check(join(playground.folder, 'no'))).toEqual([
+      expect.stringContaining('does not exist'),
+    ]);
     expect(await session.backup.check(manifest.path)).toEqual([expect.stringContaining('not a folder')]);
   });
 
@@ -158,7 +181,10 @@ describe.each(DRIVERS)('%s', (driver) => {
     const failing = session.backup.restore(manifest, async () => {
       throw new Error('no ink');
     });
-    await expect(failing).rejects.toMatchObject({ code: 'RESTORE_FAILED', message: expect.stringContaining('no ink') as string });
+    await expect(failing).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      message: expect.stringContaining('no ink') as string,
+    });
     expect(await rows(session, 'SELECT count(*) FROM kept')).toEqual([[0]]);
     expect(readdirSync(playground.folder).filter((name) => name.includes('restore'))).toEqual([]);
   });
@@ -191,7 +217,11 @@ test('a restore that is killed at any moment leaves the state before or the stat
   await using playground = new Playground();
   const { session, manifest } = await shop(playground, {});
   const restored = await session.backup.sums();
-  await run(session, 'CREATE TABLE since (x)', "INSERT INTO users SELECT id + 1000, name || '!', data, rate FROM users");
+  await run(
+    session,
+    'CREATE TABLE since (x)',
+    "INSERT INTO users SELECT id + 1000, name || '!', data, rate FROM users",
+  );
   const before = await session.backup.sums();
   await session.close();
   const seen = { before: 0, after: 0 };
@@ -209,7 +239,12 @@ test('a restore that is killed at any moment leaves the state before or the stat
     expect(await rows(next, 'PRAGMA integrity_check')).toEqual([['ok']]);
     seen[isRestored ? 'after' : 'before'] += 1;
     if (isRestored) {
-      await run(next, 'CREATE TABLE since (x)', "INSERT INTO users SELECT id + 1000, name || '!', data, rate FROM users", 'DELETE FROM schema_version_event');
+      await run(
+        next,
+        'CREATE TABLE since (x)',
+        "INSERT INTO users SELECT id + 1000, name || '!', data, rate FROM users",
+        'DELETE FROM schema_version_event',
+      );
     }
     await next.close();
   }

@@ -56,7 +56,9 @@ export function createBackup(settings: BackupSettings): BackupDriver {
     // Only commits of other connections change what this pragma says, and only for the connection that asks.
     async othersWrote({ details }) {
       const connection = await link.reading();
-      return details['session'] !== session || details['dataVersion'] !== Number(connection.value('PRAGMA data_version'));
+      return (
+        details['session'] !== session || details['dataVersion'] !== Number(connection.value('PRAGMA data_version'))
+      );
     },
 
     async restore(manifest, record) {
@@ -77,7 +79,9 @@ async function obstacles(connection: Connection, path: string | null, folder: st
   if (!writable) return [`This user may not write to the folder for backups, ${folder}.`];
   const needed = Math.ceil(sizeOf(connection) * ROOM);
   const free = freeBytes(folder);
-  return free !== null && free < needed ? [`The disk of ${folder} has ${bytes(free)} left; the backup needs ${bytes(needed)}.`] : [];
+  return free !== null && free < needed
+    ? [`The disk of ${folder} has ${bytes(free)} left; the backup needs ${bytes(needed)}.`]
+    : [];
 }
 
 function sizeOf(connection: Connection): number {
@@ -103,7 +107,11 @@ async function copySnapshot(live: Connection, target: string, patience: Patience
 }
 
 /** Does `read` in one read transaction of a second connection; in memory there is only the first. */
-export async function readAside<T>(live: Connection, patience: Patience, read: (aside: Connection) => Promise<T>): Promise<T> {
+export async function readAside<T>(
+  live: Connection,
+  patience: Patience,
+  read: (aside: Connection) => Promise<T>,
+): Promise<T> {
   if (live.path === null) return read(live);
   const aside = live.library.connect(live.path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });
   try {
@@ -139,7 +147,9 @@ async function describe(live: Connection, path: string, books: Bookkeeping, sign
 }
 
 function runOf(copy: Connection, books: Bookkeeping): string | null {
-  return hasTable(copy, books.lock.table) ? ((copy.value(books.lock.runId) as string | null | undefined) ?? null) : null;
+  return hasTable(copy, books.lock.table)
+    ? ((copy.value(books.lock.runId) as string | null | undefined) ?? null)
+    : null;
 }
 
 function backupFailed(path: string, cause: unknown): DetentError {

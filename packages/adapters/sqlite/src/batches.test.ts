@@ -22,12 +22,32 @@ describe.each(DRIVERS)('%s', (driver) => {
   test.each([
     ['an integer key', 'CREATE TABLE t (id INTEGER PRIMARY KEY, x)', `INSERT INTO t ${NUMBERS} SELECT i * 3, i FROM n`],
     ['no key', 'CREATE TABLE t (x)', `INSERT INTO t ${NUMBERS} SELECT i FROM n`],
-    ['a text key with holes', 'CREATE TABLE t (k TEXT PRIMARY KEY, x)', `INSERT INTO t ${NUMBERS} SELECT nullif('k' || i, 'k3'), i FROM n`],
-    ['a key of two columns', 'CREATE TABLE t (a, b, x, PRIMARY KEY (b, a)) WITHOUT ROWID', `INSERT INTO t ${NUMBERS} SELECT i % 3, i / 3, i FROM n`],
-    ['a key of bytes', 'CREATE TABLE t (k BLOB PRIMARY KEY, x) WITHOUT ROWID', `INSERT INTO t ${NUMBERS} SELECT CAST('k' || i AS BLOB), i FROM n`],
-    ['a key beyond 2^53', 'CREATE TABLE t (k INTEGER PRIMARY KEY, x)', `INSERT INTO t ${NUMBERS} SELECT 9007199254740993 + i * 2, i FROM n`],
+    [
+      'a text key with holes',
+      'CREATE TABLE t (k TEXT PRIMARY KEY, x)',
+      `INSERT INTO t ${NUMBERS} SELECT nullif('k' || i, 'k3'), i FROM n`,
+    ],
+    [
+      'a key of two columns',
+      'CREATE TABLE t (a, b, x, PRIMARY KEY (b, a)) WITHOUT ROWID',
+      `INSERT INTO t ${NUMBERS} SELECT i % 3, i / 3, i FROM n`,
+    ],
+    [
+      'a key of bytes',
+      'CREATE TABLE t (k BLOB PRIMARY KEY, x) WITHOUT ROWID',
+      `INSERT INTO t ${NUMBERS} SELECT CAST('k' || i AS BLOB), i FROM n`,
+    ],
+    [
+      'a key beyond 2^53',
+      'CREATE TABLE t (k INTEGER PRIMARY KEY, x)',
+      `INSERT INTO t ${NUMBERS} SELECT 9007199254740993 + i * 2, i FROM n`,
+    ],
     ['a column named rowid', 'CREATE TABLE t (rowid TEXT, x)', `INSERT INTO t ${NUMBERS} SELECT 'same', i FROM n`],
-    ['a quoted name', 'CREATE TABLE "t" ("sel""ect" INTEGER PRIMARY KEY, x)', `INSERT INTO t ${NUMBERS} SELECT i, i FROM n`],
+    [
+      'a quoted name',
+      'CREATE TABLE "t" ("sel""ect" INTEGER PRIMARY KEY, x)',
+      `INSERT INTO t ${NUMBERS} SELECT i, i FROM n`,
+    ],
   ])('a table with %s is read to its end, each row once', async (_, create, insert) => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
@@ -43,7 +63,11 @@ describe.each(DRIVERS)('%s', (driver) => {
   test('rows have their own columns only, and big numbers stay whole', async () => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
-    await run(session, 'CREATE TABLE t (id INTEGER PRIMARY KEY, big, b)', "INSERT INTO t VALUES (1, 9223372036854775807, x'00ff')");
+    await run(
+      session,
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, big, b)',
+      "INSERT INTO t VALUES (1, 9223372036854775807, x'00ff')",
+    );
     const { rows } = await session.batches.read({ table: 't', size: 10, after: null });
     expect(Object.keys(rows[0] ?? {})).toEqual(['id', 'big', 'b']);
     expect(rows[0]).toMatchObject({ id: 1, big: 9223372036854775807n });
@@ -68,8 +92,12 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
     await expect(session.batches.count('nope')).rejects.toMatchObject({ code: 'CONFIG' });
-    await expect(session.batches.read({ table: 'nope', size: 1, after: null })).rejects.toMatchObject({ code: 'CONFIG' });
+    await expect(session.batches.read({ table: 'nope', size: 1, after: null })).rejects.toMatchObject({
+      code: 'CONFIG',
+    });
     await run(session, 'CREATE TABLE t (id INTEGER PRIMARY KEY)');
-    await expect(session.batches.read({ table: 't', size: 1, after: 'somewhere' })).rejects.toMatchObject({ code: 'CONFIG' });
+    await expect(session.batches.read({ table: 't', size: 1, after: 'somewhere' })).rejects.toMatchObject({
+      code: 'CONFIG',
+    });
   });
 });

@@ -16,7 +16,10 @@ export function createBatches(link: Link, patience: Patience): BatchReader {
     async count(table) {
       const connection = await link.reading();
       keyOf(connection, table);
-      return patiently(() => Number(connection.value(`SELECT count(*) FROM ${quoteIdent(sqlite, 'main', table)}`)), patience);
+      return patiently(
+        () => Number(connection.value(`SELECT count(*) FROM ${quoteIdent(sqlite, 'main', table)}`)),
+        patience,
+      );
     },
     async read({ table, size, after }) {
       const connection = await link.reading();
@@ -42,7 +45,8 @@ const CURSOR = 'detent cursor ';
 /** The primary key, or the hidden row number under whichever of its names no column has taken. Throws `CONFIG`. */
 function readKey(connection: Connection, table: string): readonly string[] {
   const columns = connection.all('SELECT name, pk FROM pragma_table_xinfo(?)', table);
-  if (columns.length === 0) throw misuse(`There is no table "${table}" to go through.`, 'Name a table of the database, without its schema.');
+  if (columns.length === 0)
+    throw misuse(`There is no table "${table}" to go through.`, 'Name a table of the database, without its schema.');
   const taken = new Set(columns.map(({ name }) => String(name).toLowerCase()));
   const hasRowid = Number(connection.value(WITHOUT_ROWID, table)) !== 1;
   const hidden = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
@@ -69,7 +73,11 @@ function encode(value: unknown): Encoded {
 
 function decodeCursor(cursor: unknown): readonly unknown[] | null {
   if (cursor === null || cursor === undefined) return null;
-  if (!Array.isArray(cursor)) throw misuse('The saved place of a batch is not one that SQLite wrote.', 'Settle the migration with `detent resolve`.');
+  if (!Array.isArray(cursor))
+    throw misuse(
+      'The saved place of a batch is not one that SQLite wrote.',
+      'Settle the migration with `detent resolve`.',
+    );
   return (cursor as readonly Encoded[]).map((part) => {
     if (typeof part !== 'object' || part === null) return part;
     return 'bigint' in part ? BigInt(part.bigint) : Buffer.from(part.blob, 'base64');

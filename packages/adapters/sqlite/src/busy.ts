@@ -31,7 +31,8 @@ export async function patiently<T>(attempt: () => T | Promise<T>, { limitMs, sig
         });
       }
     }
-    if (signal?.aborted === true) throw new DetentError('CANCELLED', 'Stopped while waiting for the database.', { cause: signal.reason });
+    if (signal?.aborted === true)
+      throw new DetentError('CANCELLED', 'Stopped while waiting for the database.', { cause: signal.reason });
     await sleep(pauseMs * (0.5 + Math.random()));
   }
 }

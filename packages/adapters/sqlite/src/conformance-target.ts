@@ -25,7 +25,7 @@ export const target: ConformanceTarget<DatabaseSync> = {
     run: (db, command) => db.exec(command),
     fidelity: [
       'CREATE TABLE exact (id INTEGER PRIMARY KEY AUTOINCREMENT, whole INTEGER, broken REAL, words TEXT, bytes BLOB, anything)',
-      'INSERT INTO exact VALUES (1, 9223372036854775807, 0.1, \'it\'\'s\', x\'00ff\', NULL), (2, -9223372036854775808, 1e308, \'\', x\'\', 1)',
+      "INSERT INTO exact VALUES (1, 9223372036854775807, 0.1, 'it''s', x'00ff', NULL), (2, -9223372036854775808, 1e308, '', x'', 1)",
       "INSERT INTO exact VALUES (7, 0, -0.0, 'ä\u{1F600}' || char(0) || 'after', zeroblob(10), '1'), (9, NULL, NULL, NULL, NULL, 1.0)",
       'DELETE FROM exact WHERE id = 9',
       'CREATE TABLE parent (code TEXT PRIMARY KEY COLLATE NOCASE) WITHOUT ROWID, STRICT',
@@ -35,7 +35,7 @@ export const target: ConformanceTarget<DatabaseSync> = {
       'CREATE UNIQUE INDEX child_parent ON child (parent, id DESC) WHERE id > 1',
       'CREATE INDEX exact_lower ON exact (lower(words))',
       'CREATE VIEW pairs AS SELECT p.code, count(*) AS children FROM parent p JOIN child c ON c.parent = p.code GROUP BY p.code',
-      'CREATE TRIGGER no_c BEFORE INSERT ON parent WHEN new.code = \'c\' BEGIN SELECT raise(ABORT, \'no; c\'); END',
+      "CREATE TRIGGER no_c BEFORE INSERT ON parent WHEN new.code = 'c' BEGIN SELECT raise(ABORT, 'no; c'); END",
       'CREATE TABLE "odd ""name"" ; --" ("a b" TEXT DEFAULT \'x;y\', "select" INTEGER)',
       'INSERT INTO "odd ""name"" ; --" VALUES (\'1\', 2)',
       'CREATE VIRTUAL TABLE found USING fts5 (words)',
@@ -46,8 +46,13 @@ export const target: ConformanceTarget<DatabaseSync> = {
         'CREATE TABLE schema_version (installed_rank INTEGER PRIMARY KEY, version TEXT, description TEXT, type TEXT, script TEXT, checksum INTEGER, success INTEGER)',
         "INSERT INTO schema_version VALUES (1, '1', 'first', 'SQL', 'V1__first.sql', 123, 1)",
       ],
-      'of golang-migrate': ['CREATE TABLE schema_version (version INTEGER, dirty INTEGER)', 'INSERT INTO schema_version VALUES (1, 0)'],
-      'of Knex': ['CREATE TABLE schema_version (id INTEGER PRIMARY KEY, name TEXT, batch INTEGER, migration_time TEXT)'],
+      'of golang-migrate': [
+        'CREATE TABLE schema_version (version INTEGER, dirty INTEGER)',
+        'INSERT INTO schema_version VALUES (1, 0)',
+      ],
+      'of Knex': [
+        'CREATE TABLE schema_version (id INTEGER PRIMARY KEY, name TEXT, batch INTEGER, migration_time TEXT)',
+      ],
       'with one column': ['CREATE TABLE schema_version (version TEXT)'],
       'that is a view': ["CREATE VIEW schema_version AS SELECT '1' AS version"],
     },
@@ -64,8 +69,15 @@ export const target: ConformanceTarget<DatabaseSync> = {
       'in a folder that is not there': { code: 'CONNECTION', prepare: (folder) => join(folder, 'gone', 'app.db') },
       'that is a folder': { code: 'CONNECTION', prepare: (folder) => folder },
       'below a file': { code: 'CONNECTION', prepare: (folder) => join(written(folder, 'file', 'x'), 'app.db') },
-      'of a file that is no database': { code: 'CONNECTION', prepare: (folder) => written(folder, 'text.db', 'this is not a database, and long enough to be read as a page\n'.repeat(20)) },
-      'that is a link to nothing': { code: 'CONNECTION', prepare: (folder) => linked(join(folder, 'gone', 'app.db'), join(folder, 'link.db')) },
+      'of a file that is no database': {
+        code: 'CONNECTION',
+        prepare: (folder) =>
+          written(folder, 'text.db', 'this is not a database, and long enough to be read as a page\n'.repeat(20)),
+      },
+      'that is a link to nothing': {
+        code: 'CONNECTION',
+        prepare: (folder) => linked(join(folder, 'gone', 'app.db'), join(folder, 'link.db')),
+      },
       'of a device': { code: 'CONNECTION', prepare: () => '/dev/null' },
     },
     badScripts: {
@@ -73,19 +85,40 @@ export const target: ConformanceTarget<DatabaseSync> = {
       'that ends inside a comment': { text: 'CREATE TABLE t (id INTEGER); /* open\n', code: 'SCRIPT_SYNTAX' },
       'that ends inside a quoted name': { text: 'CREATE TABLE "t (id INTEGER);\n', code: 'SCRIPT_SYNTAX' },
       'with a command of psql': { text: 'CREATE TABLE t (id INTEGER);\n\\connect other\n', code: 'SCRIPT_SYNTAX' },
-      'with a command of the sqlite3 shell': { text: '.mode csv\nCREATE TABLE t (id INTEGER);\n', code: 'SCRIPT_SYNTAX' },
-      'with a trigger that does not end': { text: 'CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1;\n', code: 'SCRIPT_SYNTAX' },
+      'with a command of the sqlite3 shell': {
+        text: '.mode csv\nCREATE TABLE t (id INTEGER);\n',
+        code: 'SCRIPT_SYNTAX',
+      },
+      'with a trigger that does not end': {
+        text: 'CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1;\n',
+        code: 'SCRIPT_SYNTAX',
+      },
       'with an unknown directive': { text: '-- detent:transactoin none\nSELECT 1;\n', code: 'SCRIPT_DIRECTIVE' },
-      'with a directive of a wrong value': { text: '-- detent:transaction never\nSELECT 1;\n', code: 'SCRIPT_DIRECTIVE' },
+      'with a directive of a wrong value': {
+        text: '-- detent:transaction never\nSELECT 1;\n',
+        code: 'SCRIPT_DIRECTIVE',
+      },
       'with two ways up': { text: '-- detent:up\nSELECT 1;\n-- detent:up\nSELECT 2;\n', code: 'SCRIPT_DIRECTIVE' },
       'with a statement before its parts': { text: 'SELECT 1;\n-- detent:up\nSELECT 2;\n', code: 'SCRIPT_DIRECTIVE' },
-      'with two transaction modes': { text: '-- detent:transaction none\n-- detent:transaction each\nSELECT 1;\n', code: 'SCRIPT_DIRECTIVE' },
+      'with two transaction modes': {
+        text: '-- detent:transaction none\n-- detent:transaction each\nSELECT 1;\n',
+        code: 'SCRIPT_DIRECTIVE',
+      },
       'with a timeout that is no time': { text: '-- detent:timeout lock=soon\nSELECT 1;\n', code: 'SCRIPT_DIRECTIVE' },
-      'with an unknown kind of destruction': { text: '-- detent:allow drop-everything\nSELECT 1;\n', code: 'SCRIPT_DIRECTIVE' },
+      'with an unknown kind of destruction': {
+        text: '-- detent:allow drop-everything\nSELECT 1;\n',
+        code: 'SCRIPT_DIRECTIVE',
+      },
       'with an unknown word of goose': { text: '-- +goose Upp\nSELECT 1;\n', code: 'SCRIPT_DIRECTIVE' },
-      'with an unknown option of dbmate': { text: '-- migrate:up transactoin:false\nSELECT 1;\n', code: 'SCRIPT_DIRECTIVE' },
+      'with an unknown option of dbmate': {
+        text: '-- migrate:up transactoin:false\nSELECT 1;\n',
+        code: 'SCRIPT_DIRECTIVE',
+      },
       'that begins a transaction': { text: 'BEGIN;\nCREATE TABLE t (id INTEGER);\n', code: 'TRANSACTION_UNFIT' },
-      'that ends the transaction': { text: 'CREATE TABLE t (id INTEGER);\nCOMMIT;\nCREATE TABLE u (id INTEGER);\n', code: 'TRANSACTION_UNFIT' },
+      'that ends the transaction': {
+        text: 'CREATE TABLE t (id INTEGER);\nCOMMIT;\nCREATE TABLE u (id INTEGER);\n',
+        code: 'TRANSACTION_UNFIT',
+      },
       'that rolls back': { text: 'CREATE TABLE t (id INTEGER);\nROLLBACK;\n', code: 'TRANSACTION_UNFIT' },
     },
   },
@@ -128,7 +161,10 @@ function createDatabase(folder: string): TestDatabase {
         db.close();
       }
     },
-    digest: async () => look((db) => digestOf(db, "name NOT LIKE 'schema!_version%' ESCAPE '!' AND tbl_name NOT LIKE 'schema!_version%' ESCAPE '!'")) ?? '',
+    digest: async () =>
+      look((db) =>
+        digestOf(db, "name NOT LIKE 'schema!_version%' ESCAPE '!' AND tbl_name NOT LIKE 'schema!_version%' ESCAPE '!'"),
+      ) ?? '',
     bookkeeping: async () => look((db) => digestOf(db, "tbl_name LIKE 'schema!_version%' ESCAPE '!'")),
     drop: async () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -142,7 +178,10 @@ function digestOf(db: DatabaseSync, condition: string): string | null {
     hash.update(JSON.stringify([type, name, typeof sql === 'string' ? sql.replaceAll(/\s+/g, ' ') : sql]));
     if (type !== 'table') continue;
     const quoted = `"${String(name).replaceAll('"', '""')}"`;
-    const columns = db.prepare(`SELECT name FROM pragma_table_xinfo(?)`).all(String(name)).map((column) => `quote("${String(column['name']).replaceAll('"', '""')}")`);
+    const columns = db
+      .prepare(`SELECT name FROM pragma_table_xinfo(?)`)
+      .all(String(name))
+      .map((column) => `quote("${String(column['name']).replaceAll('"', '""')}")`);
     const rows = db.prepare(`SELECT ${columns.join(" || ',' || ")} AS line FROM ${quoted} ORDER BY 1`).all();
     for (const { line } of rows) hash.update(`\n${String(line)}`);
   }
@@ -157,7 +196,11 @@ function damages(): readonly Damage[] {
     { name: 'an order that is no number', commands: set('applied_order', "'first'"), code: 'HISTORY_DAMAGED' },
     { name: 'a number in place of a name', commands: set('name', "x'00'"), code: 'HISTORY_DAMAGED' },
     { name: 'a newer layout', commands: ['UPDATE schema_version_lock SET layout = 99'], code: 'HISTORY_NEWER' },
-    { name: 'a column that is gone', commands: ['ALTER TABLE schema_version DROP COLUMN checksum'], code: 'HISTORY_FOREIGN' },
+    {
+      name: 'a column that is gone',
+      commands: ['ALTER TABLE schema_version DROP COLUMN checksum'],
+      code: 'HISTORY_FOREIGN',
+    },
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { misuse } from '@detent/core';
 
@@ -63,7 +64,7 @@ export interface ConnectOptions {
 }
 
 type Constructor = new (path: string | URL, options: Readonly<Record<string, unknown>>) => SqliteDatabase;
-type NodeModule = typeof import('node:sqlite');
+type NodeModule = { readonly DatabaseSync: typeof DatabaseSync };
 
 export async function loadLibrary(name: DriverName): Promise<Library> {
   return name === 'node:sqlite' ? nodeLibrary(await import('node:sqlite')) : betterLibrary(await loadBetter());
@@ -80,7 +81,10 @@ export async function libraryOf(database: SqliteDatabase): Promise<Library> {
 export function driverOf(database: SqliteDatabase): DriverName {
   const name = 'isTransaction' in database ? 'node:sqlite' : 'inTransaction' in database ? 'better-sqlite3' : null;
   if (name === null) {
-    throw misuse('`database` is neither a node:sqlite nor a better-sqlite3 database.', 'Pass an open database of one of them, or `url`.');
+    throw misuse(
+      '`database` is neither a node:sqlite nor a better-sqlite3 database.',
+      'Pass an open database of one of them, or `url`.',
+    );
   }
   const open = name === 'node:sqlite' ? fact(database, 'isOpen') : fact(database, 'open');
   if (open === false) throw misuse('`database` was closed.', 'Pass it before it is closed, or pass `url`.');
@@ -93,7 +97,7 @@ export function wrap(database: SqliteDatabase, library: Library, path: string | 
   const prepared = new Map<string, SqliteStatement>();
   const prepare = (sql: string): SqliteStatement => {
     let statement = prepared.get(sql);
-    if (statement === undefined) prepared.set(sql, (statement = database.prepare(sql)));
+    if (statement === undefined) prepared.set(sql, (statement = plain(database.prepare(sql))));
     return statement;
   };
   return {
@@ -123,7 +127,7 @@ function nodeLibrary(module: NodeModule): Library {
     connect(path, { readOnly, busyTimeoutMs, frozen = false }) {
       const options = { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true, defensive: true };
       const place = frozen ? new URL(`${pathToFileURL(path).href}?immutable=1`) : path;
-      return wrap(new module.DatabaseSync(place, options) as SqliteDatabase, library, fileOf(path));
+      return wrap(new module.DatabaseSync(place, options), library, fileOf(path));
     },
   };
   return library;
@@ -134,7 +138,11 @@ function betterLibrary(Database: Constructor): Library {
     name: 'better-sqlite3',
     version: betterVersion,
     connect(path, { readOnly, busyTimeoutMs }) {
-      const connection = wrap(new Database(path, { readonly: readOnly, timeout: busyTimeoutMs }), library, fileOf(path));
+      const connection = wrap(
+        new Database(path, { readonly: readOnly, timeout: busyTimeoutMs }),
+        library,
+        fileOf(path),
+      );
       connection.exec('PRAGMA foreign_keys = ON');
       return connection;
     },
@@ -152,7 +160,10 @@ async function loadBetter(): Promise<Constructor> {
     return Database as unknown as Constructor;
   } catch (cause) {
     if (fact(cause, 'code') !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw misuse('better-sqlite3 is not installed.', 'Run `npm install better-sqlite3`, or leave `driver` out: Node brings its own SQLite.');
+    throw misuse(
+      'better-sqlite3 is not installed.',
+      'Run `npm install better-sqlite3`, or leave `driver` out: Node brings its own SQLite.',
+    );
   }
 }
 
@@ -169,18 +180,30 @@ async function copy(database: SqliteDatabase, name: DriverName, path: string): P
   await better.backup(path, { progress: () => EVERY_PAGE });
 }
 
-function exactRows(statement: SqliteStatement, values: readonly unknown[]): readonly Row[] {
-  const switches = statement as SqliteStatement & {
-    setReadBigInts?: (on: boolean) => void;
-    safeIntegers?: (on: boolean) => void;
-    readonly reader?: boolean;
-  };
-  switches.setReadBigInts?.(true);
-  switches.safeIntegers?.(true);
-  if (switches.reader === false) {
+/** What one driver or the other lets a statement do; defaults may have been changed on a user's own database. */
+type Switches = SqliteStatement & {
+  setReadBigInts?(on: boolean): void;
+  setReturnArrays?(on: boolean): void;
+  safeIntegers?(on: boolean): void;
+  readonly reader?: boolean;
+};
+
+/** Rows as objects, integers as numbers. */
+function plain(statement: Switches): SqliteStatement {
+  statement.setReturnArrays?.(false);
+  statement.setReadBigInts?.(false);
+  if (statement.reader === true) statement.safeIntegers?.(false);
+  return statement;
+}
+
+function exactRows(statement: Switches, values: readonly unknown[]): readonly Row[] {
+  if (statement.reader === false) {
     statement.run(...values);
     return [];
   }
+  statement.setReturnArrays?.(false);
+  statement.setReadBigInts?.(true);
+  statement.safeIntegers?.(true);
   return (statement.all(...values) as readonly Row[]).map(narrowIntegers);
 }
 

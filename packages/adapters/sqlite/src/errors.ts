@@ -72,23 +72,36 @@ export function obstacle(path: string): DetentError | null {
   if (stat === undefined) {
     const above = statSync(folder, { throwIfNoEntry: false });
     if (above === undefined) {
-      return new DetentError('CONNECTION', `The folder ${folder} does not exist.`, { hint: 'Create it, or correct the path of the database.' });
+      return new DetentError('CONNECTION', `The folder ${folder} does not exist.`, {
+        hint: 'Create it, or correct the path of the database.',
+      });
     }
-    if (!above.isDirectory()) return new DetentError('CONNECTION', `${folder} is a file, not a folder.`, { hint: 'Correct the path of the database.' });
+    if (!above.isDirectory())
+      return new DetentError('CONNECTION', `${folder} is a file, not a folder.`, {
+        hint: 'Correct the path of the database.',
+      });
     return null;
   }
-  if (stat.isDirectory()) return new DetentError('CONNECTION', `${path} is a folder, not a database.`, { hint: 'Name the database file inside it.' });
-  if (!stat.isFile()) return new DetentError('CONNECTION', `${path} is not a regular file.`, { hint: 'Name a database file.' });
+  if (stat.isDirectory())
+    return new DetentError('CONNECTION', `${path} is a folder, not a database.`, {
+      hint: 'Name the database file inside it.',
+    });
+  if (!stat.isFile())
+    return new DetentError('CONNECTION', `${path} is not a regular file.`, { hint: 'Name a database file.' });
   if (allowed(path, constants.R_OK)) return null;
-  return new DetentError('CONNECTION', `This user may not read ${path}.`, { hint: 'Give it the right to, or run as another user.' });
+  return new DetentError('CONNECTION', `This user may not read ${path}.`, {
+    hint: 'Give it the right to, or run as another user.',
+  });
 }
 
 /** Why nothing can be written at `path`; `null` when it can. */
 export function writeObstacle(path: string): DetentError | null {
   const hint = 'Give this user the right to write to the file and to its folder, where SQLite keeps its journal.';
   const exists = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  if (exists && !allowed(path, constants.W_OK)) return new DetentError('READ_ONLY', `This user may not write to ${path}.`, { hint });
-  if (!allowed(dirname(path), constants.W_OK)) return new DetentError('READ_ONLY', `This user may not write to the folder ${dirname(path)}.`, { hint });
+  if (exists && !allowed(path, constants.W_OK))
+    return new DetentError('READ_ONLY', `This user may not write to ${path}.`, { hint });
+  if (!allowed(dirname(path), constants.W_OK))
+    return new DetentError('READ_ONLY', `This user may not write to the folder ${dirname(path)}.`, { hint });
   return null;
 }
 
@@ -103,17 +116,48 @@ function allowed(path: string, mode: number): boolean {
 
 /** By number, as in SQLite's list of result codes. */
 const PRIMARY_CODES: Readonly<Record<number, string>> = {
-  1: 'SQLITE_ERROR', 2: 'SQLITE_INTERNAL', 3: 'SQLITE_PERM', 4: 'SQLITE_ABORT', 5: 'SQLITE_BUSY', 6: 'SQLITE_LOCKED',
-  7: 'SQLITE_NOMEM', 8: 'SQLITE_READONLY', 9: 'SQLITE_INTERRUPT', 10: 'SQLITE_IOERR', 11: 'SQLITE_CORRUPT',
-  12: 'SQLITE_NOTFOUND', 13: 'SQLITE_FULL', 14: 'SQLITE_CANTOPEN', 15: 'SQLITE_PROTOCOL', 16: 'SQLITE_EMPTY',
-  17: 'SQLITE_SCHEMA', 18: 'SQLITE_TOOBIG', 19: 'SQLITE_CONSTRAINT', 20: 'SQLITE_MISMATCH', 21: 'SQLITE_MISUSE',
-  22: 'SQLITE_NOLFS', 23: 'SQLITE_AUTH', 24: 'SQLITE_FORMAT', 25: 'SQLITE_RANGE', 26: 'SQLITE_NOTADB',
+  1: 'SQLITE_ERROR',
+  2: 'SQLITE_INTERNAL',
+  3: 'SQLITE_PERM',
+  4: 'SQLITE_ABORT',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  7: 'SQLITE_NOMEM',
+  8: 'SQLITE_READONLY',
+  9: 'SQLITE_INTERRUPT',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  12: 'SQLITE_NOTFOUND',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  15: 'SQLITE_PROTOCOL',
+  16: 'SQLITE_EMPTY',
+  17: 'SQLITE_SCHEMA',
+  18: 'SQLITE_TOOBIG',
+  19: 'SQLITE_CONSTRAINT',
+  20: 'SQLITE_MISMATCH',
+  21: 'SQLITE_MISUSE',
+  22: 'SQLITE_NOLFS',
+  23: 'SQLITE_AUTH',
+  24: 'SQLITE_FORMAT',
+  25: 'SQLITE_RANGE',
+  26: 'SQLITE_NOTADB',
 };
 
 const EXTENDED_CODES: Readonly<Record<number, string>> = {
-  261: 'SQLITE_BUSY_RECOVERY', 517: 'SQLITE_BUSY_SNAPSHOT', 773: 'SQLITE_BUSY_TIMEOUT',
-  275: 'SQLITE_CONSTRAINT_CHECK', 531: 'SQLITE_CONSTRAINT_COMMITHOOK', 787: 'SQLITE_CONSTRAINT_FOREIGNKEY',
-  1043: 'SQLITE_CONSTRAINT_FUNCTION', 1299: 'SQLITE_CONSTRAINT_NOTNULL', 1555: 'SQLITE_CONSTRAINT_PRIMARYKEY',
-  1811: 'SQLITE_CONSTRAINT_TRIGGER', 2067: 'SQLITE_CONSTRAINT_UNIQUE', 2323: 'SQLITE_CONSTRAINT_VTAB',
-  2579: 'SQLITE_CONSTRAINT_ROWID', 2835: 'SQLITE_CONSTRAINT_PINNED', 3091: 'SQLITE_CONSTRAINT_DATATYPE',
+  261: 'SQLITE_BUSY_RECOVERY',
+  517: 'SQLITE_BUSY_SNAPSHOT',
+  773: 'SQLITE_BUSY_TIMEOUT',
+  275: 'SQLITE_CONSTRAINT_CHECK',
+  531: 'SQLITE_CONSTRAINT_COMMITHOOK',
+  787: 'SQLITE_CONSTRAINT_FOREIGNKEY',
+  1043: 'SQLITE_CONSTRAINT_FUNCTION',
+  1299: 'SQLITE_CONSTRAINT_NOTNULL',
+  1555: 'SQLITE_CONSTRAINT_PRIMARYKEY',
+  1811: 'SQLITE_CONSTRAINT_TRIGGER',
+  2067: 'SQLITE_CONSTRAINT_UNIQUE',
+  2323: 'SQLITE_CONSTRAINT_VTAB',
+  2579: 'SQLITE_CONSTRAINT_ROWID',
+  2835: 'SQLITE_CONSTRAINT_PINNED',
+  3091: 'SQLITE_CONSTRAINT_DATATYPE',
 };

@@ -6,7 +6,8 @@ import { dirname } from 'node:path';
 /** `sha256:<hex>` of a file, read as a stream. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const digest = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) digest.update(chunk as Uint8Array);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
+    digest.update(chunk as Uint8Array);
   return `sha256:${digest.digest('hex')}`;
 }
 
@@ -34,5 +35,6 @@ export async function renameDurably(from: string, to: string): Promise<void> {
 
 /** A database file and what SQLite may have left beside it. Never throws. */
 export async function removeDatabase(path: string): Promise<void> {
-  for (const ending of ['', '-wal', '-shm', '-journal']) await rm(`${path}${ending}`, { force: true }).catch(() => undefined);
+  for (const ending of ['', '-wal', '-shm', '-journal'])
+    await rm(`${path}${ending}`, { force: true }).catch(() => undefined);
 }

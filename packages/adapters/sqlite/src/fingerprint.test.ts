@@ -13,15 +13,21 @@ async function fingerprintOf(...texts: readonly string[]): Promise<string> {
   await using playground = new Playground();
   const session = await playground.open();
   await run(session, ...texts);
-  return session.fingerprint();
+  return await session.fingerprint();
 }
 
 test.each([
   ['a column added and dropped', ['ALTER TABLE orders ADD COLUMN note TEXT', 'ALTER TABLE orders DROP COLUMN note']],
   ['a table created and dropped', ['CREATE TABLE spare (id INTEGER)', 'DROP TABLE spare']],
   ['a table renamed there and back', ['ALTER TABLE orders RENAME TO sales', 'ALTER TABLE sales RENAME TO orders']],
-  ['a column renamed there and back', ['ALTER TABLE orders RENAME COLUMN total TO amount', 'ALTER TABLE orders RENAME COLUMN amount TO total']],
-  ['an index dropped and made again', ['DROP INDEX orders_by_customer', 'CREATE INDEX "orders_by_customer" ON "orders"("customer")']],
+  [
+    'a column renamed there and back',
+    ['ALTER TABLE orders RENAME COLUMN total TO amount', 'ALTER TABLE orders RENAME COLUMN amount TO total'],
+  ],
+  [
+    'an index dropped and made again',
+    ['DROP INDEX orders_by_customer', 'CREATE INDEX "orders_by_customer" ON "orders"("customer")'],
+  ],
   ['rows', ["INSERT INTO customers (email) VALUES ('a@example.com')"]],
   ['statistics', ['ANALYZE']],
 ])('%s leaves the fingerprint as it was', async (_, there) => {
@@ -42,7 +48,11 @@ test.each([
   ['the type of a column', 'CREATE TABLE a (x INTEGER)', 'CREATE TABLE a (x TEXT)'],
   ['a default', "CREATE TABLE a (x TEXT DEFAULT 'A')", "CREATE TABLE a (x TEXT DEFAULT 'a')"],
   ['a check', 'CREATE TABLE a (x CHECK (x > 0))', 'CREATE TABLE a (x CHECK (x > 1))'],
-  ['the action of a foreign key', 'CREATE TABLE a (x REFERENCES a (x))', 'CREATE TABLE a (x REFERENCES a (x) ON DELETE CASCADE)'],
+  [
+    'the action of a foreign key',
+    'CREATE TABLE a (x REFERENCES a (x))',
+    'CREATE TABLE a (x REFERENCES a (x) ON DELETE CASCADE)',
+  ],
   ['STRICT', 'CREATE TABLE a (x INTEGER)', 'CREATE TABLE a (x INTEGER) STRICT'],
   ['the order of columns', 'CREATE TABLE a (x, y)', 'CREATE TABLE a (y, x)'],
 ])('%s is part of the fingerprint', async (_, one, other) => {

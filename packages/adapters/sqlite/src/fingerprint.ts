@@ -10,14 +10,20 @@ import type { Connection } from './driver.ts';
 export function schemaFingerprint(connection: Connection, own: readonly string[]): string {
   const lines: string[] = [];
   for (const row of connection.all(SCHEMA)) {
-    const [type, name, table, sql] = [String(row['type']), lower(row['name']), lower(row['tbl_name']), String(row['sql'])];
+    const [type, name, table, sql] = [
+      String(row['type']),
+      lower(row['name']),
+      lower(row['tbl_name']),
+      String(row['sql']),
+    ];
     if (own.some((mine) => lower(mine) === table)) continue;
     lines.push(JSON.stringify([type, name, table, normalizeSql(sql, sqlite)]));
   }
   return `sha256:${hash('sha256', lines.sort().join('\n'))}`;
 }
 
-const SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+const SCHEMA =
+  "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
 /** As SQLite compares names: ASCII letters only. */
 function lower(name: unknown): string {

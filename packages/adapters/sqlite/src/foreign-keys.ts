@@ -17,7 +17,12 @@ export type Violations = ReadonlyMap<string, Violation>;
 export function findViolations(connection: Connection): Violations {
   const found = new Map<string, Violation>();
   const add = (row: Row): void => {
-    const violation = { table: String(row['child']), parent: String(row['parent']), key: Number(row['key']), rows: Number(row['rows']) };
+    const violation = {
+      table: String(row['child']),
+      parent: String(row['parent']),
+      key: Number(row['key']),
+      rows: Number(row['rows']),
+    };
     const id = JSON.stringify([violation.table.toLowerCase(), violation.key, violation.parent.toLowerCase()]);
     if (violation.rows > 0 || !found.has(id)) found.set(id, violation);
   };

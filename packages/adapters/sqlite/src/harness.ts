@@ -19,9 +19,15 @@ export class Playground implements AsyncDisposable {
     return join(this.folder, 'app.db');
   }
 
-  async open(options: Partial<SqliteOptions> = {}, open: Partial<OpenOptions> = {}): Promise<MigrationSession<SqliteDatabase>> {
+  async open(
+    options: Partial<SqliteOptions> = {},
+    open: Partial<OpenOptions> = {},
+  ): Promise<MigrationSession<SqliteDatabase>> {
     const place = options.database === undefined ? { url: this.file } : {};
-    const session = await createAdapter<SqliteDatabase>({ ...place, ...options } as SqliteOptions).open({ ...this.openOptions(), ...open });
+    const session = await createAdapter<SqliteDatabase>({ ...place, ...options } as SqliteOptions).open({
+      ...this.openOptions(),
+      ...open,
+    });
     this.#sessions.push(session);
     return session;
   }
@@ -77,7 +83,10 @@ export async function run(session: MigrationSession<SqliteDatabase>, ...texts: r
 }
 
 /** The rows of a query, as arrays of values. */
-export async function rows(session: MigrationSession<SqliteDatabase>, text: string): Promise<readonly (readonly unknown[])[]> {
+export async function rows(
+  session: MigrationSession<SqliteDatabase>,
+  text: string,
+): Promise<readonly (readonly unknown[])[]> {
   const found = await session.sql([text] as unknown as TemplateStringsArray);
   return found.map((row) => Object.values(row));
 }

@@ -3,7 +3,12 @@ import type { Connection } from './driver.ts';
 import type { Failure } from './errors.ts';
 
 /** The next step after a refused statement; `null` when there is nothing to say that SQLite has not said. */
-export function hintFor(connection: Connection, text: string, failure: Failure, position: number | null): string | null {
+export function hintFor(
+  connection: Connection,
+  text: string,
+  failure: Failure,
+  position: number | null,
+): string | null {
   const { message } = failure;
   const missing = /^no such (table|column|index|view|trigger|function): (.+)$/s.exec(message);
   if (missing?.[1] !== undefined && missing[2] !== undefined) return missingName(connection, missing[1], missing[2]);
@@ -15,13 +20,17 @@ export function hintFor(connection: Connection, text: string, failure: Failure, 
     return 'It names the table that this statement renames or drops: drop it first and make it again at the end.';
   }
   if (/^(near |unrecognized token|incomplete input)/.test(message)) return syntaxHint(text, position);
-  return CONSTRAINTS[failure.code] ?? (failure.primary === 'SQLITE_FULL' ? 'Free some space on the disk and start again.' : null);
+  return (
+    CONSTRAINTS[failure.code] ??
+    (failure.primary === 'SQLITE_FULL' ? 'Free some space on the disk and start again.' : null)
+  );
 }
 
 const CONSTRAINTS: Readonly<Record<string, string>> = {
   SQLITE_CONSTRAINT_UNIQUE: 'Two rows have the same value; make them differ in an earlier statement.',
   SQLITE_CONSTRAINT_NOTNULL: 'Give the column a value in every row, or a DEFAULT.',
-  SQLITE_CONSTRAINT_FOREIGNKEY: 'The row it refers to is not there; insert parents before children, and delete them after.',
+  SQLITE_CONSTRAINT_FOREIGNKEY:
+    'The row it refers to is not there; insert parents before children, and delete them after.',
   SQLITE_CONSTRAINT_CHECK: 'A row does not pass the CHECK; correct the rows first.',
 };
 
@@ -29,14 +38,29 @@ const CONSTRAINTS: Readonly<Record<string, string>> = {
 const HABITS: readonly (readonly [RegExp, string])[] = [
   [/\bauto_increment\b/i, 'SQLite writes it INTEGER PRIMARY KEY, or INTEGER PRIMARY KEY AUTOINCREMENT.'],
   [/\binsert\s+column\b/i, 'Did you mean ADD COLUMN?'],
-  [/\balter\s+(?:column\b|table\s+\S+\s+(?:alter|modify|change)\b)/i, 'SQLite cannot change a column: make a new table, copy the rows, drop the old one and rename the new one.'],
-  [/\b(?:drop|add)\s+(?:constraint|foreign\s+key|primary\s+key)\b/i, 'SQLite cannot add or drop a constraint: make a new table, copy the rows, drop the old one and rename the new one.'],
-  [/\b(?:add|drop)\s+column\s+if\b/i, 'SQLite has no IF [NOT] EXISTS for columns; a migration runs once, so leave it out.'],
-  [/\)\s*(?:engine|default\s+charset|charset|collate)\s*=/i, 'Table options such as ENGINE= belong to MySQL; leave them out.'],
+  [
+    /\balter\s+(?:column\b|table\s+\S+\s+(?:alter|modify|change)\b)/i,
+    'SQLite cannot change a column: make a new table, copy the rows, drop the old one and rename the new one.',
+  ],
+  [
+    /\b(?:drop|add)\s+(?:constraint|foreign\s+key|primary\s+key)\b/i,
+    'SQLite cannot add or drop a constraint: make a new table, copy the rows, drop the old one and rename the new one.',
+  ],
+  [
+    /\b(?:add|drop)\s+column\s+if\b/i,
+    'SQLite has no IF [NOT] EXISTS for columns; a migration runs once, so leave it out.',
+  ],
+  [
+    /\)\s*(?:engine|default\s+charset|charset|collate)\s*=/i,
+    'Table options such as ENGINE= belong to MySQL; leave them out.',
+  ],
   [/^\s*create\s+(?:type|schema|extension|sequence|function|procedure)\b/i, 'SQLite has no such thing to create.'],
   [/^\s*truncate\b/i, 'SQLite writes it DELETE FROM.'],
   [/\benum\s*\(/i, "SQLite has no ENUM: use TEXT CHECK (x IN ('a', 'b'))."],
-  [/\bdefault\s+(?:now|uuid|gen_random_uuid)\s*\(/i, 'A DEFAULT that calls a function stands in parentheses: DEFAULT (datetime(\'now\')) or DEFAULT CURRENT_TIMESTAMP.'],
+  [
+    /\bdefault\s+(?:now|uuid|gen_random_uuid)\s*\(/i,
+    "A DEFAULT that calls a function stands in parentheses: DEFAULT (datetime('now')) or DEFAULT CURRENT_TIMESTAMP.",
+  ],
   [/::\s*\w+/, 'SQLite writes a conversion CAST(x AS type).'],
   [/\b(?:key|index)\s*\w*\s*\(/i, 'An index is made by its own statement: CREATE INDEX name ON table (column).'],
 ];
@@ -45,7 +69,12 @@ const STARTS_STATEMENT = /^(?:create|insert|update|delete|alter|drop|select|with
 
 function syntaxHint(text: string, position: number | null): string | null {
   const rest = position === null ? '' : text.slice(position);
-  if (position !== null && position > 0 && STARTS_STATEMENT.test(rest) && /(?:\n|\))\s*$/.test(text.slice(0, position))) {
+  if (
+    position !== null &&
+    position > 0 &&
+    STARTS_STATEMENT.test(rest) &&
+    /(?:\n|\))\s*$/.test(text.slice(0, position))
+  ) {
     return 'Is a semicolon missing before this word?';
   }
   const habit = HABITS.find(([pattern]) => pattern.test(text))?.[1];
@@ -72,7 +101,9 @@ function suggestion(word: string, candidates: readonly string[]): string | null 
 
 function names(connection: Connection, kind: string): readonly string[] {
   const kinds = kind === 'table' ? ['table', 'view'] : [kind, kind];
-  return connection.all('SELECT name FROM main.sqlite_schema WHERE type IN (?, ?)', ...kinds).map(({ name }) => String(name));
+  return connection
+    .all('SELECT name FROM main.sqlite_schema WHERE type IN (?, ?)', ...kinds)
+    .map(({ name }) => String(name));
 }
 
 function columnsOf(connection: Connection, table: string): readonly string[] {

@@ -35,7 +35,14 @@ function row(id: string, token: number, more: Partial<HistoryRow> = {}): History
   };
 }
 
-const line = (action: string): LedgerLine => ({ at: 1, runId: 'run-1', actor: 'tester', action, id: '1', detail: null });
+const line = (action: string): LedgerLine => ({
+  at: 1,
+  runId: 'run-1',
+  actor: 'tester',
+  action,
+  id: '1',
+  detail: null,
+});
 
 describe.each(DRIVERS)('%s', (driver) => {
   test('a row comes back as it was saved, and again as it was replaced', async () => {
@@ -94,7 +101,7 @@ describe.each(DRIVERS)('%s', (driver) => {
     expect(findBrokenLink(await session.history.events(null))).toBe(2);
   });
 
-  test('nothing is written with a token that is not the lock\'s', async () => {
+  test("nothing is written with a token that is not the lock's", async () => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
     await using lease = await take(session);
@@ -117,7 +124,11 @@ describe.each(DRIVERS)('%s', (driver) => {
   });
 
   test.each([
-    ['Flyway-like columns', 'CREATE TABLE schema_version (installed_rank INTEGER, version TEXT, description TEXT)', 'installed_rank'],
+    [
+      'Flyway-like columns',
+      'CREATE TABLE schema_version (installed_rank INTEGER, version TEXT, description TEXT)',
+      'installed_rank',
+    ],
     ['golang-migrate-like columns', 'CREATE TABLE schema_version (version INTEGER, dirty INTEGER)', 'dirty'],
     ['a view', 'CREATE VIEW schema_version AS SELECT 1 AS one', 'one'],
   ])('a table of the same name with %s is refused', async (_, text, column) => {
@@ -149,7 +160,10 @@ describe.each(DRIVERS)('%s', (driver) => {
     await session.history.init();
     await session.history.save(row('7', lease.token));
     await run(session, "UPDATE schema_version SET state = 'perhaps'");
-    await expect(session.history.read()).rejects.toMatchObject({ code: 'HISTORY_DAMAGED', facts: { row: '7', column: 'state' } });
+    await expect(session.history.read()).rejects.toMatchObject({
+      code: 'HISTORY_DAMAGED',
+      facts: { row: '7', column: 'state' },
+    });
   });
 
   test('a history whose lock table was dropped can be read and goes on', async () => {

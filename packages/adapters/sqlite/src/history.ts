@@ -1,5 +1,16 @@
 import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
-import { checkColumns, checkLayout, ENTRY_COLUMNS, eventValues, quoteIdent, rowValues, sqlite, toEntry, toEvent, toRow } from '@detent/sql';
+import {
+  checkColumns,
+  checkLayout,
+  ENTRY_COLUMNS,
+  eventValues,
+  quoteIdent,
+  rowValues,
+  sqlite,
+  toEntry,
+  toEvent,
+  toRow,
+} from '@detent/sql';
 import { hasTable, type Bookkeeping } from './bookkeeping.ts';
 import { patiently, type Patience } from './busy.ts';
 import type { Connection, Row } from './driver.ts';
@@ -81,22 +92,32 @@ export function createHistory({ link, books, lock, patience, isWorking }: Histor
 
     save: (row) =>
       write((connection) => {
-        if (connection.run(sql.save, ...rowValues(row), row.token) === 0) throw lockLost(connection, books.lock, row.token);
+        if (connection.run(sql.save, ...rowValues(row), row.token) === 0)
+          throw lockLost(connection, books.lock, row.token);
       }),
 
     append: (line) =>
       write((connection) => {
         const last = connection.get(sql.lastEvent);
         const previousHash = last === undefined ? LEDGER_START : String(last['hash']);
-        const event: LedgerEvent = { ...line, seq: Number(last?.['seq'] ?? 0) + 1, previousHash, hash: chainHash(previousHash, line) };
+        const event: LedgerEvent = {
+          ...line,
+          seq: Number(last?.['seq'] ?? 0) + 1,
+          previousHash,
+          hash: chainHash(previousHash, line),
+        };
         const token = lock.token(connection);
-        if (connection.run(sql.append, ...eventValues(event), token) === 0) throw lockLost(connection, books.lock, token);
+        if (connection.run(sql.append, ...eventValues(event), token) === 0)
+          throw lockLost(connection, books.lock, token);
       }),
 
     events: (limit) =>
       look((connection) => {
         if (!hasTable(connection, sql.tableNames.event)) return [];
-        return connection.all(sql.events, limit ?? -1).map(toEvent).toReversed();
+        return connection
+          .all(sql.events, limit ?? -1)
+          .map(toEvent)
+          .toReversed();
       }),
   };
 }

@@ -134,7 +134,9 @@ function isNew(path: string | null): boolean {
 }
 
 function readOnlySession(): DetentError {
-  return new DetentError('READ_ONLY', 'This session was opened to look only.', { hint: 'Open it without readOnly to write.' });
+  return new DetentError('READ_ONLY', 'This session was opened to look only.', {
+    hint: 'Open it without readOnly to write.',
+  });
 }
 
 function missing(): never {

@@ -8,7 +8,10 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const [first, second] = [await playground.open({ driver }), await playground.open({ driver })];
     const lease = await take(first, 'run-1');
-    expect(await second.lock.tryAcquire(owner('run-2'))).toMatchObject({ kind: 'held', holder: { ...owner('run-1'), token: lease.token } });
+    expect(await second.lock.tryAcquire(owner('run-2'))).toMatchObject({
+      kind: 'held',
+      holder: { ...owner('run-1'), token: lease.token },
+    });
     expect(await second.lock.holder()).toMatchObject({ runId: 'run-1' });
     await lease[Symbol.asyncDispose]();
     expect(await second.lock.holder()).toBeNull();
@@ -46,7 +49,10 @@ describe.each(DRIVERS)('%s', (driver) => {
 
   test('a holder on another machine is dead only when it has been silent and writes nothing', async () => {
     await using playground = new Playground();
-    const [first, second] = [await playground.open({ driver, busyTimeoutMs: 100 }), await playground.open({ driver, busyTimeoutMs: 100 })];
+    const [first, second] = [
+      await playground.open({ driver, busyTimeoutMs: 100 }),
+      await playground.open({ driver, busyTimeoutMs: 100 }),
+    ];
     await take(first, 'run-1');
     const pretend = (ageMs: number): Promise<unknown> =>
       first.sql`UPDATE schema_version_lock SET host = 'elsewhere', process_key = 'another-boot pid:[1] 7', heartbeat = unixepoch('subsec') * 1000 - ${ageMs}`;

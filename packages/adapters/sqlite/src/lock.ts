@@ -1,8 +1,16 @@
 import { hostname } from 'node:os';
-import { DetentError, type Lease, type LockAttempt, type LockHolder, type LockOwner, type MigrationLock } from '@detent/core';
+import {
+  DetentError,
+  type Lease,
+  type LockAttempt,
+  type LockHolder,
+  type LockOwner,
+  type MigrationLock,
+} from '@detent/core';
 import { hasTable } from './bookkeeping.ts';
 import { patiently, type Patience } from './busy.ts';
 import type { Connection, Row } from './driver.ts';
+import { syncAtTheEnd } from './durability.ts';
 import { failureOf, translate } from './errors.ts';
 import type { Link } from './link.ts';
 import type { LockStatements } from './lock-statements.ts';
@@ -26,6 +34,14 @@ export interface SessionLock extends MigrationLock {
 const SILENCE_MS = 30_000;
 const HEARTBEAT_MS = 10_000;
 
+export interface LockSettings {
+  readonly link: Link;
+  readonly sql: LockStatements;
+  readonly patience: Patience;
+  /** The commits of a run may be synced together; see `syncAtTheEnd`. */
+  readonly batchCommits: boolean;
+}
+
 interface Holder extends LockHolder {
   readonly processKey: string | null;
   readonly silentMs: number;
@@ -35,7 +51,7 @@ interface Holder extends LockHolder {
  * The lock is a row with a token that only rises. What really keeps two runs apart is SQLite's own write lock: every
  * transaction of the holder begins IMMEDIATE and finds its token in the row, or ends.
  */
-export function createLock(link: Link, sql: LockStatements, patience: Patience): SessionLock {
+export function createLock({ link, sql, patience, batchCommits }: LockSettings): SessionLock {
   let held: Lease | null = null;
   let quiet = false;
 
@@ -67,6 +83,7 @@ export function createLock(link: Link, sql: LockStatements, patience: Patience):
     const timer = setInterval(() => {
       if (!quiet && !connection.inTransaction) showLife(connection, sql, token);
     }, HEARTBEAT_MS).unref();
+    const syncAgain = batchCommits ? syncAtTheEnd(connection) : () => undefined;
     const lease: Lease = {
       token,
       async assert() {
@@ -77,7 +94,10 @@ export function createLock(link: Link, sql: LockStatements, patience: Patience):
         if (held !== lease) return;
         held = null;
         // What cannot be given back is taken over: this process will be gone.
-        await patiently(() => connection.run(sql.giveBack, token), patience).catch(() => undefined);
+        await patiently(() => {
+          syncAgain();
+          connection.run(sql.giveBack, token);
+        }, patience).catch(() => undefined);
       },
     };
     return lease;
@@ -157,10 +177,14 @@ function requireToken(connection: Connection, sql: LockStatements, token: number
 }
 
 export function lockLost(connection: Connection, sql: LockStatements, token: number): DetentError {
-  return new DetentError('LOCK_LOST', 'This run does not hold the lock any more; another run or `detent unlock` took it.', {
-    hint: 'Look at `detent status`, then start again.',
-    facts: { token, tokenNow: readToken(connection, sql) },
-  });
+  return new DetentError(
+    'LOCK_LOST',
+    'This run does not hold the lock any more; another run or `detent unlock` took it.',
+    {
+      hint: 'Look at `detent status`, then start again.',
+      facts: { token, tokenNow: readToken(connection, sql) },
+    },
+  );
 }
 
 /** Neither a busy database nor a lost lock is an error here: the next transaction finds out. */
@@ -175,9 +199,10 @@ function showLife(connection: Connection, sql: LockStatements, token: number): v
 function readHolder(connection: Connection, sql: LockStatements): Holder | null {
   if (!hasTable(connection, sql.table)) return null;
   const row = connection.get(sql.read);
-  if (row === undefined || row['run_id'] === null) return null;
+  const runId = row === undefined ? null : textOrNull(row, 'run_id');
+  if (row === undefined || runId === null) return null;
   return {
-    runId: String(row['run_id']),
+    runId,
     username: String(row['username']),
     host: String(row['host']),
     pid: Number(row['pid']),

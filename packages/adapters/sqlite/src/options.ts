@@ -1,6 +1,15 @@
 import { didYouMean, misuse } from '@detent/core';
 import { driverOf, type DriverName, type SqliteDatabase } from './driver.ts';
-import { choice, JOURNAL_MODES, milliseconds, parseUrl, SYNCHRONOUS, type Address, type JournalMode, type Synchronous } from './url.ts';
+import {
+  choice,
+  JOURNAL_MODES,
+  milliseconds,
+  parseUrl,
+  SYNCHRONOUS,
+  type Address,
+  type JournalMode,
+  type Synchronous,
+} from './url.ts';
 
 interface CommonOptions {
   /**
@@ -8,7 +17,10 @@ interface CommonOptions {
    * there a commit costs one sync instead of several, and readers are never shut out while a migration runs.
    */
   readonly journalMode?: JournalMode | undefined;
-  /** As `PRAGMA synchronous`; unless told, as SQLite was built: `full`. */
+  /**
+   * As `PRAGMA synchronous`. Unless told it stays as SQLite was built, `full`, except that in `wal` the commits of one
+   * run are synced together before the lock is given back.
+   */
   readonly synchronous?: Synchronous | undefined;
   /** How long another connection's transaction is waited for. 10,000 unless told here or by `timeouts.lock`. */
   readonly busyTimeoutMs?: number | undefined;
@@ -52,21 +64,26 @@ const DRIVERS = ['node:sqlite', 'better-sqlite3'] as const;
 const KEYS = ['url', 'database', 'driver', 'journalMode', 'synchronous', 'busyTimeoutMs', 'allowAttach'];
 
 /** Throws `CONFIG`. What stands in the URL goes before what stands beside it. */
-export function checkOptions(options: { readonly [Key in keyof UrlOptions | keyof DatabaseOptions]?: unknown }): CheckedOptions {
+export function checkOptions(options: {
+  readonly [Key in keyof UrlOptions | keyof DatabaseOptions]?: unknown;
+}): CheckedOptions {
   for (const key of Object.keys(options)) {
-    if (!KEYS.includes(key)) throw misuse(`sqlite(…) has no option "${key}"${didYouMean(key, KEYS) || '.'}`, `Known: ${KEYS.join(', ')}.`);
+    if (!KEYS.includes(key))
+      throw misuse(`sqlite(…) has no option "${key}"${didYouMean(key, KEYS) || '.'}`, `Known: ${KEYS.join(', ')}.`);
   }
   const { url, database, driver, journalMode, synchronous, busyTimeoutMs, allowAttach, ...rest } = options;
   void rest;
   if ((url === undefined) === (database === undefined)) {
     throw misuse('sqlite(…) needs either `url` or `database`.', "Write sqlite({ url: 'app.db' }).");
   }
-  if (url !== undefined && typeof url !== 'string') throw misuse('`url` must be a text.', "Write sqlite({ url: 'app.db' }).");
-  if (database !== undefined && !isObject(database)) throw misuse('`database` must be an open database.', 'Pass `new DatabaseSync(path)`, or `url`.');
+  if (url !== undefined && typeof url !== 'string')
+    throw misuse('`url` must be a text.', "Write sqlite({ url: 'app.db' }).");
+  if (database !== undefined && !isObject(database))
+    throw misuse('`database` must be an open database.', 'Pass `new DatabaseSync(path)`, or `url`.');
   if (allowAttach !== undefined && typeof allowAttach !== 'boolean') throw misuse('allowAttach must be true or false.');
   const given = {
-    journalMode: journalMode === undefined ? undefined : choice('journalMode', String(journalMode), JOURNAL_MODES),
-    synchronous: synchronous === undefined ? undefined : choice('synchronous', String(synchronous), SYNCHRONOUS),
+    journalMode: journalMode === undefined ? undefined : choice('journalMode', journalMode, JOURNAL_MODES),
+    synchronous: synchronous === undefined ? undefined : choice('synchronous', synchronous, SYNCHRONOUS),
     busyTimeoutMs: busyTimeoutMs === undefined ? undefined : milliseconds('busyTimeoutMs', Number(busyTimeoutMs)),
     allowAttach,
   };
@@ -76,7 +93,7 @@ export function checkOptions(options: { readonly [Key in keyof UrlOptions | keyo
     given,
     address,
     database: open,
-    driver: open === null ? choice('driver', String(driver ?? 'node:sqlite'), DRIVERS) : driverOf(open),
+    driver: open === null ? choice('driver', driver ?? 'node:sqlite', DRIVERS) : driverOf(open),
     journalMode: address?.journalMode ?? given.journalMode,
     synchronous: address?.synchronous ?? given.synchronous,
     busyTimeoutMs: address?.busyTimeoutMs ?? given.busyTimeoutMs,

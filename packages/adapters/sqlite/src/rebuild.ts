@@ -11,7 +11,10 @@ export interface Belongings {
 export function belongings(connection: Connection): Belongings {
   const objects = new Map<string, { table: string; words: string }>();
   for (const { type, name, tbl_name: table } of connection.all(DEPENDENTS)) {
-    objects.set(`${String(type)} ${String(name)}`, { table: String(table), words: `${String(type)} "${String(name)}"` });
+    objects.set(`${String(type)} ${String(name)}`, {
+      table: String(table),
+      words: `${String(type)} "${String(name)}"`,
+    });
   }
   const sequences = new Map<string, number>();
   if (connection.get(HAS_SEQUENCES) !== undefined) {
@@ -24,7 +27,11 @@ export function belongings(connection: Connection): Belongings {
  * What a rebuild forgot, one sentence each: indexes and triggers of tables that are still there, unless a statement
  * dropped them by name, and AUTOINCREMENT counters that went back, so that old numbers would be given out again.
  */
-export function lostInRebuild(connection: Connection, before: Belongings, statements: readonly string[]): readonly string[] {
+export function lostInRebuild(
+  connection: Connection,
+  before: Belongings,
+  statements: readonly string[],
+): readonly string[] {
   const after = belongings(connection);
   const tables = new Set(connection.all(TABLES).map(({ name }) => String(name)));
   const script = statements.join(';').toLowerCase();
@@ -39,13 +46,16 @@ export function lostInRebuild(connection: Connection, before: Belongings, statem
   for (const [table, sequence] of before.sequences) {
     const now = after.sequences.get(table) ?? 0;
     if (tables.has(table) && now < sequence) {
-      lost.push(`The rebuild of "${table}" set its AUTOINCREMENT counter back from ${sequence} to ${now}; copy its row in sqlite_sequence.`);
+      lost.push(
+        `The rebuild of "${table}" set its AUTOINCREMENT counter back from ${sequence} to ${now}; copy its row in sqlite_sequence.`,
+      );
     }
   }
   return lost;
 }
 
-const DEPENDENTS = "SELECT type, name, tbl_name FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL";
+const DEPENDENTS =
+  "SELECT type, name, tbl_name FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL";
 const TABLES = "SELECT name FROM main.sqlite_schema WHERE type = 'table'";
 const HAS_SEQUENCES = "SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'";
 const SEQUENCES = 'SELECT name, seq FROM main.sqlite_sequence';

@@ -29,7 +29,8 @@ export async function restoreFrom(
 ): Promise<void> {
   const live = await link.writing();
   const { path } = live;
-  if (path === null) throw new DetentError('RESTORE_FAILED', 'A database in memory cannot be restored.', { hint: 'Use a file.' });
+  if (path === null)
+    throw new DetentError('RESTORE_FAILED', 'A database in memory cannot be restored.', { hint: 'Use a file.' });
   const scratchPath = `${path}.detent-restore`;
   try {
     await verifyBackup(manifest, live, books);
@@ -39,7 +40,13 @@ export async function restoreFrom(
       const scratch = await makeScratch(live, manifest, scratchPath);
       try {
         lock.carryOver(live, scratch);
-        const history = createHistory({ link: borrowedLink(scratch, false), books, lock, patience, isWorking: () => false });
+        const history = createHistory({
+          link: borrowedLink(scratch, false),
+          books,
+          lock,
+          patience,
+          isWorking: () => false,
+        });
         await history.init();
         await record(history);
         lock.fence(live);
@@ -75,9 +82,11 @@ async function makeScratch(live: Connection, manifest: Manifest, path: string): 
 async function compare(live: Connection, manifest: Manifest, own: readonly string[]): Promise<void> {
   const check = String(live.value('PRAGMA quick_check(1)'));
   if (check !== 'ok') throw new Error(`the restored database does not pass SQLite's own check: ${check}`);
-  if (schemaFingerprint(live, own) !== manifest.fingerprint) throw new Error('the restored schema is not the one in the manifest');
+  if (schemaFingerprint(live, own) !== manifest.fingerprint)
+    throw new Error('the restored schema is not the one in the manifest');
   const sums = await contentSums(live, own);
-  if (JSON.stringify(sums) !== JSON.stringify(manifest.objects)) throw new Error('the restored rows are not those in the manifest');
+  if (JSON.stringify(sums) !== JSON.stringify(manifest.objects))
+    throw new Error('the restored rows are not those in the manifest');
 }
 
 function restoreFailed(manifest: Manifest, cause: unknown): DetentError {

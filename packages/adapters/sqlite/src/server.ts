@@ -23,7 +23,11 @@ function factsOf(connection: Connection, path: string | null): readonly ServerFa
     { name: 'driver', value: `${library.name} ${library.version}`, level: 'ok' },
     ...fileFacts(path),
     ...(path !== null && connection.path === null ? [] : [journalFact(pragma('journal_mode'), path)]),
-    { name: 'synchronous', value: SYNCHRONOUS_LEVELS[Number(pragma('synchronous'))] ?? 'unknown', ...(pragma('synchronous') === '0' ? UNSAFE : OK) },
+    {
+      name: 'synchronous',
+      value: SYNCHRONOUS_LEVELS[Number(pragma('synchronous'))] ?? 'unknown',
+      ...(pragma('synchronous') === '0' ? UNSAFE : OK),
+    },
     { name: 'foreign keys', value: pragma('foreign_keys') === '1' ? 'on' : 'off', level: 'ok' },
     { name: 'page size', value: bytes(Number(pragma('page_size'))), level: 'ok' },
     integrityFact(connection),
@@ -47,15 +51,26 @@ function fileFacts(path: string | null): readonly ServerFact[] {
     {
       name: 'free disk space',
       value: free === null ? 'unknown' : bytes(free),
-      ...(tight ? { level: 'warn', hint: 'A backup beside the database needs 1.2 times its size.' } as const : OK),
+      ...(tight ? ({ level: 'warn', hint: 'A backup beside the database needs 1.2 times its size.' } as const) : OK),
     },
   ];
 }
 
 function journalFact(mode: string, path: string | null): ServerFact {
   if (path === null || mode === 'wal') return { name: 'journal mode', value: mode, level: 'ok' };
-  if (mode === 'off') return { name: 'journal mode', value: mode, level: 'error', hint: 'Nothing can be rolled back; run PRAGMA journal_mode = wal.' };
-  return { name: 'journal mode', value: mode, level: 'ok', hint: "journalMode: 'wal' makes commits several times faster and lets others read meanwhile." };
+  if (mode === 'off')
+    return {
+      name: 'journal mode',
+      value: mode,
+      level: 'error',
+      hint: 'Nothing can be rolled back; run PRAGMA journal_mode = wal.',
+    };
+  return {
+    name: 'journal mode',
+    value: mode,
+    level: 'ok',
+    hint: "journalMode: 'wal' makes commits several times faster and lets others read meanwhile.",
+  };
 }
 
 function integrityFact(connection: Connection): ServerFact {

@@ -54,8 +54,18 @@ describe.each(DRIVERS)('%s', (driver) => {
   test.each([
     ['a missing folder', 'no/such/app.db', 'does not exist', () => undefined],
     ['a folder in place of the file', 'app.db', 'is a folder', (path: string) => mkdirSync(path)],
-    ['a file in place of the folder', 'f/app.db', 'not a folder', (path: string) => writeFileSync(join(path, '..'), '')],
-    ['a text file', 'app.db', 'not a SQLite database', (path: string) => writeFileSync(path, 'These are not the bytes of a database. '.repeat(50))],
+    [
+      'a file in place of the folder',
+      'f/app.db',
+      'not a folder',
+      (path: string) => writeFileSync(join(path, '..'), ''),
+    ],
+    [
+      'a text file',
+      'app.db',
+      'not a SQLite database',
+      (path: string) => writeFileSync(path, 'These are not the bytes of a database. '.repeat(50)),
+    ],
   ])('%s is a plain error', async (_, name, words, prepare) => {
     await using playground = new Playground();
     const url = join(playground.folder, name);
@@ -149,7 +159,10 @@ test.each([
   await session.close();
   expect(Object.values(database.prepare('SELECT count(*) FROM t').get() as object)).toEqual([0]);
   database.close();
-  await expect(playground.open({ database })).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringContaining('closed') as string });
+  await expect(playground.open({ database })).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringContaining('closed') as string,
+  });
   expect(name).toBeTypeOf('string');
 });
 
@@ -191,4 +204,27 @@ test('a database without the right to write is a plain error for who writes, and
   expect(asStranger(playground.file, false)).toMatch(/^READ_ONLY Give this user the right/);
   expect(statSync(playground.file).mode & 0o777).toBe(0o444);
   chmodSync(playground.folder, 0o755);
+});
+
+test.each([
+  ['node:sqlite', (path: string) => new DatabaseSync(path, { readBigInts: true, returnArrays: true })],
+  ['better-sqlite3', (path: string) => new BetterDatabase(path).defaultSafeIntegers(true)],
+])("F72 the settings of a user's own database of %s do not get in the way", async (_, openDatabase) => {
+  await using playground = new Playground();
+  const database = openDatabase(playground.file);
+  const session = await playground.open({ database });
+  await using lease = await take(session);
+  await session.history.init();
+  await session.history.append({ at: 1, runId: 'run-1', actor: 'tester', action: 'applied', id: '1', detail: null });
+  await run(
+    session,
+    'CREATE TABLE p (id INTEGER PRIMARY KEY)',
+    'CREATE TABLE c (p REFERENCES p (id) ON DELETE CASCADE)',
+    'INSERT INTO p VALUES (1)',
+    'INSERT INTO c VALUES (1)',
+  );
+  await run(session, 'CREATE TABLE n (id INTEGER PRIMARY KEY, x)', 'INSERT INTO n (id) SELECT id FROM p', 'DROP TABLE p', 'ALTER TABLE n RENAME TO p');
+  expect(lease.token).toBe(1);
+  expect(await rows(session, 'SELECT count(*) FROM c')).toEqual([[1]]);
+  expect((await session.history.events(null)).map(({ seq }) => seq)).toEqual([1]);
 });

@@ -21,12 +21,19 @@ export interface SessionSettings {
   readonly options: OpenOptions;
   readonly patience: Patience;
   readonly allowAttach: boolean;
+  readonly batchCommits: boolean;
 }
 
 /** Puts the parts together around one connection. `Db` is the class of the driver's database. */
-export function createSession<Db>({ link, options, patience, allowAttach }: SessionSettings): MigrationSession<Db> {
+export function createSession<Db>({
+  link,
+  options,
+  patience,
+  allowAttach,
+  batchCommits,
+}: SessionSettings): MigrationSession<Db> {
   const books = bookkeeping(options.table);
-  const lock = createLock(link, books.lock, patience);
+  const lock = createLock({ link, sql: books.lock, patience, batchCommits });
   const history = createHistory({ link, books, lock, patience, isWorking: () => working });
   const backup = createBackup({ link, books, lock, patience });
   const { path } = link;
@@ -56,7 +63,7 @@ export function createSession<Db>({ link, options, patience, allowAttach }: Sess
     lock,
     backup,
     batches: createBatches(link, patience),
-    sql: sqlTag(dialect, async (text, values) => (await link.reading()).exact(text, values.map(bindable)) as never),
+    sql: sqlTag(dialect, async (text, values) => (await link.reading()).exact(text, values.map(bindable))),
 
     async transaction(scope, work) {
       const connection = await link.writing();
@@ -117,7 +124,8 @@ function capabilitiesOf(path: string | null): Capabilities {
   return {
     transactionalDdl: true,
     transactions: true,
-    backup: path !== null || 'A database in memory is gone with its process, so there is nothing to put a backup back into.',
+    backup:
+      path !== null || 'A database in memory is gone with its process, so there is nothing to put a backup back into.',
     cancel: false,
   };
 }

@@ -24,7 +24,9 @@ export function restoreSettings(connection: Connection, settings: Settings): voi
   for (const [name, value] of settings) {
     if (connection.value(`PRAGMA ${name}`) !== value) connection.exec(`PRAGMA ${name} = ${String(value)}`);
   }
-  for (const { type, name } of connection.all("SELECT type, name FROM temp.sqlite_schema WHERE type IN ('table', 'view')")) {
+  for (const { type, name } of connection.all(
+    "SELECT type, name FROM temp.sqlite_schema WHERE type IN ('table', 'view')",
+  )) {
     connection.exec(`DROP ${String(type)} IF EXISTS temp."${String(name).replaceAll('"', '""')}"`);
   }
   for (const { name } of connection.all("SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')")) {

@@ -1,7 +1,11 @@
+import type { DetentError } from '@detent/core';
 import { describe, expect, test } from 'vitest';
 import { DRIVERS, Playground, rows, run, statement } from './harness.ts';
 
-const SCHEMA = ['CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE)', "INSERT INTO users VALUES (1, 'a@example.com')"];
+const SCHEMA = [
+  'CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE)',
+  "INSERT INTO users VALUES (1, 'a@example.com')",
+];
 
 /** The text, the message, the words at the place of the error, and the hint. */
 const REFUSED: readonly (readonly [string, string, string | null, string | null])[] = [
@@ -14,7 +18,12 @@ const REFUSED: readonly (readonly [string, string, string | null, string | null]
   ['CREATE TABLE users (id)', 'already exists', 'users', null],
   ['ALTER TABLE users ALTER COLUMN email TYPE text', 'near "TYPE"', 'TYPE', 'make a new table'],
   ['ALTER TABLE users MODIFY COLUMN email text', 'near "MODIFY"', 'MODIFY', 'make a new table'],
-  ['CREATE TABLE a (id INTEGER PRIMARY KEY AUTO_INCREMENT)', 'near "AUTO_INCREMENT"', 'AUTO_INCREMENT', 'AUTOINCREMENT'],
+  [
+    'CREATE TABLE a (id INTEGER PRIMARY KEY AUTO_INCREMENT)',
+    'near "AUTO_INCREMENT"',
+    'AUTO_INCREMENT',
+    'AUTOINCREMENT',
+  ],
   ['CREATE TABLE a (x TEXT) ENGINE=InnoDB', 'near "="', '=InnoDB', 'MySQL'],
   ["CREATE TABLE a (x ENUM('a', 'b'))", 'near "\'a\'"', "'a'", 'CHECK'],
   ['CREATE TABLE a (x TEXT DEFAULT now())', 'near "("', '()', 'parentheses'],
@@ -34,18 +43,17 @@ describe.each(DRIVERS)('%s', (driver) => {
     const session = await playground.open({ driver });
     await run(session, ...SCHEMA);
     const sent = { ...statement(text), line: 10, column: 5 };
-    const error = await session.transaction({ statements: [sent] }, () => session.execute(sent, 'V2__x.sql')).catch((thrown: unknown) => thrown);
+    const error = await session
+      .transaction({ statements: [sent] }, () => session.execute(sent, 'V2__x.sql'))
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'STATEMENT_FAILED', message: expect.stringContaining(message) as string });
-    const { facts, hint: given } = error as { facts: { position?: number; place: unknown; statement: string }; hint?: string };
-    expect(facts.statement).toBe(text);
-    if (at === null) expect(facts).toMatchObject({ place: { file: 'V2__x.sql', line: 10, column: 5 } });
-    else {
-      expect(text.slice(facts.position).slice(0, at.length)).toBe(at);
-      const before = text.slice(0, facts.position).split('\n');
-      const column = (before.at(-1)?.length ?? 0) + (before.length === 1 ? 5 : 1);
-      expect(facts.place).toEqual({ file: 'V2__x.sql', line: 10 + before.length - 1, column });
-    }
-    if (hint !== null) expect(given).toContain(hint);
+    const { facts, hint: given = '' } = error as DetentError;
+    const offset = at === null ? 0 : (facts.position ?? -1);
+    const before = text.slice(0, offset).split('\n');
+    const column = (before.at(-1)?.length ?? 0) + (before.length === 1 ? 5 : 1);
+    expect(text.slice(offset).indexOf(at ?? '')).toBe(0);
+    expect(facts).toMatchObject({ statement: text, place: { file: 'V2__x.sql', line: 10 + before.length - 1, column } });
+    expect(given).toContain(hint ?? '');
   });
 
   test('only the number of changed rows is told, and only for data', async () => {
@@ -64,7 +72,7 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
     const values = [null, 1, -1.5, 2n ** 62n, "it's", true, new Date(0), new Uint8Array([1, 0, 255])];
-    const [row] = await session.sql<Record<string, unknown>>`SELECT ${values[0]} a, ${values[1]} b, ${values[2]} c, ${values[3]} d, ${values[4]} e, ${values[5]} f, ${values[6]} g, ${values[7]} h`;
+    const [row] = await session.sql`SELECT ${values[0]} a, ${values[1]} b, ${values[2]} c, ${values[3]} d, ${values[4]} e, ${values[5]} f, ${values[6]} g, ${values[7]} h`;
     const { h, ...rest } = row ?? {};
     expect(rest).toEqual({ a: null, b: 1, c: -1.5, d: 2n ** 62n, e: "it's", f: 1, g: '1970-01-01T00:00:00.000Z' });
     expect([...(h as Uint8Array)]).toEqual([1, 0, 255]);
@@ -75,7 +83,10 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const other = `ATTACH '${playground.folder}/other.db' AS other`;
     const strict = await playground.open({ driver });
-    await expect(strict.execute(statement(other), 'f.sql')).rejects.toMatchObject({ code: 'STATEMENT_FAILED', hint: expect.stringContaining('allowAttach') as string });
+    await expect(strict.execute(statement(other), 'f.sql')).rejects.toMatchObject({
+      code: 'STATEMENT_FAILED',
+      hint: expect.stringContaining('allowAttach') as string,
+    });
     const open = await playground.open({ driver, allowAttach: true });
     await open.execute(statement(other), 'f.sql');
     expect(await rows(open, "SELECT name FROM pragma_database_list WHERE name = 'other'")).toEqual([['other']]);
@@ -86,6 +97,8 @@ describe.each(DRIVERS)('%s', (driver) => {
   test('F106 extensions cannot be loaded', async () => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
-    await expect(session.execute(statement("SELECT load_extension('x')"), 'f.sql')).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
+    await expect(session.execute(statement("SELECT load_extension('x')"), 'f.sql')).rejects.toMatchObject({
+      code: 'STATEMENT_FAILED',
+    });
   });
 });

@@ -17,7 +17,10 @@ export function send(connection: Connection, statement: Statement, file: string)
   } catch (error) {
     const failure = failureOf(error);
     if (failure === null) throw error;
-    throw statementFailed(connection, statement, file, failure, { undone: wasOpen && !connection.inTransaction, cause: error });
+    throw statementFailed(connection, statement, file, failure, {
+      undone: wasOpen && !connection.inTransaction,
+      cause: error,
+    });
   }
   if (wasOpen && !connection.inTransaction) throw ended(undefined, placeOf(statement, file, null));
   return statement.kind === 'data' ? Number(connection.value('SELECT changes()')) : null;
@@ -43,22 +46,29 @@ function statementFailed(
   const busy = failure.primary === 'SQLITE_BUSY' || failure.primary === 'SQLITE_LOCKED';
   const hint = hintFor(connection, statement.text, failure, position);
   const undoneWords = undone ? ' SQLite has undone the whole transaction.' : '';
-  return new DetentError(busy ? 'LOCK_TIMEOUT' : 'STATEMENT_FAILED', `SQLite refused the statement: ${failure.message}.${undoneWords}`, {
-    ...(hint === null ? {} : { hint }),
-    facts: {
-      ...placeOf(statement, file, position),
-      ...(position === null ? {} : { position }),
-      server: failure.message,
-      serverCode: failure.code,
-      ...(undone ? { transactionUndone: true } : {}),
+  return new DetentError(
+    busy ? 'LOCK_TIMEOUT' : 'STATEMENT_FAILED',
+    `SQLite refused the statement: ${failure.message}.${undoneWords}`,
+    {
+      ...(hint === null ? {} : { hint }),
+      facts: {
+        ...placeOf(statement, file, position),
+        ...(position === null ? {} : { position }),
+        server: failure.message,
+        serverCode: failure.code,
+        ...(undone ? { transactionUndone: true } : {}),
+      },
+      cause,
     },
-    cause,
-  });
+  );
 }
 
 function placeOf({ text, line, column }: Statement, file: string, position: number | null): ErrorFacts {
   const before = text.slice(0, position ?? 0).split('\n');
   const last = before.at(-1) ?? '';
-  const place = before.length === 1 ? { line, column: column + last.length } : { line: line + before.length - 1, column: last.length + 1 };
+  const place =
+    before.length === 1
+      ? { line, column: column + last.length }
+      : { line: line + before.length - 1, column: last.length + 1 };
   return { place: { file, ...place }, statement: text };
 }

@@ -14,7 +14,10 @@ export async function contentSums(connection: Connection, own: readonly string[]
 }
 
 /** The rows alone. */
-export function rowCounts(connection: Connection, own: readonly string[]): readonly { readonly name: string; readonly rows: number }[] {
+export function rowCounts(
+  connection: Connection,
+  own: readonly string[],
+): readonly { readonly name: string; readonly rows: number }[] {
   return tableNames(connection, own).map((name) => ({
     name,
     rows: Number(connection.value(`SELECT count(*) FROM ${quoteIdent(sqlite, 'main', name)}`)),

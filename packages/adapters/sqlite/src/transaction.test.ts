@@ -1,3 +1,4 @@
+import type { DetentError } from '@detent/core';
 import { describe, expect, test } from 'vitest';
 import { DRIVERS, Playground, rows, run, statement, take } from './harness.ts';
 
@@ -39,9 +40,11 @@ describe.each(DRIVERS)('%s', (driver) => {
         await new Promise((resolve) => setTimeout(resolve, 5));
         await session.execute(statement(`UPDATE t SET x = ${Number(x) + 1}`), 'f.sql');
       });
-    await Promise.all([0, 1].map(async (index) => {
-      for (let turn = 0; turn < 10; turn += 1) await add(index === 0 ? first : second);
-    }));
+    await Promise.all(
+      [0, 1].map(async (index) => {
+        for (let turn = 0; turn < 10; turn += 1) await add(index === 0 ? first : second);
+      }),
+    );
     expect(await rows(first, 'SELECT x FROM t')).toEqual([[20]]);
   });
 
@@ -65,16 +68,24 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
     const failed = run(session, 'CREATE TABLE before (x)', 'COMMIT', 'CREATE TABLE after (x)');
-    await expect(failed).rejects.toMatchObject({ code: 'TRANSACTION_ENDED', facts: { place: { file: 'V1__test.sql' } } });
+    await expect(failed).rejects.toMatchObject({
+      code: 'TRANSACTION_ENDED',
+      facts: { place: { file: 'V1__test.sql' } },
+    });
     expect(await rows(session, 'SELECT name FROM sqlite_schema')).toEqual([['before']]);
   });
 
-  test.each(['COMMIT', 'COMMIT; BEGIN', 'ROLLBACK; BEGIN IMMEDIATE'])('F32 code that runs %j is caught', async (text) => {
-    await using playground = new Playground();
-    const session = await playground.open({ driver });
-    await expect(session.transaction({ statements: null }, async () => void session.db.exec(text))).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });
-    await run(session, 'CREATE TABLE t (x)');
-  });
+  test.each(['COMMIT', 'COMMIT; BEGIN', 'ROLLBACK; BEGIN IMMEDIATE'])(
+    'F32 code that runs %j is caught',
+    async (text) => {
+      await using playground = new Playground();
+      const session = await playground.open({ driver });
+      await expect(
+        session.transaction({ statements: null }, async () => void session.db.exec(text)),
+      ).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });
+      await run(session, 'CREATE TABLE t (x)');
+    },
+  );
 
   test('F40 after a full disk nothing runs outside of the transaction that SQLite undid', async () => {
     await using playground = new Playground();
@@ -86,9 +97,11 @@ describe.each(DRIVERS)('%s', (driver) => {
     const work = async (): Promise<void> => {
       await session.execute(statement('CREATE TABLE u (x)'), 'f.sql');
       for (let turn = 0; turn < 2; turn += 1) {
-        await session.execute(statement('INSERT INTO t VALUES (zeroblob(100000))'), 'f.sql').catch((error: { code: string }) => codes.push(error.code));
+        await session
+          .execute(statement('INSERT INTO t VALUES (zeroblob(100000))'), 'f.sql')
+          .catch((error: unknown) => codes.push((error as DetentError).code));
       }
-      await session.execute(statement('ROLLBACK'), 'f.sql').catch((error: { code: string }) => codes.push(error.code));
+      await session.execute(statement('ROLLBACK'), 'f.sql').catch((error: unknown) => codes.push((error as DetentError).code));
       await session.execute(statement('CREATE TABLE stray (x)'), 'f.sql');
     };
     await expect(session.transaction({ statements: [] }, work)).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });
@@ -115,7 +128,7 @@ describe.each(DRIVERS)('%s', (driver) => {
     await run(session, ...REBUILD);
     expect(await rows(session, 'SELECT count(*) FROM children')).toEqual([[3]]);
     expect(await rows(session, 'PRAGMA foreign_keys')).toEqual([[1]]);
-    expect(await rows(session, 'SELECT sql FROM sqlite_schema WHERE name = \'children\'')).toEqual([[FAMILY[1]]]);
+    expect(await rows(session, "SELECT sql FROM sqlite_schema WHERE name = 'children'")).toEqual([[FAMILY[1]]]);
   });
 
   test('F72 child rows survive a table rebuild in code', async () => {
@@ -209,7 +222,11 @@ describe.each(DRIVERS)('%s', (driver) => {
   test('a deferred foreign key that is broken at the end names its table', async () => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
-    await run(session, ...FAMILY, 'CREATE TABLE late (p INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)');
+    await run(
+      session,
+      ...FAMILY,
+      'CREATE TABLE late (p INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)',
+    );
     await expect(run(session, 'INSERT INTO late VALUES (77)')).rejects.toMatchObject({
       code: 'FOREIGN_KEYS',
       message: expect.stringContaining('"late"') as string,
@@ -221,7 +238,10 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
     await run(session, ...FAMILY);
-    await session.transaction({ statements: null, foreignKeys: true }, async () => void session.db.exec('DELETE FROM parents WHERE id = 1'));
+    await session.transaction(
+      { statements: null, foreignKeys: true },
+      async () => void session.db.exec('DELETE FROM parents WHERE id = 1'),
+    );
     expect(await rows(session, 'SELECT count(*) FROM children')).toEqual([[1]]);
   });
 

@@ -18,7 +18,11 @@ export interface TransactionSettings {
  * BEGIN IMMEDIATE … COMMIT around `work`. It takes SQLite's one write lock at once: a transaction that first reads and
  * then writes can find that it may not, and no busy timeout helps it.
  */
-export async function inTransaction<T>(settings: TransactionSettings, scope: TransactionScope, work: () => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  settings: TransactionSettings,
+  scope: TransactionScope,
+  work: () => Promise<T>,
+): Promise<T> {
   const { connection, patience, logger, fence } = settings;
   const rebuild = scope.statements !== null && scope.statements.some((statement) => rebuildsTable(statement, sqlite));
   const suspend = suspendsForeignKeys(scope, rebuild) && connection.value('PRAGMA foreign_keys') === 1;
@@ -88,7 +92,8 @@ async function commit(connection: Connection, patience: Patience): Promise<void>
   try {
     await patiently(() => connection.exec('COMMIT'), patience);
   } catch (error) {
-    if (failureOf(error)?.code === 'SQLITE_CONSTRAINT_FOREIGNKEY') refuseNew(new Map(), findViolations(connection), error);
+    if (failureOf(error)?.code === 'SQLITE_CONSTRAINT_FOREIGNKEY')
+      refuseNew(new Map(), findViolations(connection), error);
     throw translate(error, connection.path);
   }
 }
@@ -98,7 +103,9 @@ function rollBack(connection: Connection, logger: Logger): void {
   try {
     if (connection.inTransaction) connection.exec('ROLLBACK');
   } catch (error) {
-    logger.error(`The transaction could not be rolled back: ${error instanceof Error ? error.message : String(error)}.`);
+    logger.error(
+      `The transaction could not be rolled back: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
 }
 
@@ -111,9 +118,13 @@ function releaseMark(connection: Connection): void {
 }
 
 export function ended(cause?: unknown, facts: ErrorFacts = {}): DetentError {
-  return new DetentError('TRANSACTION_ENDED', 'The migration ended the transaction that Detent had begun, so a part of it may stand.', {
-    hint: "Take COMMIT, END and ROLLBACK out of it, or give it `transaction: 'none'` and let it keep its own.",
-    facts,
-    cause,
-  });
+  return new DetentError(
+    'TRANSACTION_ENDED',
+    'The migration ended the transaction that Detent had begun, so a part of it may stand.',
+    {
+      hint: "Take COMMIT, END and ROLLBACK out of it, or give it `transaction: 'none'` and let it keep its own.",
+      facts,
+      cause,
+    },
+  );
 }

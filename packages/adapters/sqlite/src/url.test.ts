@@ -42,7 +42,9 @@ describe('a URL', () => {
     ['sqlite:a%00.db', 'percent-encoded'],
     ['a\0.db', 'NUL'],
   ])('%j is refused', (url, words) => {
-    expect(() => parseUrl(url)).toThrow(expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(words) as string }) as Error);
+    expect(() => parseUrl(url)).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(words) as string }) as Error,
+    );
   });
 
   test.each(['vfs=unix-none', 'immutable=1', 'mode=memory', 'cache=shared', 'psow=0', 'nolock=1'])(
@@ -72,6 +74,8 @@ describe('options', () => {
 
   test('the same adapter opens another database', () => {
     expect(sqlite({ url: 'a.db', journalMode: 'delete' }).at('sqlite:b.db').target).toBe('sqlite:b.db');
-    expect(() => sqlite({ url: 'a.db' }).at('postgres://x')).toThrow(expect.objectContaining({ code: 'CONFIG' }) as Error);
+    expect(() => sqlite({ url: 'a.db' }).at('postgres://x')).toThrow(
+      expect.objectContaining({ code: 'CONFIG' }) as Error,
+    );
   });
 });

@@ -30,14 +30,21 @@ export function parseUrl(url: string): Address {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1];
   if (scheme === undefined) return place(url, url);
   if (!['sqlite', 'sqlite3', 'file'].includes(scheme.toLowerCase())) {
-    throw misuse(`"${scheme}:" is not a URL of SQLite.`, 'Write sqlite:app.db, sqlite:///absolute/app.db, file:app.db, or a path.');
+    throw misuse(
+      `"${scheme}:" is not a URL of SQLite.`,
+      'Write sqlite:app.db, sqlite:///absolute/app.db, file:app.db, or a path.',
+    );
   }
   const [written = '', query = ''] = url.slice(scheme.length + 1).split(/\?(.*)/s);
   return { ...place(decode(withoutAuthority(written)), `${scheme}:${written}`), ...parameters(query) };
 }
 
 function place(path: string, shown: string): Address {
-  if (path === '') throw misuse('The SQLite URL names no file.', 'Write sqlite:app.db, or :memory: for a database that is gone when the process ends.');
+  if (path === '')
+    throw misuse(
+      'The SQLite URL names no file.',
+      'Write sqlite:app.db, or :memory: for a database that is gone when the process ends.',
+    );
   return { path: path === ':memory:' ? null : resolve(path), shown };
 }
 
@@ -45,7 +52,10 @@ function withoutAuthority(written: string): string {
   const authority = /^\/\/([^/]*)/.exec(written)?.[1];
   if (authority === undefined) return written;
   if (authority !== '' && authority !== 'localhost') {
-    throw misuse('A SQLite URL has no host.', `Write sqlite:${written.slice(2)} for a path from here, or sqlite:///… for an absolute one.`);
+    throw misuse(
+      'A SQLite URL has no host.',
+      `Write sqlite:${written.slice(2)} for a path from here, or sqlite:///… for an absolute one.`,
+    );
   }
   const path = written.slice(2 + authority.length);
   return /^\/[a-z]:\//i.test(path) ? path.slice(1) : path;
@@ -58,14 +68,20 @@ function decode(path: string): string {
   } catch {
     // Said below.
   }
-  throw misuse('The path in the SQLite URL is not percent-encoded as it should be.', 'Write % as %25, ? as %3F and a space as %20; or pass a bare path.');
+  throw misuse(
+    'The path in the SQLite URL is not percent-encoded as it should be.',
+    'Write % as %25, ? as %3F and a space as %20; or pass a bare path.',
+  );
 }
 
 function parameters(query: string): Omit<Address, 'path' | 'shown'> {
   const given = new URLSearchParams(query);
   for (const name of given.keys()) {
     if (PARAMETERS.includes(name)) continue;
-    throw misuse(`A SQLite URL has no parameter "${name}"${didYouMean(name, PARAMETERS) || '.'}`, `Known: ${PARAMETERS.join(', ')}.`);
+    throw misuse(
+      `A SQLite URL has no parameter "${name}"${didYouMean(name, PARAMETERS) || '.'}`,
+      `Known: ${PARAMETERS.join(', ')}.`,
+    );
   }
   const journalMode = given.get('journalMode');
   const synchronous = given.get('synchronous');
@@ -78,7 +94,8 @@ function parameters(query: string): Omit<Address, 'path' | 'shown'> {
 }
 
 /** Throws `CONFIG` naming the nearest value. */
-export function choice<T extends string>(name: string, value: string, known: readonly T[]): T {
+export function choice<T extends string>(name: string, value: unknown, known: readonly T[]): T {
+  if (typeof value !== 'string') throw misuse(`${name} must be a text.`, `It is one of ${known.join(', ')}.`);
   const found = known.find((item) => item === value.toLowerCase());
   if (found !== undefined) return found;
   throw misuse(`${name} cannot be "${value}"${didYouMean(value, known) || '.'}`, `It is one of ${known.join(', ')}.`);

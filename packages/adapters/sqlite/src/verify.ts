@@ -18,16 +18,19 @@ export async function verifyBackup(manifest: Manifest, live: Connection, books: 
     });
   const stats = await stat(path).catch(() => null);
   if (stats === null) throw damaged('is not there');
-  if (stats.size !== manifest.bytes || (await hashFile(path)) !== manifest.hash) throw damaged('is not as it was written');
+  if (stats.size !== manifest.bytes || (await hashFile(path)) !== manifest.hash)
+    throw damaged('is not as it was written');
   let copy: Connection | undefined;
   try {
     copy = live.library.connect(path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });
     const check = String(copy.value('PRAGMA quick_check(1)'));
     if (check !== 'ok') throw damaged(`does not pass SQLite's own check: ${check}`);
-    if (schemaFingerprint(copy, books.own) !== manifest.fingerprint) throw damaged('has another schema than its manifest says');
+    if (schemaFingerprint(copy, books.own) !== manifest.fingerprint)
+      throw damaged('has another schema than its manifest says');
     const counts = rowCounts(copy, books.own);
     const told = new Map(manifest.objects.map(({ name, rows }) => [name, rows]));
-    if (counts.length !== told.size || counts.some(({ name, rows }) => told.get(name) !== rows)) throw damaged('has other rows than its manifest says');
+    if (counts.length !== told.size || counts.some(({ name, rows }) => told.get(name) !== rows))
+      throw damaged('has other rows than its manifest says');
   } catch (error) {
     throw error instanceof DetentError ? error : damaged('cannot be read', error);
   } finally {

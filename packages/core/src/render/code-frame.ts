@@ -12,7 +12,6 @@ export function codeFrame(screen: Screen, { statement = '', position, place }: E
   const before = position === undefined ? [''] : statement.slice(0, position).split('\n');
   const failing = before.length - 1;
   const firstLine = (place?.line ?? 1) - failing;
-  // The first line of a statement may stand behind something else; its column in the file is then farther right.
   const from = Math.max(0, failing - LINES_BEFORE);
   const to = Math.min(lines.length, failing + LINES_AFTER + 1);
   const numbers = String(firstLine + to - 1).length;
@@ -26,7 +25,7 @@ export function codeFrame(screen: Screen, { statement = '', position, place }: E
     drawn.push(`    ${paint(isFailing ? 'bad' : 'faint', number)} ${paint('faint', marks.bar)} ${isFailing ? text : paint('faint', text)}`);
     if (isFailing) drawn.push(`    ${' '.repeat(numbers)} ${paint('faint', marks.bar)} ${' '.repeat(shift)}${paint('bad', marks.caret)}`);
   }
-  return `\n${drawn.join('\n')}\n`;
+  return `${drawn.join('\n')}\n`;
 }
 
 /** A line that is too long is shown around its place. */

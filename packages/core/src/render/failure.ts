@@ -1,4 +1,4 @@
-import type { DetentError } from '../errors.ts';
+import type { DetentError, Place } from '../errors.ts';
 import type { StepInfo } from '../events.ts';
 import { exitCodeOf, type MigrationResult } from '../result.ts';
 import { codeFrame } from './code-frame.ts';
@@ -16,26 +16,33 @@ export function describeError(screen: Screen, error: DetentError, showFile: Show
   const { marks, paint } = screen;
   const { place, statement } = error.facts;
   const [head = '', ...more] = wrap(harmless(error.message), screen.columns - 4);
-  let text = `${paint('bad', marks.failed)} ${paint('strong', head)}\n${more.map((line) => `  ${paint('strong', line)}\n`).join('')}`;
-  if (place !== undefined) {
-    const where = [showFile(place.file), place.line, place.column].filter((part) => part !== undefined).join(':');
-    text += `\n  ${paint('accent', where)}\n`;
-    if (statement !== undefined && statement !== '') text += `${codeFrame(screen, error.facts)}\n`;
+  const parts = [`${paint('bad', marks.failed)} ${paint('strong', head)}\n${more.map((line) => `  ${paint('strong', line)}\n`).join('')}`];
+  if (statement !== undefined && statement !== '' && place !== undefined) {
+    parts.push(`  ${paint('accent', placeText(place, showFile))}\n`, codeFrame(screen, error.facts));
+  } else if (place !== undefined && !error.message.includes(place.file)) {
+    parts.push(`  ${paint('accent', placeText(place, showFile))}\n`);
   }
-  return text + (error.hint === undefined ? '' : labelled(screen, 'Hint', harmless(error.hint), 4, 'warn'));
+  const isFramed = parts.length > 1;
+  if (error.hint !== undefined) parts.push(labelled(screen, 'Hint', harmless(error.hint), 4, 'warn'));
+  return isFramed ? parts.join('\n') : parts.join('');
+}
+
+function placeText({ file, line, column }: Place, showFile: ShowFile): string {
+  return [showFile(file), line, column].filter((part) => part !== undefined).join(':');
 }
 
 /** A run that did not succeed: every error, what was rolled back and how, and where the database stands. */
 export function describeFailure(screen: Screen, result: MigrationResult, restored: boolean, showFile: ShowFile): string {
   const { errors } = result;
-  const parts = errors.map((error) => describeError(screen, error, showFile));
+  const [first = '', ...later] = errors.map((error) => describeError(screen, error, showFile));
+  const parts = later.length === 0 || result.failed === undefined ? [first, ...later] : [first, `${screen.paint('strong', 'And on the way back:')}\n${later.join('\n')}`];
   const back = rolledBack(result, restored);
   const code = exitCodeOf(result);
   const facts = [
     ...(back.length === 0 ? [] : [['Rolled back', back.join('\n')] as const]),
     ...(result.backup?.kept === true ? [['Backup', result.backup.path] as const] : []),
     ['Database', stateAfterFailure(result)] as const,
-    ['Exit code', `${code}: ${exitMeaning(code)} (${errors[0]?.code ?? 'INTERNAL'})`] as const,
+    ['Exit code', `${code} ${errors[0]?.code ?? 'INTERNAL'}: ${exitMeaning(code, result.executed.length > 0)}`] as const,
   ];
   return `${parts.join('\n')}\n${facts.map(([label, text]) => labelled(screen, label, text, LABEL)).join('')}`;
 }

@@ -6,4 +6,3 @@ export { silentRenderer } from './silent.ts';
 export { TerminalRenderer } from './terminal.ts';
 export type { TerminalOptions } from './terminal.ts';
 export { bytes, counted, cut, harmless, labelled, moment, padEnd, wrap } from './text.ts';
-export { exitMeaning } from './state.ts';

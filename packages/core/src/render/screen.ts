@@ -41,7 +41,7 @@ const UNICODE: Marks = {
   warning: '!',
   bullet: '•',
   bar: '│',
-  caret: '▲',
+  caret: '^',
   rule: '─',
   dot: '·',
   more: '…',

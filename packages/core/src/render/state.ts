@@ -38,16 +38,16 @@ export function stateAfterFailure(result: MigrationResult): string {
   if (first === 'UNKNOWN_STATE') return 'Nothing else was run. Settle this first.';
   const { executed } = result;
   if (executed.length === 0) return `The database is as it was before this run: ${where}.`;
-  return `The database is ${where}: ${counted(executed.length, 'migration')} of this run succeeded before the failure and stay${executed.length === 1 ? 's' : ''}.`;
+  return `The database is ${where}: ${counted(executed.length, 'step')} of this run succeeded before the failure and ${executed.length === 1 ? 'stays' : 'stay'}.`;
 }
 
-/** What the exit code says to whoever started the process. */
-export function exitMeaning(code: number): string {
+/** What the exit code says to whoever started the process. `somethingStands`: what ran before the failure stays. */
+export function exitMeaning(code: number, somethingStands: boolean): string {
   switch (code) {
     case 0:
       return 'done';
     case 1:
-      return 'failed, and the database stands on a version';
+      return somethingStands ? 'failed, and the database stands on a version' : 'failed, and the database is back where it was';
     case 2:
       return 'differences found';
     case 3:

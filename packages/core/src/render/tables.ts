@@ -85,19 +85,20 @@ function stepDetails(screen: Screen, { info, loaded }: LoadedStep, everything: b
   const indent = `    ${paint('faint', marks.bar)} `;
   if (action === null) return '';
   if (action.kind === 'code') return `${indent}${paint('faint', `code: \`${info.direction}\` of ${info.file}`)}\n`;
-  const shown = everything ? action.statements : action.statements.slice(0, MOST_STATEMENTS);
+  const some = everything ? action.statements : action.statements.slice(0, MOST_STATEMENTS);
   let text = '';
-  for (const statement of shown) {
+  for (const statement of some) {
     const lines = harmless(statement.text).split('\n');
     const kept = everything ? lines : lines.slice(0, MOST_LINES);
     const tone: Tone = statement.destroys === null ? 'faint' : 'warn';
     kept.forEach((line, index) => {
       const last = index === kept.length - 1;
       const end = !last ? '' : kept.length < lines.length ? ` ${marks.more}` : ';';
-      text += `${indent}${paint(tone, cut(line, columns - 8, marks.more) + end)}\n`;
+      const shown = cut(line, columns - 8, marks.more);
+      text += `${indent}${paint(tone, shown.endsWith(marks.more) ? shown : shown + end)}\n`;
     });
   }
-  const rest = action.statements.length - shown.length;
+  const rest = action.statements.length - some.length;
   return rest === 0 ? text : `${text}${indent}${paint('faint', `and ${counted(rest, 'more statement')}; --verbose shows all`)}\n`;
 }
 
@@ -108,10 +109,23 @@ export function historyTable(screen: Screen, events: readonly LedgerEvent[]): st
   const rows = events.map(({ at, action, id, actor, detail }) => {
     const line = `  ${paint('faint', moment(at))}  ${paint(actionTone(action), padEnd(action, width))}  ${padEnd(id ?? '', ids)}  ${paint('faint', actor)}`;
     const used = 2 + 19 + 2 + width + 2 + ids + 2 + actor.length + 2;
-    const about = detail === null ? '' : harmless(detail).split('\n')[0] ?? '';
+    const about = detail === null ? '' : (harmless(plainDetail(detail)).split('\n')[0] ?? '');
     return `${line}${about === '' || columns - used < 12 ? '' : `  ${paint('faint', cut(about, columns - used, marks.more))}`}`.trimEnd() + '\n';
   });
   return rows.join('');
+}
+
+/** Details that are written for programs are shown as words; hashes by their beginning. */
+function plainDetail(detail: string): string {
+  if (!detail.startsWith('{')) return detail;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(detail);
+  } catch {
+    return detail;
+  }
+  const entries = Object.entries(parsed as object).filter(([, value]) => value !== null);
+  return entries.map(([key, value]) => `${key} ${String(value).replace(/^sha256:(.{12}).*$/, '$1')}`).join(', ');
 }
 
 function actionTone(action: string): Tone {

@@ -87,7 +87,9 @@ export async function rewriteHistory<Db>(
     for (const row of rows) {
       const restored = await history.load(row.id);
       if (restored !== null && isApplied(restored)) continue;
-      await history.save(ids.includes(row.id) ? takenBack(row) : row);
+      // The part of it that an earlier run did is in the backup too, and so is how far it came.
+      if (restored !== null && hasProgress(restored)) await history.save(stopped(restored, identity.token));
+      else await history.save(ids.includes(row.id) ? takenBack(row) : row);
     }
     const { runId, username } = identity;
     await history.append({
@@ -99,6 +101,15 @@ export async function rewriteHistory<Db>(
       detail: manifest.path,
     });
   };
+}
+
+function hasProgress({ state, statementsDone, intent, cursors }: HistoryRow): boolean {
+  const isBegun = state === 'running' || state === 'failed' || state === 'unknown';
+  return isBegun && (statementsDone > 0 || intent !== null || Object.keys(cursors).length > 0);
+}
+
+function stopped(row: HistoryRow, token: number): HistoryRow {
+  return { ...row, token, state: row.state === 'running' ? 'failed' : row.state };
 }
 
 function takenBack(row: HistoryRow): HistoryRow {

@@ -30,6 +30,12 @@ test('without a transaction each statement shares one with its own progress', ()
   expect(cutSegments([ddl, ddl], 'none').map(({ kind }) => kind)).toEqual(['transaction', 'transaction']);
 });
 
+test('a setting at the start of a script is inside its transaction', () => {
+  const setting = statement('session', true);
+  expect(isAtomic(cutSegments([setting, ddl], 'each'), 2)).toBe(true);
+  expect(cutSegments([setting, ddl], 'none')[0]?.kind).toBe('alone');
+});
+
 test('statements that begin or end transactions are left alone', () => {
   expect(cutSegments([statement('transaction', true)], 'none')[0]?.kind).toBe('alone');
 });

@@ -18,14 +18,14 @@ export function cutSegments(statements: readonly Statement[], mode: TransactionM
     const last = segments.at(-1);
     const joins = statement.transactional && mode !== 'none' && last?.kind === 'transaction';
     if (joins) segments[segments.length - 1] = { ...last, to: index + 1 };
-    else segments.push({ kind: canBegin(statement) ? 'transaction' : 'alone', from: index, to: index + 1 });
+    else segments.push({ kind: canBegin(statement, mode) ? 'transaction' : 'alone', from: index, to: index + 1 });
   });
   return segments;
 }
 
-/** A statement that ends transactions by itself must not be put into one. */
-function canBegin(statement: Statement): boolean {
-  return statement.transactional && statement.kind !== 'transaction' && statement.kind !== 'session';
+/** What ends transactions by itself must not be put into one; nor settings, where there is none to hold them together. */
+function canBegin({ kind, transactional }: Statement, mode: TransactionMode): boolean {
+  return transactional && kind !== 'transaction' && (mode !== 'none' || kind !== 'session');
 }
 
 /** Whether the whole script and its record fit into one transaction. */

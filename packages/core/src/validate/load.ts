@@ -42,7 +42,7 @@ export async function loadMigration<Db>(file: MigrationFile, reader: Reader): Pr
   };
 }
 
-/** The way back as the history kept it, for a migration whose file is gone or edited. Throws `DOWN_MISSING`. */
+/** The way back as the history kept it, placeholders filled in. Throws `DOWN_MISSING` where there is none. */
 export function loadStoredDown<Db>(row: HistoryRow, reader: Reader): LoadedMigration<Db> {
   if (row.downSource === null)
     throw downMissing(row.file, 'The history kept no text of its way back, because it is code or had none.');
@@ -50,7 +50,7 @@ export function loadStoredDown<Db>(row: HistoryRow, reader: Reader): LoadedMigra
     text: row.downSource,
     file: row.file,
     part: 'down',
-    placeholders: reader.placeholders,
+    placeholders: null,
   });
   return fromScript(script, row.file);
 }

@@ -1,0 +1,9 @@
+import type { ExitCode, Invocation } from '../io.ts';
+import { maintain } from '../maintenance.ts';
+
+export function run(invocation: Invocation): Promise<ExitCode> {
+  const { args, flags, signal } = invocation;
+  const [version = ''] = args;
+  const name = flags.values.get('name');
+  return maintain(invocation, ({ executor }) => executor.baseline({ version, signal, ...(typeof name === 'string' ? { name } : {}) }));
+}

@@ -1,0 +1,15 @@
+import { resolve } from 'node:path';
+import { confirmed } from '../confirm.ts';
+import type { ExitCode, Invocation } from '../io.ts';
+import { maintain } from '../maintenance.ts';
+
+export function run(invocation: Invocation): Promise<ExitCode> {
+  const { args, signal, folder } = invocation;
+  const path = resolve(folder, args[0] ?? '');
+  return maintain(invocation, async ({ executor, configuration }) => {
+    const { target } = executor.settings.adapter;
+    const what = `This puts ${target} back to a backup; what was written since is lost.`;
+    await confirmed(invocation, { what, care: 'name', target, environment: configuration.environment });
+    return executor.restore({ path, signal });
+  });
+}

@@ -1,0 +1,85 @@
+import { basename } from 'node:path';
+import type { Layout } from '@detent/core';
+
+/** How migrations are written in a folder. */
+export interface Habits {
+  readonly markers: 'detent' | 'goose' | 'dbmate';
+  /** `V` before the version, or nothing. */
+  readonly prefix: 'V' | '';
+  readonly joint: '_' | '__';
+  /** One file for both directions, a pair, or Flyway's undo file beside it. */
+  readonly files: 'one' | 'pair' | 'undo';
+}
+
+export interface Template {
+  readonly version: string;
+  readonly name: string;
+  readonly language: 'sql' | 'ts';
+  readonly adapter: string | null;
+}
+
+/** The layout where it is given; otherwise what the files that are there look like. `newest` is the text of the newest script. */
+export function habitsOf(layout: Layout, names: readonly string[], newest: string): Habits {
+  switch (layout) {
+    case 'detent':
+      return { markers: 'detent', prefix: 'V', joint: '_', files: 'one' };
+    case 'flyway':
+      return { markers: 'detent', prefix: 'V', joint: '__', files: 'undo' };
+    case 'golang-migrate':
+      return { markers: 'detent', prefix: '', joint: '_', files: 'pair' };
+    case 'goose':
+      return { markers: 'goose', prefix: '', joint: '_', files: 'one' };
+    case 'dbmate':
+      return { markers: 'dbmate', prefix: '', joint: '_', files: 'one' };
+    case 'auto': {
+      const bases = names.map((name) => basename(name));
+      const bare = bases.some((name) => /^\d+[_-]/.test(name));
+      const pair = bases.some((name) => /\.(up|down)\.sql$/.test(name));
+      const flyway = bases.some((name) => /^[VU][\d._]+__/.test(name));
+      return {
+        markers: /^\s*--\s*\+goose\s/m.test(newest) ? 'goose' : /^\s*--\s*migrate:up/m.test(newest) ? 'dbmate' : 'detent',
+        prefix: bare ? '' : 'V',
+        joint: flyway ? '__' : '_',
+        files: pair ? 'pair' : bases.some((name) => /^U[\d._]+__/.test(name)) ? 'undo' : 'one',
+      };
+    }
+  }
+}
+
+const MARKERS = {
+  detent: ['-- detent:up', '-- detent:down'],
+  goose: ['-- +goose Up', '-- +goose Down'],
+  dbmate: ['-- migrate:up', '-- migrate:down'],
+} as const;
+
+/** The files of a new migration, by name. */
+export function templateFor({ markers, prefix, joint, files }: Habits, template: Template): readonly (readonly [file: string, text: string])[] {
+  const { version, name, language } = template;
+  const stem = `${version}${joint}${name}`;
+  if (language === 'ts') return [[`${prefix}${stem}.ts`, codeOf(template)]];
+  const [up, down] = MARKERS[markers];
+  switch (files) {
+    case 'one':
+      return [[`${prefix}${stem}.sql`, `${up}\n\n\n${down}\n\n`]];
+    case 'pair':
+      return [[`${prefix}${stem}.up.sql`, '-- what is to be\n'], [`${prefix}${stem}.down.sql`, '-- what undoes it\n']];
+    case 'undo':
+      return [[`V${stem}.sql`, '-- what is to be\n'], [`U${stem}.sql`, '-- what undoes it\n']];
+  }
+}
+
+function codeOf({ adapter }: Template): string {
+  const from = `@detent/${adapter ?? 'core'}`;
+  return `import { defineMigration } from '${from}';
+
+export default defineMigration({
+  async up(db, info, { sql }) {
+    // await sql\`create table …\`;
+  },
+
+  async down(db, info, { sql }) {
+    // await sql\`drop table …\`;
+  },
+});
+`;
+}

@@ -1,0 +1,159 @@
+import type { MigrationSession, Statement } from '@detent/core';
+import { describe, expect, test } from 'vitest';
+import { commandOf, type Op } from './draft.ts';
+import type { ConformanceTarget } from './target.ts';
+import { openWorkplace, References, type Workplace } from './workplace.ts';
+
+const CREATE: Op = { kind: 'create', table: 'a' };
+const INSERT: Op = { kind: 'insert', table: 'a', id: 1 };
+
+/** The commands as the adapter's own parser reads them. */
+function statementsOf<Db>({ target, adapter }: Workplace<Db>, ...ops: readonly Op[]): readonly Statement[] {
+  const text = ops.map((op) => `${commandOf(op, target.language)};\n`).join('');
+  return adapter.parse({ text, file: 'V1_x.sql', part: 'up', placeholders: null }).up;
+}
+
+async function runAll<Db>(session: MigrationSession<Db>, statements: readonly Statement[]): Promise<void> {
+  for (const statement of statements) await session.execute(statement, 'V1_x.sql');
+}
+
+/** What `session.transaction` and `session.execute` owe. Scripts only; code goes through `run.ts`. */
+export function describeTransactions<Db>(target: ConformanceTarget<Db>): void {
+  const references = new References(target);
+  const hasScripts = target.language.extension !== null;
+
+  describe('a transaction', () => {
+    test('gives what its work gives', async () => {
+      await using place = await openWorkplace(target);
+      const session = await place.open();
+      expect(await session.transaction({ statements: [] }, async () => 42)).toBe(42);
+      await session.close();
+    });
+
+    test('is free again after work that threw', async () => {
+      await using place = await openWorkplace(target);
+      const session = await place.open();
+      const failing = session.transaction({ statements: null }, async () => {
+        throw new Error('on purpose');
+      });
+      await expect(failing).rejects.toThrow('on purpose');
+      await session.transaction({ statements: null }, async () => target.language.run(session.db, commandOf(CREATE, target.language)));
+      await session.close();
+      expect(await place.database.digest()).toBe(await references.digestOf([CREATE]));
+    });
+
+    test('of code is undone as far as the database can undo it', async () => {
+      await using place = await openWorkplace(target);
+      await place.apply([CREATE]);
+      const session = await place.open();
+      const { transactions } = session.capabilities;
+      const work = session.transaction({ statements: null }, async () => {
+        await target.language.run(session.db, commandOf(INSERT, target.language));
+        throw new Error('on purpose');
+      });
+      await expect(work).rejects.toThrow('on purpose');
+      await session.close();
+      expect(await place.database.digest()).toBe(await references.digestOf(transactions ? [CREATE] : [CREATE, INSERT]));
+    });
+
+    if (target.language.commit !== null) {
+      test('F32 that code ends by itself is noticed, and not believed', async () => {
+        await using place = await openWorkplace(target);
+        await place.apply([CREATE]);
+        const session = await place.open();
+        const work = session.transaction({ statements: null }, async () => target.language.run(session.db, target.language.commit ?? ''));
+        await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });
+        await session.reset();
+        expect(await session.transaction({ statements: [] }, async () => 'works again')).toBe('works again');
+        await session.close();
+      });
+    }
+
+    if (hasScripts) {
+      test('commits its statements together', async () => {
+        await using place = await openWorkplace(target);
+        const session = await place.open();
+        const statements = statementsOf(place, CREATE, INSERT);
+        await session.transaction({ statements }, () => runAll(session, statements));
+        await session.close();
+        expect(await place.database.digest()).toBe(await references.digestOf([CREATE, INSERT]));
+      });
+
+      test('undoes its statements when one is refused', async () => {
+        await using place = await openWorkplace(target);
+        await place.apply([CREATE]);
+        const session = await place.open();
+        const statements = statementsOf(place, INSERT, { kind: 'refused' });
+        const work = session.transaction({ statements }, () => runAll(session, statements));
+        await expect(work).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
+        await session.close();
+        expect(await place.database.digest()).toBe(await references.digestOf([CREATE]));
+      });
+
+      test('undoes changes of the schema exactly where the capabilities say so', async () => {
+        await using place = await openWorkplace(target);
+        const session = await place.open();
+        const { transactionalDdl } = session.capabilities;
+        const statements = statementsOf(place, CREATE, { kind: 'refused' });
+        await expect(session.transaction({ statements }, () => runAll(session, statements))).rejects.toThrow();
+        await session.close();
+        expect(await place.database.digest()).toBe(await references.digestOf(transactionalDdl ? [] : [CREATE]));
+      });
+
+      test('a refused statement names its place, its text and what the server said', async () => {
+        await using place = await openWorkplace(target);
+        const session = await place.open();
+        const [, refused] = statementsOf(place, CREATE, { kind: 'refused' });
+        if (refused === undefined) throw new Error('The parser lost a statement.');
+        const failure: unknown = await session.execute(refused, 'V1_x.sql').catch((thrown: unknown) => thrown);
+        expect(failure).toMatchObject({ code: 'STATEMENT_FAILED', facts: { place: { file: 'V1_x.sql', line: 2 }, statement: refused.text } });
+        expect((failure as { facts: { server?: string } }).facts.server).toMatch(/\S/u);
+        await session.close();
+      });
+    }
+  });
+
+  describe('the fingerprint', () => {
+    test('is the same for the same schema, however it came to be', async () => {
+      await using direct = await openWorkplace(target);
+      await using roundabout = await openWorkplace(target);
+      await direct.apply([CREATE]);
+      await roundabout.apply([{ kind: 'create', table: 'b' }, CREATE, INSERT, { kind: 'drop', table: 'b' }]);
+      expect(await fingerprintOf(roundabout)).toBe(await fingerprintOf(direct));
+    });
+
+    test('differs with every kind of change', async () => {
+      const seen = new Set<string>();
+      const trails: readonly (readonly Op[])[] = [
+        [],
+        [CREATE],
+        [CREATE, { kind: 'add-column', table: 'a', column: 'x' }],
+        [CREATE, { kind: 'add-column', table: 'a', column: 'y' }],
+        [CREATE, { kind: 'create', table: 'b' }],
+      ];
+      for (const trail of trails) {
+        await using place = await openWorkplace(target);
+        if (trail.length > 0) await place.apply(trail);
+        seen.add(await fingerprintOf(place));
+      }
+      expect(seen.size).toBe(trails.length);
+    });
+
+    test('does not see Detent\'s own tables', async () => {
+      await using place = await openWorkplace(target);
+      await place.apply([CREATE]);
+      const before = await fingerprintOf(place);
+      const executor = place.executor([{ version: '1', form: 'script', up: [INSERT], down: null }]);
+      expect((await executor.migrate()).errors).toEqual([]);
+      await executor.close();
+      expect(await fingerprintOf(place)).toBe(before);
+    });
+  });
+}
+
+async function fingerprintOf<Db>({ open }: Workplace<Db>): Promise<string> {
+  const session = await open({ readOnly: true });
+  const fingerprint = await session.fingerprint();
+  await session.close();
+  return fingerprint;
+}
