@@ -7,6 +7,8 @@ export interface Job {
   readonly folder: string;
   readonly database: string;
   readonly journalMode: 'wal' | 'delete';
+  /** `end`: what one run commits is synced together when it ends, as Detent does unless told otherwise; in WAL only. */
+  readonly sync: 'each' | 'end';
   /** Where a backup goes to or comes from. */
   readonly backup: string;
 }

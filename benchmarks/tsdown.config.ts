@@ -9,7 +9,7 @@ const config: UserConfig = {
   fixedExtension: false,
   dts: false,
   // Every library as npm installs it.
-  deps: { skipNodeModulesBundle: true },
+  deps: { neverBundle: true },
   clean: true,
   report: false,
   logLevel: 'warn',

@@ -5,8 +5,9 @@ import { contend } from './contend.ts';
 
 await contend({ migrate, backup, restore, load });
 
-function executorOf({ folder, database, journalMode }: Job) {
-  return new MigrationScriptExecutor({ adapter: sqlite({ url: database, journalMode }), migrations: folder });
+function executorOf({ folder, database, journalMode, sync }: Job) {
+  const synchronous = sync === 'each' ? 'full' : undefined;
+  return new MigrationScriptExecutor({ adapter: sqlite({ url: database, journalMode, synchronous }), migrations: folder });
 }
 
 async function migrate(job: Job): Promise<number> {

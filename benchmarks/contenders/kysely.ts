@@ -9,10 +9,10 @@ import { contend } from './contend.ts';
 
 await contend({ migrate });
 
-async function migrate({ folder, database: path, journalMode }: Job): Promise<number> {
+async function migrate({ folder, database: path, journalMode, sync }: Job): Promise<number> {
   const database = new Database(path);
   database.pragma(`journal_mode = ${journalMode}`);
-  database.pragma('synchronous = FULL');
+  database.pragma(`synchronous = ${sync === 'each' ? 'FULL' : 'NORMAL'}`);
   const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsIn(folder, database) } });
   const { error, results = [] } = await migrator.migrateToLatest();

@@ -9,12 +9,12 @@ const FIRST_TIMESTAMP = 1_700_000_000_000;
 
 await contend({ migrate });
 
-async function migrate({ folder, database, journalMode }: Job): Promise<number> {
+async function migrate({ folder, database, journalMode, sync }: Job): Promise<number> {
   const source = new DataSource({
     type: 'better-sqlite3',
     database,
     enableWAL: journalMode === 'wal',
-    prepareDatabase: (driver: { pragma(text: string): unknown }) => void driver.pragma('synchronous = FULL'),
+    prepareDatabase: (driver: { pragma(text: string): unknown }) => void driver.pragma(`synchronous = ${sync === 'each' ? 'FULL' : 'NORMAL'}`),
     migrationsTransactionMode: 'each',
     migrations: readdirSync(folder).toSorted().map((file, index) => migrationClass(join(folder, file), index)),
   });

@@ -7,11 +7,12 @@ import { contend } from './contend.ts';
 
 await contend({ migrate });
 
-async function migrate({ folder, database: path, journalMode }: Job): Promise<number> {
+async function migrate({ folder, database: path, journalMode, sync }: Job): Promise<number> {
   const database = new DatabaseSync(path);
   if (database.prepare('PRAGMA journal_mode').get()?.['journal_mode'] !== journalMode) {
     database.exec(`PRAGMA journal_mode = ${journalMode}`);
   }
+  if (sync === 'end') database.exec('PRAGMA synchronous = NORMAL');
   database.exec('CREATE TABLE IF NOT EXISTS history (name TEXT PRIMARY KEY)');
   const insert = database.prepare('INSERT INTO history VALUES (?)');
   const remove = database.prepare('DELETE FROM history WHERE name = ?');

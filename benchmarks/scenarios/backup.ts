@@ -19,9 +19,9 @@ export const backup: Scenario = {
     const contestantsFor = (task: Task): Contestant[] =>
       (['floor', 'floor again', 'Detent'] as const).map((name) => {
         const place = workplace.folder(`${task}-${name}`);
-        const job: Job = { task, folder, database: join(place, 'app.db'), journalMode: 'delete', backup: join(place, 'app.backup') };
+        const job: Job = { task, folder, database: join(place, 'app.db'), journalMode: 'delete', sync: 'each', backup: join(place, 'app.backup') };
         copyFileSync(original, job.database);
-        const program = name === 'Detent' ? 'detent' : 'floor';
+        const program = name === 'Detent' ? 'detent' : 'floor-copy';
         return {
           name,
           ready() {

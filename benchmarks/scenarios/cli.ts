@@ -22,7 +22,7 @@ export const cli: Scenario = {
     writeSqlMigrations(folder, MIGRATIONS);
     // The command looks for the adapter where the project has its packages.
     symlinkSync(join(import.meta.dirname, 'node_modules'), join(project, 'node_modules'), 'junction');
-    const job: Job = { task: 'migrate', folder, database: join(project, 'app.db'), journalMode: 'wal', backup: '' };
+    const job: Job = { task: 'migrate', folder, database: join(project, 'app.db'), journalMode: 'wal', sync: 'end', backup: '' };
     const applied: Contestant = { name: 'Detent', ready: () => contender('detent', job) };
     await race([applied], 0);
 

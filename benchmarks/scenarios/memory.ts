@@ -15,7 +15,7 @@ export const memory: Scenario = {
     writeSqlMigrations(folder, count);
     const databases = workplace.folder('databases');
     const contestant = (program: string, name: string, expected: number): Contestant => {
-      const job: Job = { task: 'migrate', folder, database: join(databases, `${name}.db`), journalMode: 'wal', backup: '' };
+      const job: Job = { task: 'migrate', folder, database: join(databases, `${name}.db`), journalMode: 'wal', sync: 'end', backup: '' };
       return {
         name,
         ready() {

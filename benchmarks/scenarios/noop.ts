@@ -25,7 +25,7 @@ async function runSize({ workplace, rounds }: ScenarioSettings, size: number): P
   writeSqlMigrations(folder, size);
   const databases = workplace.folder(`databases-${size}`);
   const contestant = (name: string, program: string): Contestant => {
-    const job: Job = { task: 'migrate', folder, database: join(databases, `${program}.db`), journalMode: 'wal', backup: '' };
+    const job: Job = { task: 'migrate', folder, database: join(databases, `${program}.db`), journalMode: 'wal', sync: 'end', backup: '' };
     let isFirst = true;
     return {
       name,

@@ -16,7 +16,7 @@ export const start64: Scenario = {
     const folder = workplace.folder('migrations');
     writeSqlMigrations(folder, MIGRATIONS);
     const database = join(workplace.folder('database'), 'app.db');
-    const job: Job = { task: 'migrate', folder, database, journalMode: 'wal', backup: '' };
+    const job: Job = { task: 'migrate', folder, database, journalMode: 'wal', sync: 'end', backup: '' };
     const nothing = (name: string): Contestant => ({ name, processes, ready: () => ({ args: ['-e', '0'] }) });
     const detent: Contestant = {
       name: 'Detent',

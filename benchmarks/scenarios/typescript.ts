@@ -14,11 +14,11 @@ export const typescript: Scenario = {
     const folder = workplace.folder('migrations');
     writeTypeScriptMigrations(folder, count);
     const database = join(workplace.folder('database'), 'app.db');
-    const job: Job = { task: 'load', folder, database, journalMode: 'wal', backup: '' };
+    const job: Job = { task: 'load', folder, database, journalMode: 'wal', sync: 'end', backup: '' };
     // Without another word, Node keeps its compile cache in the folder for temporary files.
     const contestants = (isCold: boolean): Contestant[] =>
       (['floor', 'floor again', 'Detent'] as const).map((name) => {
-        const program = name === 'Detent' ? 'detent' : 'floor';
+        const program = name === 'Detent' ? 'detent' : 'floor-import';
         const warm = workplace.folder('temporary');
         return {
           name,

@@ -17,7 +17,11 @@ async function play(): Promise<void> {
   scene(1, 'What is there?', 'Nothing is applied yet. Looking writes nothing, not even the database file.');
   await detent(folder, ['status']);
 
-  scene(2, 'What would happen?', 'A plan executes nothing. It shows each statement as it would be sent; here\nfor the first three migrations.');
+  scene(
+    2,
+    'What would happen?',
+    'A plan executes nothing. It shows each statement as it would be sent; here\nfor the first three migrations.',
+  );
   await detent(folder, ['plan', '--to', '202601061200']);
 
   scene(

@@ -13,7 +13,9 @@ const MARKER = '.made-by-the-demo';
 export function setUp(folder: string): void {
   if (existsSync(folder)) {
     if (!existsSync(join(folder, MARKER))) {
-      throw new Error(`${folder} was not made by this demo, so it stays as it is. Move it away, or name another folder.`);
+      throw new Error(
+        `${folder} was not made by this demo, so it stays as it is. Move it away, or name another folder.`,
+      );
     }
     rmSync(folder, { recursive: true });
   }
@@ -23,7 +25,10 @@ export function setUp(folder: string): void {
   cpSync(join(shop, 'detent.config.ts'), join(folder, 'detent.config.ts'));
   symlinkSync(join(shop, 'node_modules'), join(folder, 'node_modules'), 'junction');
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
-  writeFileSync(join(folder, 'detent'), `#!/bin/sh\ncd "$(dirname "$0")" && exec ${command.map(quoted).join(' ')} "$@"\n`);
+  writeFileSync(
+    join(folder, 'detent'),
+    `#!/bin/sh\ncd "$(dirname "$0")" && exec ${command.map(quoted).join(' ')} "$@"\n`,
+  );
   chmodSync(join(folder, 'detent'), 0o755);
   writeFileSync(join(folder, 'detent.cmd'), `@cd /d "%~dp0" && ${command.map((word) => `"${word}"`).join(' ')} %*\r\n`);
 }
@@ -52,5 +57,7 @@ export function check(fact: boolean, otherwise: string): void {
 /** A heading, and why it is worth a look. */
 export function scene(number: number, title: string, why: string): void {
   const rule = '─'.repeat(Math.max(4, 74 - title.length));
-  console.log(`\n${styleText('cyan', `── ${number} `)}${styleText('bold', title)} ${styleText('cyan', rule)}\n${why}\n`);
+  console.log(
+    `\n${styleText('cyan', `── ${number} `)}${styleText('bold', title)} ${styleText('cyan', rule)}\n${why}\n`,
+  );
 }

@@ -23,7 +23,7 @@ const running: readonly Flag[] = [
 const outOfOrder: Flag = {
   name: 'out-of-order',
   value: '<policy>',
-  summary: 'files older than the newest applied',
+  summary: 'for files that come late',
   choices: ['error', 'run', 'ignore'],
   sets: 'outOfOrder',
 };
@@ -76,7 +76,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'undo the newest migration, or several',
     args: [],
     flags: [
-      { ...to, summary: 'go back to this version, which stays; 0 is the beginning' },
+      { ...to, summary: 'back to this version, which stays; 0: to the beginning' },
       { name: 'steps', value: '<count>', summary: 'how many; 1 unless told' },
       dryRun,
       yes,

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { MigrationRenderer } from '@detent/core/render';
+import type { MigrationRenderer, TerminalOptions } from '@detent/core/render';
 import type { Flags } from './arguments.ts';
 
 /** What a command came to. Only main.ts turns it into the end of the process. */
@@ -17,6 +17,9 @@ export interface Invocation {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** How migration files are shown. */
+export type Files = Pick<TerminalOptions, 'showFile' | 'readFile'>;
+
 /** Writes the one document of `--json`. */
 export function writeDocument(value: object): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
@@ -28,12 +31,11 @@ export function canAsk({ flags, env }: Pick<Invocation, 'flags' | 'env'>): boole
 }
 
 /** The renderer that the flags ask for: documents on stdout, or words for people. */
-export async function rendererFor(flags: Flags, showFile: (file: string) => string = (file) => file): Promise<MigrationRenderer> {
+export async function rendererFor(flags: Flags, files: Files = {}): Promise<MigrationRenderer> {
   const { jsonRenderer, screenOf, TerminalRenderer } = await import('@detent/core/render');
   const err = screenOf(process.stderr);
-  if (!flags.json) return new TerminalRenderer({ out: screenOf(process.stdout), err, showFile, quiet: flags.quiet, verbose: flags.verbose });
+  if (!flags.json) return new TerminalRenderer({ out: screenOf(process.stdout), err, ...files, quiet: flags.quiet, verbose: flags.verbose });
   const documents = jsonRenderer((text) => void process.stdout.write(text));
-  if (!flags.verbose) return documents;
-  const progress = new TerminalRenderer({ out: { ...err, isLive: false, columns: err.columns }, err, showFile });
-  return { ...documents, hear: (event) => progress.hear(event) };
+  const words = new TerminalRenderer({ out: { ...err, isLive: false, columns: err.columns }, err, ...files, quiet: !flags.verbose });
+  return { ...documents, hear: (event) => words.hear(event), drawLog: (message) => words.drawLog(message) };
 }

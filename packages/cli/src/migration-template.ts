@@ -15,7 +15,8 @@ export interface Template {
   readonly version: string;
   readonly name: string;
   readonly language: 'sql' | 'ts';
-  readonly adapter: string | null;
+  /** The package with `defineMigration`; `null` when none is installed. */
+  readonly importFrom: string | null;
 }
 
 /** The layout where it is given; otherwise what the files that are there look like. `newest` is the text of the newest script. */
@@ -68,18 +69,15 @@ export function templateFor({ markers, prefix, joint, files }: Habits, template:
   }
 }
 
-function codeOf({ adapter }: Template): string {
-  const from = `@detent/${adapter ?? 'core'}`;
-  return `import { defineMigration } from '${from}';
-
-export default defineMigration({
-  async up(db, info, { sql }) {
+function codeOf({ importFrom }: Template): string {
+  const body = `  async up(db, info, { sql }) {
     // await sql\`create table …\`;
   },
 
   async down(db, info, { sql }) {
     // await sql\`drop table …\`;
   },
-});
 `;
+  if (importFrom === null) return `export default {\n${body}};\n`;
+  return `import { defineMigration } from '${importFrom}';\n\nexport default defineMigration({\n${body}});\n`;
 }

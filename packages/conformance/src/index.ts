@@ -5,3 +5,6 @@ export { describeLockRace, raceInProcess, raceOnce, type RaceOptions } from './l
 export { describeHistory } from './history.ts';
 export { describeTransactions } from './transactions.ts';
 export { describeBackupFidelity } from './backup-fidelity.ts';
+export { describeRuns } from './run.ts';
+export { describeRecovery } from './recovery.ts';
+export { describeBadInput } from './bad-input/describe.ts';

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,15 +17,35 @@ export interface Runner {
 }
 
 const PLAIN: Omit<Job, 'module' | 'url' | 'folder' | 'drafts'> = { options: {}, waits: false, killAt: null, pauseAt: null };
-const script = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
 
-/** Starts a process on the same Node, with the same export conditions. */
-export function startRunner(job: Pick<Job, 'module' | 'url' | 'folder' | 'drafts'> & Partial<Job>): Runner {
-  const child = spawn(process.execPath, [...conditions(process.execArgv), '--no-warnings', script, JSON.stringify({ ...PLAIN, ...job })], {
+/** `name` without its extension, which is that of the source or of the build. */
+function scriptPath(name: string): string {
+  return fileURLToPath(new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+}
+
+/** Starts a script of the kit on the same Node, with the same export conditions. */
+function startScript(name: string, argument: string): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [...conditions(process.execArgv), '--no-warnings', scriptPath(name), argument], {
     stdio: 'pipe',
     // A hundred processes read the same modules.
     env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: join(tmpdir(), 'detent-compile-cache') },
   });
+}
+
+/** Runs a script of the kit to its end and gives what it said. Throws what it complained of when it failed. */
+export async function runScript(name: string, argument: string): Promise<string> {
+  const child = startScript(name, argument);
+  let said = '';
+  let complaints = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode}: ${complaints}`);
+  return said;
+}
+
+export function startRunner(job: Pick<Job, 'module' | 'url' | 'folder' | 'drafts'> & Partial<Job>): Runner {
+  const child = startScript('child', JSON.stringify({ ...PLAIN, ...job }));
   let heard = '';
   let complaints = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (heard += text));

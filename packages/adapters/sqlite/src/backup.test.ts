@@ -210,6 +210,9 @@ describe.each(DRIVERS)('%s', (driver) => {
     expect(await sumsOf('3.db', "INSERT INTO t VALUES (1, 'x'), (2, '')")).not.toEqual(one);
     expect(await sumsOf('4.db', "INSERT INTO t VALUES ('1', 'x'), (2, NULL)")).not.toEqual(one);
     expect(await sumsOf('5.db', "INSERT INTO t VALUES (1, x'78'), (2, NULL)")).not.toEqual(one);
+    const cut = await sumsOf('6.db', "INSERT INTO t VALUES (1, 'a' || char(0) || 'b')");
+    expect(await sumsOf('7.db', "INSERT INTO t VALUES (1, 'a' || char(0) || 'c')")).not.toEqual(cut);
+    expect(await sumsOf('8.db', "INSERT INTO t VALUES (1, CAST('a' || char(0) || 'b' AS BLOB))")).not.toEqual(cut);
   });
 });
 
@@ -217,36 +220,41 @@ test('a restore that is killed at any moment leaves the state before or the stat
   await using playground = new Playground();
   const { session, manifest } = await shop(playground, {});
   const restored = await session.backup.sums();
-  await run(
-    session,
+  const since = [
     'CREATE TABLE since (x)',
-    "INSERT INTO users SELECT id + 1000, name || '!', data, rate FROM users",
-  );
+    "INSERT INTO users (name, data) SELECT name || '!', zeroblob(2000) FROM users, tags",
+  ];
+  await run(session, ...since);
   const before = await session.backup.sums();
   await session.close();
-  const seen = { before: 0, after: 0 };
-  for (let delay = 0; delay < 24; delay += 1) {
+  const restoreAndKill = async (afterMs: number): Promise<number> => {
     const runner = startRunner(playground.file, 'restore', manifest.path);
     await runner.said('restoring');
-    await sleep(delay * 1.5);
+    const start = performance.now();
+    await Promise.race([runner.said('restored'), sleep(afterMs)]);
     runner.process.kill('SIGKILL');
     await runner.ended();
+    return performance.now() - start;
+  };
+  const seen = { before: 0, after: 0 };
+  const look = async (): Promise<void> => {
     const next = await playground.open();
     await take(next);
-    const sums = await next.backup.sums();
     const isRestored = (await next.history.events(null)).length > 0;
-    expect(sums).toEqual(isRestored ? restored : before);
-    expect(await rows(next, 'PRAGMA integrity_check')).toEqual([['ok']]);
     seen[isRestored ? 'after' : 'before'] += 1;
-    if (isRestored) {
-      await run(
-        next,
-        'CREATE TABLE since (x)',
-        "INSERT INTO users SELECT id + 1000, name || '!', data, rate FROM users",
-        'DELETE FROM schema_version_event',
-      );
-    }
+    expect(await next.backup.sums()).toEqual(isRestored ? restored : before);
+    expect(await rows(next, 'PRAGMA integrity_check')).toEqual([['ok']]);
+    if (isRestored) await run(next, ...since, 'DELETE FROM schema_version_event');
     await next.close();
+  };
+  const wholeMs = await restoreAndKill(60_000);
+  await look();
+  const kills = 20;
+  for (let kill = 0; kill < kills; kill += 1) {
+    // The copy over the live file is near the end.
+    await restoreAndKill(wholeMs * 1.3 * Math.sqrt(kill / kills));
+    await look();
   }
   expect(seen.before).toBeGreaterThan(0);
+  expect(seen.after).toBeGreaterThan(0);
 }, 120_000);

@@ -223,7 +223,13 @@ test.each([
     'INSERT INTO p VALUES (1)',
     'INSERT INTO c VALUES (1)',
   );
-  await run(session, 'CREATE TABLE n (id INTEGER PRIMARY KEY, x)', 'INSERT INTO n (id) SELECT id FROM p', 'DROP TABLE p', 'ALTER TABLE n RENAME TO p');
+  await run(
+    session,
+    'CREATE TABLE n (id INTEGER PRIMARY KEY, x)',
+    'INSERT INTO n (id) SELECT id FROM p',
+    'DROP TABLE p',
+    'ALTER TABLE n RENAME TO p',
+  );
   expect(lease.token).toBe(1);
   expect(await rows(session, 'SELECT count(*) FROM c')).toEqual([[1]]);
   expect((await session.history.events(null)).map(({ seq }) => seq)).toEqual([1]);

@@ -52,7 +52,10 @@ describe.each(DRIVERS)('%s', (driver) => {
     const before = text.slice(0, offset).split('\n');
     const column = (before.at(-1)?.length ?? 0) + (before.length === 1 ? 5 : 1);
     expect(text.slice(offset).indexOf(at ?? '')).toBe(0);
-    expect(facts).toMatchObject({ statement: text, place: { file: 'V2__x.sql', line: 10 + before.length - 1, column } });
+    expect(facts).toMatchObject({
+      statement: text,
+      place: { file: 'V2__x.sql', line: 10 + before.length - 1, column },
+    });
     expect(given).toContain(hint ?? '');
   });
 
@@ -72,7 +75,8 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
     const values = [null, 1, -1.5, 2n ** 62n, "it's", true, new Date(0), new Uint8Array([1, 0, 255])];
-    const [row] = await session.sql`SELECT ${values[0]} a, ${values[1]} b, ${values[2]} c, ${values[3]} d, ${values[4]} e, ${values[5]} f, ${values[6]} g, ${values[7]} h`;
+    const [row] =
+      await session.sql`SELECT ${values[0]} a, ${values[1]} b, ${values[2]} c, ${values[3]} d, ${values[4]} e, ${values[5]} f, ${values[6]} g, ${values[7]} h`;
     const { h, ...rest } = row ?? {};
     expect(rest).toEqual({ a: null, b: 1, c: -1.5, d: 2n ** 62n, e: "it's", f: 1, g: '1970-01-01T00:00:00.000Z' });
     expect([...(h as Uint8Array)]).toEqual([1, 0, 255]);

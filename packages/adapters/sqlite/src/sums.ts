@@ -4,7 +4,9 @@ import type { ObjectSum } from '@detent/core';
 import { quoteIdent, sqlite } from '@detent/sql';
 import type { Connection } from './driver.ts';
 
-const ROWS_BETWEEN_BREATHS = 20_000;
+/** Characters read before others get their turn. */
+const BREATH = 4_000_000;
+const CHUNK = 65_536;
 
 /** Rows and checksum of every table but SQLite's and Detent's own, by name. */
 export async function contentSums(connection: Connection, own: readonly string[]): Promise<readonly ObjectSum[]> {
@@ -38,19 +40,25 @@ async function sumOf(connection: Connection, table: string): Promise<ObjectSum> 
   const key = columns.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a['pk']) - Number(b['pk']));
   // Without a key of its own a table has only its hidden numbers, which say nothing about the content.
   const order = key.length > 0 ? key.map(({ name }) => quoteIdent(sqlite, String(name))) : quoted;
-  const line = quoted.map((column) => `quote(${column})`).join(" || ',' || ");
+  // quote() stops at a NUL character.
+  const line = quoted
+    .map((column) => `iif(instr(${column}, char(0)), typeof(${column}) || hex(${column}), quote(${column}))`)
+    .join(" || ',' || ");
   const text = `SELECT ${line} AS line FROM ${quoteIdent(sqlite, 'main', table)} ORDER BY ${order.join(', ')}`;
   const digest = createHash('sha256').update(columns.map(({ name }) => String(name)).join());
   let rows = 0;
   let chunk = '';
+  let sinceBreath = 0;
   for (const { line: values } of connection.iterate(text)) {
     chunk += `\n${String(values)}`;
     rows += 1;
-    if (chunk.length > 65_536) {
-      digest.update(chunk);
-      chunk = '';
-    }
-    if (rows % ROWS_BETWEEN_BREATHS === 0) await breathe();
+    if (chunk.length < CHUNK) continue;
+    digest.update(chunk);
+    sinceBreath += chunk.length;
+    chunk = '';
+    if (sinceBreath < BREATH) continue;
+    sinceBreath = 0;
+    await breathe();
   }
   return { name: table, rows, checksum: `sha256:${digest.update(chunk).digest('hex')}` };
 }

@@ -101,7 +101,9 @@ describe.each(DRIVERS)('%s', (driver) => {
           .execute(statement('INSERT INTO t VALUES (zeroblob(100000))'), 'f.sql')
           .catch((error: unknown) => codes.push((error as DetentError).code));
       }
-      await session.execute(statement('ROLLBACK'), 'f.sql').catch((error: unknown) => codes.push((error as DetentError).code));
+      await session
+        .execute(statement('ROLLBACK'), 'f.sql')
+        .catch((error: unknown) => codes.push((error as DetentError).code));
       await session.execute(statement('CREATE TABLE stray (x)'), 'f.sql');
     };
     await expect(session.transaction({ statements: [] }, work)).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });

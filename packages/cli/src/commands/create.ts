@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { DetentError, type Layout } from '@detent/core';
+import { adapterNameOf, isInstalled } from '../config/adapters.ts';
 import { resolveSources } from '../config/resolve.ts';
 import { writeDocument, type ExitCode, type Invocation } from '../io.ts';
 import { habitsOf, templateFor, type Habits } from '../migration-template.ts';
@@ -12,7 +13,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { args, flags, folder: from } = invocation;
   const name = checkedName(args.join('_'));
   if (flags.values.has('sql') && flags.values.has('ts')) throw new DetentError('USAGE', '--sql and --ts exclude each other.', { hint: 'Give one of them.' });
-  const { options, adapter } = await resolveSources(invocation);
+  const { options, adapter, url, root } = await resolveSources(invocation);
   const migrations = options.migrations ?? 'migrations';
   if (typeof migrations !== 'string') {
     throw new DetentError('CONFIG', 'The migrations are not a folder, so no file can be written into it.', { hint: 'Pass --migrations <folder>.' });
@@ -20,7 +21,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const folder = resolve(options.cwd ?? process.cwd(), migrations);
   const language = flags.values.has('ts') || adapter?.scriptExtensions.length === 0 ? 'ts' : 'sql';
   const { names, habits } = await look(folder, options.layout ?? 'auto');
-  const files = templateFor(habits, { version: nextVersion(names, new Date()), name, language, adapter: adapter?.name ?? null });
+  const files = templateFor(habits, { version: nextVersion(names, new Date()), name, language, importFrom: packageOf(adapter?.name ?? (url === null ? null : adapterNameOf(url)), root) });
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
   for (const [file, text] of files) {
@@ -31,6 +32,12 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   if (flags.json) writeDocument({ created: paths });
   else for (const path of paths) process.stdout.write(`${relative(from, path) || path}\n`);
   return 0;
+}
+
+/** What a code migration can import its types from; `null` when nothing is installed. */
+function packageOf(adapter: string | null, root: string): string | null {
+  const names = [...(adapter === null ? [] : [`@detent/${adapter}`]), '@detent/core'];
+  return names.find((name) => isInstalled(name, root)) ?? null;
 }
 
 function checkedName(words: string): string {

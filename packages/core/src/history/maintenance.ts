@@ -155,7 +155,10 @@ async function writeMark(
 }
 
 function record(book: Bookkeeping, row: HistoryRow, action: string, detail: string | null): Promise<void> {
-  return book.session.transaction({ statements: [] }, () => book.versions.record(book.identity, row, action, detail));
+  const { identity, session, versions } = book;
+  return session.transaction({ statements: [] }, () =>
+    versions.record(identity, { ...row, token: identity.token }, action, detail),
+  );
 }
 
 /** Stands for the migrations that a baseline covers when none of them has that very version. */

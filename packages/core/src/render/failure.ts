@@ -9,22 +9,43 @@ import { harmless, labelled, wrap } from './text.ts';
 /** How a file below the migrations folder is shown, so that a terminal or an editor can open it. */
 export type ShowFile = (file: string) => string;
 
+export interface Files {
+  readonly showFile: ShowFile;
+  readonly readFile: (file: string) => string | null;
+}
+
 const LABEL = 'Rolled back'.length;
 
 /** One error: where, what, and what to do about it. */
-export function describeError(screen: Screen, error: DetentError, showFile: ShowFile): string {
+export function describeError(screen: Screen, error: DetentError, files: Files): string {
   const { marks, paint } = screen;
-  const { place, statement } = error.facts;
+  const { place } = error.facts;
   const [head = '', ...more] = wrap(harmless(error.message), screen.columns - 4);
   const parts = [`${paint('bad', marks.failed)} ${paint('strong', head)}\n${more.map((line) => `  ${paint('strong', line)}\n`).join('')}`];
-  if (statement !== undefined && statement !== '' && place !== undefined) {
-    parts.push(`  ${paint('accent', placeText(place, showFile))}\n`, codeFrame(screen, error.facts));
-  } else if (place !== undefined && !error.message.includes(place.file)) {
-    parts.push(`  ${paint('accent', placeText(place, showFile))}\n`);
+  const frame = frameOf(screen, error, files);
+  if (place !== undefined && (frame !== null || place.line !== undefined || !error.message.includes(place.file))) {
+    parts.push(`  ${paint('accent', placeText(place, files.showFile))}\n`);
   }
-  const isFramed = parts.length > 1;
+  if (frame !== null) parts.push(frame);
+  const isSpaced = parts.length > 1;
   if (error.hint !== undefined) parts.push(labelled(screen, 'Hint', harmless(error.hint), 4, 'warn'));
-  return isFramed ? parts.join('\n') : parts.join('');
+  return parts.join(isSpaced ? '\n' : '');
+}
+
+/** From the statement where there is one, else from the file. */
+function frameOf(screen: Screen, { facts }: DetentError, { readFile }: Files): string | null {
+  const { place, statement, position } = facts;
+  if (place?.line === undefined) return null;
+  if (statement !== undefined && statement !== '') return codeFrame(screen, { text: statement, line: place.line, position: position ?? null });
+  const text = readFile(place.file);
+  if (text === null || place.column === undefined) return null;
+  return codeFrame(screen, { text, line: place.line, position: offsetOf(text, place.line, place.column) });
+}
+
+function offsetOf(text: string, line: number, column: number): number {
+  let at = 0;
+  for (let passed = 1; passed < line; passed += 1) at = text.indexOf('\n', at) + 1;
+  return at + column - 1;
 }
 
 function placeText({ file, line, column }: Place, showFile: ShowFile): string {
@@ -32,9 +53,9 @@ function placeText({ file, line, column }: Place, showFile: ShowFile): string {
 }
 
 /** A run that did not succeed: every error, what was rolled back and how, and where the database stands. */
-export function describeFailure(screen: Screen, result: MigrationResult, restored: boolean, showFile: ShowFile): string {
+export function describeFailure(screen: Screen, result: MigrationResult, restored: boolean, files: Files): string {
   const { errors } = result;
-  const [first = '', ...later] = errors.map((error) => describeError(screen, error, showFile));
+  const [first = '', ...later] = errors.map((error) => describeError(screen, error, files));
   const parts = later.length === 0 || result.failed === undefined ? [first, ...later] : [first, `${screen.paint('strong', 'And on the way back:')}\n${later.join('\n')}`];
   const back = rolledBack(result, restored);
   const code = exitCodeOf(result);

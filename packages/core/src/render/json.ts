@@ -12,6 +12,7 @@ export function jsonRenderer(write: (text: string) => void): MigrationRenderer {
   const nothing = (): void => undefined;
   return {
     hear: nothing,
+    drawLog: nothing,
     drawMigrated: nothing,
     drawIgnored: nothing,
     drawExecuted: (result) => document(resultDocument(result)),

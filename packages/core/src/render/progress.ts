@@ -18,7 +18,13 @@ interface Running {
 }
 
 /** Draws a run line by line as its events are heard. */
-export function progressOf(screen: Screen): (event: LifecycleEvent) => void {
+export interface Progress {
+  hear(event: LifecycleEvent): void;
+  /** Steps aside for a line of somebody else. */
+  interrupt(write: () => void): void;
+}
+
+export function progressOf(screen: Screen): Progress {
   const { marks, paint } = screen;
   const live = liveLine(screen);
   const say = (text: string): void => {
@@ -46,7 +52,7 @@ export function progressOf(screen: Screen): (event: LifecycleEvent) => void {
     screen.write(`${now()}\n`);
   };
 
-  return (event) => {
+  const hear = (event: LifecycleEvent): void => {
     switch (event.kind) {
       case 'run-started':
         loggedAt = Date.now();
@@ -74,7 +80,7 @@ export function progressOf(screen: Screen): (event: LifecycleEvent) => void {
         live.show(() => `  ${marks.running} backing up`);
         return;
       case 'backup-finished':
-        say(`  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd(`verified, ${bytes(event.manifest.bytes)}`, widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}`);
+        say(`  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd('made and verified', widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}  ${paint('faint', bytes(event.manifest.bytes))}`);
         return;
       case 'hook-started':
         live.show(() => `  ${marks.running} ${event.hook}`);
@@ -102,8 +108,7 @@ export function progressOf(screen: Screen): (event: LifecycleEvent) => void {
         return;
       }
       case 'step-failed': {
-        const began = running !== null;
-        line(marks.failed, 'bad', event.step, Date.now() - (running?.startedAt ?? Date.now()), began && running !== null && running.total !== null ? `failed at statement ${Math.min(running.done + 1, running.total)} of ${running.total}` : 'failed');
+        line(marks.failed, 'bad', event.step, running === null ? 0 : Date.now() - running.startedAt, describeFailed(running));
         running = null;
         return;
       }
@@ -126,6 +131,15 @@ export function progressOf(screen: Screen): (event: LifecycleEvent) => void {
         return;
     }
   };
+
+  return {
+    hear,
+    interrupt(write) {
+      live.clear();
+      write();
+      if (running !== null) live.show(now);
+    },
+  };
 }
 
 function headline({ operation, steps }: Plan): string {
@@ -142,7 +156,7 @@ function headline({ operation, steps }: Plan): string {
 
 function widthsOf({ steps }: Plan, columns: number): { version: number; name: number } {
   const version = steps.reduce((most, { info }) => Math.max(most, (info.version ?? 'R').length), 'backup'.length);
-  const name = steps.reduce((most, { info }) => Math.max(most, info.name.length), 'verified, 999.9 KiB'.length);
+  const name = steps.reduce((most, { info }) => Math.max(most, info.name.length), 12);
   // What is left beside mark, version, time and the details.
   return { version, name: Math.max(12, Math.min(name, columns - version - 44)) };
 }
@@ -156,11 +170,16 @@ function describeRunning({ done, total, rows, batch }: Running, dot: string): st
   if (total !== null && total > 0) parts.push(`${done}/${counted(total, 'statement')}`);
   if (rows !== null && rows > 0) parts.push(counted(rows, 'row'));
   if (batch !== null) {
-    const percent = batch.total === 0 ? 100 : Math.floor((100 * batch.done) / batch.total);
-    parts.push(`${batch.table} ${grouped(batch.done)}/${grouped(batch.total)} (${percent} %)`);
+    const percent = batch.total === 0 ? 100 : Math.min(100, Math.floor((100 * batch.done) / batch.total));
+    parts.push(`${percent} % of ${grouped(batch.total)} ${batch.table}`);
     if (batch.etaMs !== null) parts.push(`${milliseconds(batch.etaMs)} left`);
   }
   return parts.join(` ${dot} `);
+}
+
+function describeFailed(running: Running | null): string {
+  if (running === null || running.total === null) return 'failed';
+  return running.done < running.total ? `failed at statement ${running.done + 1} of ${running.total}` : 'failed after its last statement';
 }
 
 function describeFinished(running: Running | null, result: string | null): string {

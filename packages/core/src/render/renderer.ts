@@ -12,6 +12,8 @@ import type { Verification } from '../validate/verify.ts';
 export interface MigrationRenderer {
   /** For `executor.on('*', …)`. */
   hear(event: LifecycleEvent): void;
+  /** A line that a migration logs. */
+  drawLog(message: string): void;
   /** What was applied before the run, and what is passed over. */
   drawMigrated(entries: readonly HistoryEntry[]): void;
   drawIgnored(files: readonly MigrationFile[]): void;

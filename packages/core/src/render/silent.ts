@@ -5,6 +5,7 @@ export function silentRenderer(): MigrationRenderer {
   const nothing = (): void => undefined;
   return {
     hear: nothing,
+    drawLog: nothing,
     drawMigrated: nothing,
     drawIgnored: nothing,
     drawExecuted: nothing,

@@ -1,7 +1,7 @@
 import type { LifecycleEvent } from '../events.ts';
 import type { MigrationResult } from '../result.ts';
-import { describeError, describeFailure, type ShowFile } from './failure.ts';
-import { progressOf } from './progress.ts';
+import { describeError, describeFailure, type Files, type ShowFile } from './failure.ts';
+import { progressOf, type Progress } from './progress.ts';
 import type { MigrationRenderer } from './renderer.ts';
 import type { Screen } from './screen.ts';
 import { atVersion, versionAfter } from './state.ts';
@@ -15,6 +15,8 @@ export interface TerminalOptions {
   readonly err: Screen;
   /** As given unless told. */
   readonly showFile?: ShowFile;
+  /** The text of a migration, for the lines around an error; `null` when it cannot be had. */
+  readonly readFile?: (file: string) => string | null;
   /** Results only, without progress. */
   readonly quiet?: boolean;
   /** Everything that is known, in full length. */
@@ -25,21 +27,21 @@ export interface TerminalOptions {
 export class TerminalRenderer implements MigrationRenderer {
   readonly #out: Screen;
   readonly #err: Screen;
-  readonly #showFile: ShowFile;
+  readonly #files: Files;
   readonly #quiet: boolean;
   readonly #verbose: boolean;
-  readonly #progress: (event: LifecycleEvent) => void;
+  readonly #progress: Progress | null;
   #target = 'The database';
   #isRestored = false;
   #hasRun = false;
 
-  constructor({ out, err, showFile = (file) => file, quiet = false, verbose = false }: TerminalOptions) {
+  constructor({ out, err, showFile = (file) => file, readFile = () => null, quiet = false, verbose = false }: TerminalOptions) {
     this.#out = out;
     this.#err = err;
-    this.#showFile = showFile;
+    this.#files = { showFile, readFile };
     this.#quiet = quiet;
     this.#verbose = verbose;
-    this.#progress = quiet ? () => undefined : progressOf(out);
+    this.#progress = quiet ? null : progressOf(out);
   }
 
   hear(event: LifecycleEvent): void {
@@ -50,7 +52,13 @@ export class TerminalRenderer implements MigrationRenderer {
       if (this.#verbose) this.drawMigrated(event.plan.migrated);
       if (!this.#quiet) this.drawIgnored(event.plan.ignored);
     }
-    this.#progress(event);
+    this.#progress?.hear(event);
+  }
+
+  drawLog(message: string): void {
+    const write = (): void => this.#err.write(`${harmless(message)}\n`);
+    if (this.#progress === null) write();
+    else this.#progress.interrupt(write);
   }
 
   drawMigrated(entries: Parameters<MigrationRenderer['drawMigrated']>[0]): void {
@@ -65,7 +73,7 @@ export class TerminalRenderer implements MigrationRenderer {
     this.#warnings(result.warnings);
     if (!result.success) {
       const gap = this.#hasRun && !this.#quiet ? '\n' : '';
-      this.#err.write(gap + describeFailure(this.#err, result, this.#isRestored, this.#showFile));
+      this.#err.write(gap + describeFailure(this.#err, result, this.#isRestored, this.#files));
       return;
     }
     if (this.#quiet) return;
@@ -145,6 +153,6 @@ export class TerminalRenderer implements MigrationRenderer {
   }
 
   #problems(problems: readonly Parameters<typeof describeError>[1][]): void {
-    this.#err.write(problems.map((problem) => describeError(this.#err, problem, this.#showFile)).join('\n'));
+    this.#err.write(problems.map((problem) => describeError(this.#err, problem, this.#files)).join('\n'));
   }
 }

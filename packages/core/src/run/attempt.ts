@@ -10,6 +10,8 @@ export interface Attempt<Db> {
   readonly step: LoadedStep<Db>;
   readonly action: Action<Db>;
   readonly startedAt: number;
+  /** As it was prepared: what holds again when the transaction is rolled back. */
+  readonly begun: HistoryRow;
   /** As it is in the history, or as it will be when the transaction commits. */
   row: HistoryRow;
   /** The history says that it runs, so part of its work may stand. */
@@ -28,7 +30,8 @@ export async function beginAttempt<Db>(
   const previous = entry === null ? null : await versions.load(entry.id);
   const row = info.direction === 'up' ? upRow(context, step, previous, order) : downRow(context, step, previous);
   const statementsTotal = action.kind === 'script' ? action.statements.length : null;
-  return { step, action, startedAt: Date.now(), row: { ...row, statementsTotal }, isRecorded: false };
+  const begun = { ...row, statementsTotal };
+  return { step, action, startedAt: Date.now(), begun, row: begun, isRecorded: false };
 }
 
 function upRow<Db>(

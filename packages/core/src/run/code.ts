@@ -48,7 +48,10 @@ async function call<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: C
   try {
     return asText(await action.run(session.db, infoOf(context, attempt), handler));
   } catch (thrown) {
-    if (thrown instanceof DetentError || (signal.aborted && thrown === signal.reason)) throw thrown;
+    if (thrown instanceof DetentError) throw thrown;
+    // What was called with the signal throws an error of its own about it.
+    if (signal.aborted && (thrown === signal.reason || (thrown instanceof Error && thrown.name === 'AbortError')))
+      signal.throwIfAborted();
     throw scriptFailed(thrown, attempt.step.info);
   }
 }

@@ -8,7 +8,7 @@ import type { MigrationResult } from '../result.ts';
 import { changedAnything, RollbackService } from '../rollback/rollback-service.ts';
 import type { Scan } from '../scan/scanner.ts';
 import type { LoadedStep } from '../validate/pending.ts';
-import type { RunContext } from './context.ts';
+import { warn, type RunContext } from './context.ts';
 import { runHook, runHookFiles } from './hooks.ts';
 import { MigrationRunner, type RunOutcome } from './runner.ts';
 
@@ -43,6 +43,7 @@ export async function executeRun<Db>(
     report.failed(error);
     if (error.code === 'LOCK_LOST' || error.code === 'CONNECTION') return report.lost(changedAnything(outcome));
     report.rolledBack(await new RollbackService(backups).rollback(context, outcome, before));
+    await recordEnd(context, 'run-failed');
   }
   if (own !== null && settings.backup.mode === 'full' && !settings.backup.keep && report.isClean) {
     await backups.deleteBackup(own);
@@ -82,8 +83,18 @@ async function runSteps<Db>(
 }
 
 async function finish<Db>(context: RunContext<Db>, { scan, plan }: CheckedRun<Db>): Promise<void> {
-  const { session, versions, identity } = context;
+  const { session } = context;
   await runHookFiles(context, scan.hooks, 'afterMigrate');
   await runHook(context, 'afterMigrate', (hook) => hook({ plan, db: session.db }));
-  await versions.append(identity, 'run-finished', null, JSON.stringify({ fingerprint: await session.fingerprint() }));
+  await recordEnd(context, 'run-finished');
+}
+
+/** With the schema as the run leaves it, which `verify` compares later. Trouble with it undoes nothing. */
+async function recordEnd<Db>(context: RunContext<Db>, action: 'run-finished' | 'run-failed'): Promise<void> {
+  const { session, versions, identity } = context;
+  try {
+    await versions.append(identity, action, null, JSON.stringify({ fingerprint: await session.fingerprint() }));
+  } catch (thrown) {
+    warn(context, `The end of the run could not be written into the ledger: ${String(thrown)}`);
+  }
 }

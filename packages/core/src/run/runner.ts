@@ -124,8 +124,11 @@ export class MigrationRunner<Db> {
   }
 
   /** Outside of what was rolled back. Trouble with it is a warning: the failure itself stays first. */
-  async #recordFailure({ step, row }: Attempt<Db>, error: DetentError): Promise<void> {
+  async #recordFailure(attempt: Attempt<Db>, error: DetentError): Promise<void> {
     const { session, versions, identity } = this.#context;
+    const { step, begun, isRecorded } = attempt;
+    // Progress that was rolled back with its transaction is none.
+    const row = isRecorded ? attempt.row : begun;
     if (error.code === 'LOCK_LOST' || error.code === 'CONNECTION') return;
     const isDown = step.info.direction === 'down';
     try {

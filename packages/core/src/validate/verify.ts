@@ -11,7 +11,7 @@ export interface Verification {
   readonly warnings: readonly string[];
   /** Of the live schema. */
   readonly fingerprint: string;
-  /** As the last successful run left it; `null` when none did. */
+  /** As the last run left it; `null` when there was none, or it did not come to its end. */
   readonly recorded: string | null;
 }
 
@@ -42,8 +42,14 @@ export async function verifyHistory(scan: Scan, settings: Settings, session: Mig
   return { problems, warnings: check.warnings, fingerprint, recorded };
 }
 
+/** What changes the schema; after one of these without a recorded end nobody knows what the schema should be. */
+const CHANGES = new Set(['started', 'applied', 'undo-started', 'undone', 'restored']);
+
 function lastFingerprint(events: readonly LedgerEvent[]): string | null {
-  const last = events.findLast(({ action }) => action === 'run-finished');
-  const detail: unknown = JSON.parse(last?.detail ?? 'null');
+  const last = events.findLast(
+    ({ action }) => action === 'run-finished' || action === 'run-failed' || CHANGES.has(action),
+  );
+  if (last === undefined || CHANGES.has(last.action)) return null;
+  const detail: unknown = JSON.parse(last.detail ?? 'null');
   return typeof detail === 'object' && detail !== null && 'fingerprint' in detail ? String(detail.fingerprint) : null;
 }

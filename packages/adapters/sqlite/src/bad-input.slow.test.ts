@@ -1,0 +1,4 @@
+import { describeBadInput } from '@detent/conformance';
+import { target } from './conformance-target.ts';
+
+describeBadInput(target);
