@@ -75,10 +75,10 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
     });
     return `CREATE TABLE IF NOT EXISTS ${name} (\n${lines.join(',\n')}\n)${tableOptions(dialect)}`;
   };
-  const insertFenced = (name: string, columns: readonly Column[]): string => {
+  const insertFenced = (verb: string, name: string, columns: readonly Column[]): string => {
     const values = columns.map((column, index) => parameter(index + 1, column)).join(', ');
     const fence = parameter(columns.length + 1, { name: 'token', type: 'integer', required: true });
-    return `INSERT INTO ${name} (${names(columns)}) SELECT ${values} FROM ${tables.lock} WHERE ${id} = 1 AND ${token} = ${fence}`;
+    return `${verb} INTO ${name} (${names(columns)}) SELECT ${values} FROM ${tables.lock} WHERE ${id} = 1 AND ${token} = ${fence}`;
   };
 
   const createLock = [
@@ -105,8 +105,8 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
       `FROM ${tables.history} h LEFT JOIN ${tables.lock} l ON l.${id} = 1 ORDER BY h.${quoteIdent(dialect, 'applied_order')}`,
     readLock: `SELECT ${names(LOCK_COLUMNS)} FROM ${tables.lock} WHERE ${id} = 1`,
     load: `SELECT ${names(ROW_COLUMNS)} FROM ${tables.history} WHERE ${id} = ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,
-    save: `${insertFenced(tables.history, ROW_COLUMNS)} ${replaceRow(dialect)}`,
-    append: insertFenced(tables.event, EVENT_COLUMNS),
+    save: saveRow(dialect, (verb) => insertFenced(verb, tables.history, ROW_COLUMNS)),
+    append: insertFenced('INSERT', tables.event, EVENT_COLUMNS),
     lastEvent: `SELECT ${seq}, ${quoteIdent(dialect, 'hash')} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT 1`,
     events: `SELECT ${names(EVENT_COLUMNS)} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,
   };
@@ -146,15 +146,17 @@ function parameters(dialect: Dialect): (index: number, column: Column) => string
   return dialect.placeholder === 'dollar' ? (index, { type }) => `$${index}::${columnType(dialect, type)}` : () => '?';
 }
 
-function replaceRow(dialect: Dialect): string {
+function saveRow(dialect: Dialect, insert: (verb: string) => string): string {
   const replaced = ROW_COLUMNS.filter(({ name }) => name !== 'id').map(({ name }) => quoteIdent(dialect, name));
   switch (dialect.name) {
-    case 'postgres':
+    // Compiled again after each change of the schema, and an upsert of so many columns takes longest at that.
     case 'sqlite':
-      return `ON CONFLICT (${quoteIdent(dialect, 'id')}) DO UPDATE SET ${replaced.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+      return insert('INSERT OR REPLACE');
+    case 'postgres':
+      return `${insert('INSERT')} ON CONFLICT (${quoteIdent(dialect, 'id')}) DO UPDATE SET ${replaced.map((name) => `${name} = excluded.${name}`).join(', ')}`;
     case 'mysql':
     case 'mariadb':
-      return `ON DUPLICATE KEY UPDATE ${replaced.map((name) => `${name} = VALUES(${name})`).join(', ')}`;
+      return `${insert('INSERT')} ON DUPLICATE KEY UPDATE ${replaced.map((name) => `${name} = VALUES(${name})`).join(', ')}`;
   }
 }
 

@@ -18,8 +18,13 @@ export interface Bookkeeping {
   readonly identity: RunIdentity;
 }
 
-/** Writes a baseline. Refused where migrations are applied already. */
-export async function baselineRow(book: Bookkeeping, scan: Scan, version: string, name: string): Promise<Change> {
+/** As much of it as is needed to look. */
+export interface Reading {
+  readonly versions: Pick<SchemaVersionService, 'load'>;
+}
+
+/** Throws what speaks against a baseline: it is no version, or migrations are applied already. */
+export function checkBaseline(scan: Scan, version: string): void {
   if (!/^\d+([._]\d+)*$/.test(version)) {
     throw new DetentError('TARGET_UNKNOWN', `"${version}" is not a version.`, {
       hint: 'A version is digits, such as 202311020036.',
@@ -31,6 +36,11 @@ export async function baselineRow(book: Bookkeeping, scan: Scan, version: string
       hint: 'A baseline is for a database without a history; use `detent mark` for single migrations.',
     });
   }
+}
+
+/** Writes a baseline. Throws as `checkBaseline`. */
+export async function baselineRow(book: Bookkeeping, scan: Scan, version: string, name: string): Promise<Change> {
+  checkBaseline(scan, version);
   const id = normalizeVersion(version);
   const file = scan.files.find((item) => item.id === id);
   const row = startRow(file ?? virtualFile(id, version, name), book.identity, await book.versions.load(id), 1);
@@ -43,7 +53,19 @@ export async function baselineRow(book: Bookkeeping, scan: Scan, version: string
   return { what: 'baseline', detail: version };
 }
 
-/** Writes into the history that a migration is applied, or is not. */
+/** The migration to mark. Throws where there is none, or where it is in the middle of something. */
+export async function findMarkable({ versions }: Reading, scan: Scan, version: string, as: MarkAs): Promise<Found> {
+  const found = await find(versions, scan, version);
+  const { row } = found;
+  if (row !== null && !isApplied(row) && row.state !== 'rolled_back' && row.state !== 'failed') {
+    throw new DetentError('STATE', `${row.file} is ${row.state}, which is settled by \`detent resolve\`.`, {
+      hint: `Run \`detent resolve ${version} --as ${as}\`.`,
+    });
+  }
+  return found;
+}
+
+/** Writes into the history that a migration is applied, or is not. Throws as `findMarkable`. */
 export async function markRow(
   book: Bookkeeping,
   scan: Scan,
@@ -51,16 +73,24 @@ export async function markRow(
   as: MarkAs,
   reason: string | null,
 ): Promise<Change> {
-  const { file, row } = await find(book, scan, version);
-  if (row !== null && !isApplied(row) && row.state !== 'rolled_back' && row.state !== 'failed') {
-    throw new DetentError('STATE', `${row.file} is ${row.state}, which is settled by \`detent resolve\`.`, {
-      hint: `Run \`detent resolve ${version} --as ${as}\`.`,
-    });
-  }
+  const { file, row } = await findMarkable(book, scan, version, as);
   return writeMark(book, scan, file, row, as, 'marked', reason);
 }
 
-/** Settles a migration of which nobody can know. */
+/** The migration to settle. Throws where there is none, or where there is nothing to settle. */
+export async function findUnsettled({ versions }: Reading, scan: Scan, version: string): Promise<Found> {
+  const found = await find(versions, scan, version);
+  const { row } = found;
+  const settled: readonly MigrationState[] = ['applied', 'baseline', 'rolled_back'];
+  if (row === null || settled.includes(row.state)) {
+    throw new DetentError('STATE', `Version ${version} is ${row?.state ?? 'pending'}; there is nothing to resolve.`, {
+      hint: 'To write it into the history by hand, use `detent mark`.',
+    });
+  }
+  return found;
+}
+
+/** Settles a migration of which nobody can know. Throws as `findUnsettled`. */
 export async function resolveRow(
   book: Bookkeeping,
   scan: Scan,
@@ -68,13 +98,7 @@ export async function resolveRow(
   as: MarkAs,
   reason: string | null,
 ): Promise<Change> {
-  const { file, row } = await find(book, scan, version);
-  const settled: readonly MigrationState[] = ['applied', 'baseline', 'rolled_back'];
-  if (row === null || settled.includes(row.state)) {
-    throw new DetentError('STATE', `Version ${version} is ${row?.state ?? 'pending'}; there is nothing to resolve.`, {
-      hint: 'To write it into the history by hand, use `detent mark`.',
-    });
-  }
+  const { file, row } = await findUnsettled(book, scan, version);
   return writeMark(book, scan, file, row, as, 'resolved', reason);
 }
 
@@ -108,11 +132,12 @@ export async function repairs(book: Bookkeeping, scan: Scan): Promise<readonly C
   return changes;
 }
 
-async function find(
-  book: Bookkeeping,
-  scan: Scan,
-  version: string,
-): Promise<{ file: MigrationFile | null; row: HistoryRow | null }> {
+interface Found {
+  readonly file: MigrationFile | null;
+  readonly row: HistoryRow | null;
+}
+
+async function find(versions: Reading['versions'], scan: Scan, version: string): Promise<Found> {
   const isIt = (item: { readonly id: string; readonly version: string | null }): boolean =>
     item.id === version ||
     (item.version !== null && /^\d/.test(version) && compareVersions(item.version, version) === 0);
@@ -123,7 +148,7 @@ async function find(
       hint: 'See `detent status` for all.',
     });
   }
-  return { file, row: entry === undefined ? null : await book.versions.load(entry.id) };
+  return { file, row: entry === undefined ? null : await versions.load(entry.id) };
 }
 
 async function writeMark(
