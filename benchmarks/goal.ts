@@ -24,7 +24,10 @@ export function judge(goal: Goal, results: readonly Result[]): Verdict {
   switch (goal.kind) {
     case 'ratio': {
       const ratio = median(ratios(own, find(goal.to)));
-      return { isMet: ratio <= goal.atMost, text: `${goal.of} at most ${goal.atMost} × ${goal.to}: ${ratio.toFixed(2)}` };
+      return {
+        isMet: ratio <= goal.atMost,
+        text: `${goal.of} at most ${goal.atMost} × ${goal.to}: ${ratio.toFixed(2)}`,
+      };
     }
     case 'time': {
       const ms = medianMs(own);

@@ -31,7 +31,10 @@ function sqlMigration(n: number): { readonly name: string; readonly text: string
     case 3:
       return { name: `index_${table}`, text: `CREATE INDEX ${table}_by_customer ON ${table} (customer);\n` };
     default:
-      return { name: `more_rows_of_${table}`, text: `INSERT INTO ${table} (customer, note) VALUES ('Cem', 'it''s late');\n` };
+      return {
+        name: `more_rows_of_${table}`,
+        text: `INSERT INTO ${table} (customer, note) VALUES ('Cem', 'it''s late');\n`,
+      };
   }
 }
 
@@ -57,7 +60,9 @@ export async function down(db: Database): Promise<void> {
 export function checkMigrated(path: string, count: number): void {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
-    const made = Number(database.prepare("SELECT count(*) n FROM sqlite_schema WHERE name LIKE 'orders_%'").get()?.['n']);
+    const made = Number(
+      database.prepare("SELECT count(*) n FROM sqlite_schema WHERE name LIKE 'orders_%'").get()?.['n'],
+    );
     const wanted = countKind(count, 0) + countKind(count, 3);
     if (made !== wanted) throw new Error(`${made} tables and indexes were made, not ${wanted}.`);
     const rows = Number(database.prepare('SELECT count(*) n FROM orders_0').get()?.['n']);

@@ -41,7 +41,9 @@ export async function race(contestants: readonly Contestant[], rounds: number): 
     for (const { contestant, samples } of results) {
       const sample = await measure(contestant);
       if (round > 0) samples.push(sample);
-      process.stderr.write(`  ${round === 0 ? 'warm-up' : `${round}/${rounds}`} ${contestant.name}: ${Math.round(sample.ms)} ms\n`);
+      process.stderr.write(
+        `  ${round === 0 ? 'warm-up' : `${round}/${rounds}`} ${contestant.name}: ${Math.round(sample.ms)} ms\n`,
+      );
     }
   }
   return results;
@@ -60,7 +62,11 @@ async function measure(contestant: Contestant): Promise<Sample> {
 
 function start(name: string, { args, cwd, env = {} }: Command): Promise<{ at: number; answer: Answer | null }> {
   return new Promise((settle, reject) => {
-    const child = spawn(process.execPath, args, { cwd, env: { ...withoutNodeOptions(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env: { ...withoutNodeOptions(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     let at = 0;

@@ -25,8 +25,12 @@ export function render({ title, results, goals }: Section): string {
     ];
   });
   const head = ['', 'median ms', 'min–max', '× floor', 'min–max', 'peak MB'];
-  const verdicts = goals.map((goal) => judge(goal, results)).map(({ isMet, text }) => `- ${isMet ? 'met' : '**missed**'}: ${text}`);
-  return [`### ${title}`, '', markdownTable(head, rows), '', ...(verdicts.length > 0 ? [...verdicts, ''] : [])].join('\n');
+  const verdicts = goals
+    .map((goal) => judge(goal, results))
+    .map(({ isMet, text }) => `- ${isMet ? 'met' : '**missed**'}: ${text}`);
+  return [`### ${title}`, '', markdownTable(head, rows), '', ...(verdicts.length > 0 ? [...verdicts, ''] : [])].join(
+    '\n',
+  );
 }
 
 /** The first column is text, the others are numbers. */

@@ -16,21 +16,30 @@ const SCENARIOS: readonly Scenario[] = [noop, apply, cli, memory, start64, backu
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: 'string', default: '7' }, size: { type: 'string' }, keep: { type: 'boolean', default: false } },
+  options: {
+    runs: { type: 'string', default: '7' },
+    size: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+  },
 });
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const unknown = positionals.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
-  if (unknown !== undefined) return refuse(`There is no scenario ${unknown}; there are ${SCENARIOS.map(({ name }) => name).join(', ')}.`);
+  if (unknown !== undefined)
+    return refuse(`There is no scenario ${unknown}; there are ${SCENARIOS.map(({ name }) => name).join(', ')}.`);
   const rounds = wholeNumber(flags.runs);
   const size = flags.size === undefined ? null : wholeNumber(flags.size);
-  if (rounds === null || (flags.size !== undefined && size === null)) return refuse('--runs and --size are whole numbers above 0.');
-  if (!buildPackages('core', 'sql', 'sqlite') || !buildContenders()) return refuse('The packages do not build, and what is measured is what is published. Run `pnpm build` and look.');
+  if (rounds === null || (flags.size !== undefined && size === null))
+    return refuse('--runs and --size are whole numbers above 0.');
+  if (!buildPackages('core', 'sql', 'sqlite') || !buildContenders())
+    return refuse('The packages do not build, and what is measured is what is published. Run `pnpm build` and look.');
 
   using workplace = openWorkplace(flags.keep);
-  console.log(`Measured ${new Date().toISOString().slice(0, 10)} on ${machine(workplace)}; medians of ${rounds}, after one run that is not counted.\n`);
+  console.log(
+    `Measured ${new Date().toISOString().slice(0, 10)} on ${machine(workplace)}; medians of ${rounds}, after one run that is not counted.\n`,
+  );
   let failed = 0;
   for (const scenario of SCENARIOS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
     process.stderr.write(`${scenario.name}\n`);

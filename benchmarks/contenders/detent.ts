@@ -7,7 +7,10 @@ await contend({ migrate, backup, restore, load });
 
 function executorOf({ folder, database, journalMode, sync }: Job) {
   const synchronous = sync === 'each' ? 'full' : undefined;
-  return new MigrationScriptExecutor({ adapter: sqlite({ url: database, journalMode, synchronous }), migrations: folder });
+  return new MigrationScriptExecutor({
+    adapter: sqlite({ url: database, journalMode, synchronous }),
+    migrations: folder,
+  });
 }
 
 async function migrate(job: Job): Promise<number> {

@@ -17,7 +17,7 @@ async function migrate({ folder, database: path, journalMode, sync }: Job): Prom
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsIn(folder, database) } });
   const { error, results = [] } = await migrator.migrateToLatest();
   await db.destroy();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw new Error('Kysely stopped.', { cause: error });
   return results.length;
 }
 

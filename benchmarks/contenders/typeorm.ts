@@ -14,9 +14,12 @@ async function migrate({ folder, database, journalMode, sync }: Job): Promise<nu
     type: 'better-sqlite3',
     database,
     enableWAL: journalMode === 'wal',
-    prepareDatabase: (driver: { pragma(text: string): unknown }) => void driver.pragma(`synchronous = ${sync === 'each' ? 'FULL' : 'NORMAL'}`),
+    prepareDatabase: (driver: { pragma(text: string): unknown }) =>
+      void driver.pragma(`synchronous = ${sync === 'each' ? 'FULL' : 'NORMAL'}`),
     migrationsTransactionMode: 'each',
-    migrations: readdirSync(folder).toSorted().map((file, index) => migrationClass(join(folder, file), index)),
+    migrations: readdirSync(folder)
+      .toSorted()
+      .map((file, index) => migrationClass(join(folder, file), index)),
   });
   await source.initialize();
   const applied = await source.runMigrations();

@@ -22,7 +22,11 @@ async function migrate({ folder, database: path, journalMode, sync }: Job): Prom
       resolve: ({ name, path: file = '' }) => ({ name, up: async () => applyFile(database, file) }),
     },
     storage: {
-      executed: async () => database.prepare('SELECT name FROM history ORDER BY name').all().map(({ name }) => String(name)),
+      executed: async () =>
+        database
+          .prepare('SELECT name FROM history ORDER BY name')
+          .all()
+          .map(({ name }) => String(name)),
       logMigration: async ({ name }) => void insert.run(name),
       unlogMigration: async ({ name }) => void remove.run(name),
     },

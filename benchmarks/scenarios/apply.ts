@@ -23,7 +23,8 @@ const GOALS: readonly Goal[] = [
 
 export const apply: Scenario = {
   name: 'apply',
-  about: 'Small migrations on a new database, one transaction each. The first table is how Detent runs unless told otherwise.',
+  about:
+    'Small migrations on a new database, one transaction each. The first table is how Detent runs unless told otherwise.',
   async run(settings) {
     const count = settings.size ?? 1_000;
     const folder = settings.workplace.folder('migrations');

@@ -19,13 +19,21 @@ export const backup: Scenario = {
     const contestantsFor = (task: Task): Contestant[] =>
       (['floor', 'floor again', 'Detent'] as const).map((name) => {
         const place = workplace.folder(`${task}-${name}`);
-        const job: Job = { task, folder, database: join(place, 'app.db'), journalMode: 'delete', sync: 'each', backup: join(place, 'app.backup') };
+        const job: Job = {
+          task,
+          folder,
+          database: join(place, 'app.db'),
+          journalMode: 'delete',
+          sync: 'each',
+          backup: join(place, 'app.backup'),
+        };
         copyFileSync(original, job.database);
         const program = name === 'Detent' ? 'detent' : 'floor-copy';
         return {
           name,
           ready() {
-            if (task === 'backup') for (const suffix of ['', '.json', '.sha256']) rmSync(job.backup + suffix, { force: true });
+            if (task === 'backup')
+              for (const suffix of ['', '.json', '.sha256']) rmSync(job.backup + suffix, { force: true });
             return contender(program, job);
           },
           check(count) {
@@ -53,7 +61,10 @@ function asBackup(contestant: Contestant): ReturnType<Contestant['ready']> {
 function fill(path: string, megabytes: number): void {
   const database = new DatabaseSync(path);
   database.exec('PRAGMA synchronous = OFF; BEGIN');
-  const size = (): number => Number(database.prepare('SELECT page_count * page_size bytes FROM pragma_page_count, pragma_page_size').get()?.['bytes']);
+  const size = (): number =>
+    Number(
+      database.prepare('SELECT page_count * page_size bytes FROM pragma_page_count, pragma_page_size').get()?.['bytes'],
+    );
   for (let table = 0; table < 10; table += 1) {
     database.exec(`CREATE TABLE events_${table} (id INTEGER PRIMARY KEY, at REAL, actor TEXT, note TEXT, body BLOB)`);
     const insert = database.prepare(

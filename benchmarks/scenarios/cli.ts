@@ -22,7 +22,14 @@ export const cli: Scenario = {
     writeSqlMigrations(folder, MIGRATIONS);
     // The command looks for the adapter where the project has its packages.
     symlinkSync(join(import.meta.dirname, 'node_modules'), join(project, 'node_modules'), 'junction');
-    const job: Job = { task: 'migrate', folder, database: join(project, 'app.db'), journalMode: 'wal', sync: 'end', backup: '' };
+    const job: Job = {
+      task: 'migrate',
+      folder,
+      database: join(project, 'app.db'),
+      journalMode: 'wal',
+      sync: 'end',
+      backup: '',
+    };
     const applied: Contestant = { name: 'Detent', ready: () => contender('detent', job) };
     await race([applied], 0);
 
@@ -31,7 +38,19 @@ export const cli: Scenario = {
       name,
       ready: () => ({ args: [program, 'status', '--url', 'sqlite:app.db', ...flags], cwd: project }),
     });
-    const results = await race([nothing('node -e 0'), nothing('node -e 0 again'), status('detent status'), status('detent status --json', '--json')], rounds);
-    return render({ title: 'detent status', results, goals: [{ kind: 'ratio', of: 'detent status', to: 'node -e 0', atMost: 3 }] });
+    const results = await race(
+      [
+        nothing('node -e 0'),
+        nothing('node -e 0 again'),
+        status('detent status'),
+        status('detent status --json', '--json'),
+      ],
+      rounds,
+    );
+    return render({
+      title: 'detent status',
+      results,
+      goals: [{ kind: 'ratio', of: 'detent status', to: 'node -e 0', atMost: 3 }],
+    });
   },
 };

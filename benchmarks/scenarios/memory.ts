@@ -15,7 +15,14 @@ export const memory: Scenario = {
     writeSqlMigrations(folder, count);
     const databases = workplace.folder('databases');
     const contestant = (program: string, name: string, expected: number): Contestant => {
-      const job: Job = { task: 'migrate', folder, database: join(databases, `${name}.db`), journalMode: 'wal', sync: 'end', backup: '' };
+      const job: Job = {
+        task: 'migrate',
+        folder,
+        database: join(databases, `${name}.db`),
+        journalMode: 'wal',
+        sync: 'end',
+        backup: '',
+      };
       return {
         name,
         ready() {
@@ -33,7 +40,11 @@ export const memory: Scenario = {
       contestant('detent', 'Detent', expected),
     ];
     // Once each: a run of minutes says the same every time, and what it leaves is what the next start finds.
-    const applied = render({ title: `Apply ${count}`, results: await race(field(count), Math.min(rounds, 1)), goals: [] });
+    const applied = render({
+      title: `Apply ${count}`,
+      results: await race(field(count), Math.min(rounds, 1)),
+      goals: [],
+    });
     const results = await race(field(0), rounds);
     return `${applied}\n${render({ title: `Start with ${count} applied`, results, goals: [{ kind: 'memory', of: 'Detent', underMb: 120 }] })}`;
   },

@@ -25,7 +25,14 @@ async function runSize({ workplace, rounds }: ScenarioSettings, size: number): P
   writeSqlMigrations(folder, size);
   const databases = workplace.folder(`databases-${size}`);
   const contestant = (name: string, program: string): Contestant => {
-    const job: Job = { task: 'migrate', folder, database: join(databases, `${program}.db`), journalMode: 'wal', sync: 'end', backup: '' };
+    const job: Job = {
+      task: 'migrate',
+      folder,
+      database: join(databases, `${program}.db`),
+      journalMode: 'wal',
+      sync: 'end',
+      backup: '',
+    };
     let isFirst = true;
     return {
       name,
@@ -38,8 +45,17 @@ async function runSize({ workplace, rounds }: ScenarioSettings, size: number): P
     };
   };
   const peers = PEERS.map((name) => contestant(name, name));
-  const contestants = [contestant('floor', 'floor'), contestant('floor again', 'floor'), contestant('Detent', 'detent'), ...peers];
-  return render({ title: `No-op start, ${size} applied`, results: await race(contestants, rounds), goals: goals(size) });
+  const contestants = [
+    contestant('floor', 'floor'),
+    contestant('floor again', 'floor'),
+    contestant('Detent', 'detent'),
+    ...peers,
+  ];
+  return render({
+    title: `No-op start, ${size} applied`,
+    results: await race(contestants, rounds),
+    goals: goals(size),
+  });
 }
 
 function goals(size: number): readonly Goal[] {

@@ -14,10 +14,14 @@ export const splitter: Scenario = {
     const module = JSON.stringify(join(import.meta.dirname, '..', 'splitter.ts'));
     const code = `import { run } from ${module}; console.log(JSON.stringify(run(${megabytes}, ${rounds})))`;
     const args = ['--expose-gc', '--conditions=source', '--max-old-space-size=8192', '--input-type=module', '-e', code];
-    const rows = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as SplitterRow[];
+    const rows = JSON.parse(
+      execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+    ) as SplitterRow[];
     const table = markdownTable(
       ['dialect, file', 'MB', 'statements', 'MB/s', 'heap beyond the file, MB'],
-      rows.map((row) => [`${row.dialect}, ${row.file}`, row.mb, row.statements, row.mbPerSecond, row.heapMb].map(String)),
+      rows.map((row) =>
+        [`${row.dialect}, ${row.file}`, row.mb, row.statements, row.mbPerSecond, row.heapMb].map(String),
+      ),
     );
     const slowest = Math.min(...rows.map(({ mbPerSecond }) => mbPerSecond));
     const verdict = `- ${slowest >= GOAL_MB_PER_SECOND ? 'met' : '**missed**'}: at least ${GOAL_MB_PER_SECOND} MB/s: the slowest is ${slowest}`;

@@ -26,7 +26,8 @@ export const start64: Scenario = {
         return contender('detent', job);
       },
       check(count) {
-        if (count !== MIGRATIONS) throw new Error(`${count} migrations were applied by all together, not ${MIGRATIONS}.`);
+        if (count !== MIGRATIONS)
+          throw new Error(`${count} migrations were applied by all together, not ${MIGRATIONS}.`);
         checkMigrated(database, MIGRATIONS);
       },
     };

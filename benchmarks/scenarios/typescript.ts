@@ -8,7 +8,8 @@ import { contender } from '../workplace.ts';
 
 export const typescript: Scenario = {
   name: 'typescript',
-  about: 'Loading pending TypeScript migrations by Node itself: the floor is one `import()` after another, with the compile cache on.',
+  about:
+    'Loading pending TypeScript migrations by Node itself: the floor is one `import()` after another, with the compile cache on.',
   async run({ workplace, rounds, size }) {
     const count = size ?? 1_000;
     const folder = workplace.folder('migrations');

@@ -22,7 +22,8 @@ test('a command is found behind global flags with values', () => {
 
 test('every alias leads to its command', () => {
   for (const { name, aliases } of COMMANDS) {
-    for (const alias of aliases) expect(parseArguments([alias, '--help'])).toMatchObject({ kind: 'help', command: { name } });
+    for (const alias of aliases)
+      expect(parseArguments([alias, '--help'])).toMatchObject({ kind: 'help', command: { name } });
   }
 });
 

@@ -16,7 +16,13 @@ export type Parsed =
   | { readonly kind: 'version' }
   | { readonly kind: 'help'; readonly command: Command | null }
   | { readonly kind: 'command'; readonly command: Command; readonly args: readonly string[]; readonly flags: Flags }
-  | { readonly kind: 'wrong'; readonly message: string; readonly hint: string; readonly word: string; readonly known: readonly string[] };
+  | {
+      readonly kind: 'wrong';
+      readonly message: string;
+      readonly hint: string;
+      readonly word: string;
+      readonly known: readonly string[];
+    };
 
 /** Reads the command line. What is wrong comes back with the words that could have been meant. */
 export function parseArguments(argv: readonly string[]): Parsed {
@@ -33,7 +39,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
   return parseFlags(command, [...argv.slice(0, at), ...argv.slice(at + 1)]);
 }
 
-export function findCommand(word: string): Command | undefined {
+function findCommand(word: string): Command | undefined {
   return COMMANDS.find(({ name, aliases }) => name === word || aliases.includes(word));
 }
 
@@ -43,12 +49,24 @@ function withoutCommand(argv: readonly string[]): Parsed {
   if (wrong !== undefined) return unknownFlag(wrong, known, null);
   if (argv.includes('--version') || argv.includes('-V')) return { kind: 'version' };
   if (argv.length === 0 || argv.includes('--help') || argv.includes('-h')) return { kind: 'help', command: null };
-  return { kind: 'wrong', message: 'There is no command.', hint: 'See `detent --help` for all of them.', word: '', known: [] };
+  return {
+    kind: 'wrong',
+    message: 'There is no command.',
+    hint: 'See `detent --help` for all of them.',
+    word: '',
+    known: [],
+  };
 }
 
 function unknownCommand(word: string): Parsed {
   const known = COMMANDS.flatMap(({ name, aliases }) => [name, ...aliases]);
-  return { kind: 'wrong', message: `There is no command "${word}"`, hint: 'See `detent --help` for all of them.', word, known };
+  return {
+    kind: 'wrong',
+    message: `There is no command "${word}"`,
+    hint: 'See `detent --help` for all of them.',
+    word,
+    known,
+  };
 }
 
 function unknownFlag(written: string, known: readonly Flag[], command: Command | null): Parsed {
@@ -61,9 +79,16 @@ function unknownFlag(written: string, known: readonly Flag[], command: Command |
 function parseFlags(command: Command, argv: readonly string[]): Parsed {
   const known = [...command.flags, ...GLOBAL_FLAGS];
   const hint = `See \`detent ${command.name} --help\`.`;
-  const wrong = (message: string, word = '', candidates: readonly string[] = []): Parsed => ({ kind: 'wrong', message, hint, word, known: candidates });
+  const wrong = (message: string, word = '', candidates: readonly string[] = []): Parsed => ({
+    kind: 'wrong',
+    message,
+    hint,
+    word,
+    known: candidates,
+  });
   const options: NonNullable<ParseArgsConfig['options']> = {};
-  for (const { name, short, value } of known) options[name] = { type: value === null ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) };
+  for (const { name, short, value } of known)
+    options[name] = { type: value === null ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) };
   const { tokens } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true });
   const values = new Map<string, string | true>();
   const args: string[] = [];
@@ -74,8 +99,10 @@ function parseFlags(command: Command, argv: readonly string[]): Parsed {
     if (flag === undefined) return unknownFlag(token.rawName, known, command);
     if (flag.value === null && token.value !== undefined) return wrong(`--${flag.name} takes no value.`);
     if (flag.value === null) values.set(flag.name, true);
-    else if (token.value === undefined || token.value === '' || (token.inlineValue !== true && token.value.startsWith('--'))) return wrong(`--${flag.name} needs a value: --${flag.name} ${flag.value}.`);
-    else if (flag.choices !== undefined && !flag.choices.includes(token.value)) return wrong(`--${flag.name} is one of ${flag.choices.join(', ')}`, token.value, flag.choices);
+    else if (token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('--')))
+      return wrong(`--${flag.name} needs a value: --${flag.name} ${flag.value}.`);
+    else if (flag.choices !== undefined && !flag.choices.includes(token.value))
+      return wrong(`--${flag.name} is one of ${flag.choices.join(', ')}`, token.value, flag.choices);
     else if (values.has(flag.name)) return wrong(`--${flag.name} is given twice.`);
     else values.set(flag.name, token.value);
   }
@@ -84,9 +111,16 @@ function parseFlags(command: Command, argv: readonly string[]): Parsed {
   const needed = command.args.filter((arg) => arg.startsWith('<')).length;
   const most = command.args.some((arg) => arg.includes('...')) ? Number.POSITIVE_INFINITY : command.args.length;
   if (args.length < needed) return wrong(`\`detent ${command.name}\` needs ${command.args[args.length] ?? 'more'}.`);
-  if (args.length > most) return wrong(`\`detent ${command.name}\` does not know what to do with "${args[most] ?? ''}".`);
+  if (args.length > most)
+    return wrong(`\`detent ${command.name}\` does not know what to do with "${args[most] ?? ''}".`);
   const sets = new Map(known.flatMap(({ name, sets: path }) => (path === undefined ? [] : [[name, path] as const])));
-  const flags: Flags = { json: values.has('json'), quiet: values.has('quiet'), verbose: values.has('verbose'), values, sets };
+  const flags: Flags = {
+    json: values.has('json'),
+    quiet: values.has('quiet'),
+    verbose: values.has('verbose'),
+    values,
+    sets,
+  };
   return { kind: 'command', command, args, flags };
 }
 

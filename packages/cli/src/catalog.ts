@@ -6,7 +6,7 @@ const yes: Flag = { name: 'yes', short: 'y', value: null, summary: 'do not ask' 
 const confirm: Flag = { name: 'confirm', value: '<database>', summary: "the database's name, to say that it is meant" };
 const reason: Flag = { name: 'reason', value: '<words>', summary: 'kept in the ledger' };
 const as: Flag = { name: 'as', value: '<state>', summary: 'what is so', choices: ['applied', 'rolled_back'] };
-const check: Flag = { name: 'check', value: null, summary: 'end with exit code 2 when anything is pending or wrong' };
+const check: Flag = { name: 'check', value: null, summary: 'exit code 2 when anything is pending or wrong' };
 const rollback: Flag = {
   name: 'rollback',
   value: '<strategy>',
@@ -16,8 +16,20 @@ const rollback: Flag = {
 };
 const running: readonly Flag[] = [
   rollback,
-  { name: 'transaction', value: '<mode>', summary: 'one for each, one for all, or none', choices: ['each', 'all', 'none'], sets: 'transaction' },
-  { name: 'on-held', value: '<policy>', summary: 'when another run holds the lock', choices: ['wait', 'fail', 'skip'], sets: 'lock.onHeld' },
+  {
+    name: 'transaction',
+    value: '<mode>',
+    summary: 'one for each, one for all, or none',
+    choices: ['each', 'all', 'none'],
+    sets: 'transaction',
+  },
+  {
+    name: 'on-held',
+    value: '<policy>',
+    summary: 'when another run holds the lock',
+    choices: ['wait', 'fail', 'skip'],
+    sets: 'lock.onHeld',
+  },
   { name: 'keep-backup', value: null, summary: 'keep the backup after success too', sets: 'backup.keep' },
 ];
 const outOfOrder: Flag = {

@@ -30,7 +30,7 @@ export interface Command {
 export const GLOBAL_FLAGS: readonly Flag[] = [
   { name: 'url', value: '<url>', summary: 'the database, instead of the configured one' },
   { name: 'env', value: '<name>', summary: 'the environment of the configuration' },
-  { name: 'config', value: '<file>', summary: 'the configuration, instead of the nearest detent.config.*' },
+  { name: 'config', value: '<file>', summary: 'a configuration, instead of the nearest one' },
   { name: 'migrations', value: '<folder>', summary: 'the migrations folder', sets: 'migrations' },
   { name: 'cwd', value: '<folder>', summary: 'start in another folder' },
   { name: 'json', value: null, summary: 'one JSON document on stdout, all else on stderr' },

@@ -8,7 +8,7 @@ test('up applies everything, and then finds nothing to do', () => {
   const first = detent('up');
   expect(first.output).toContain('Applied 2 migrations');
   expect(first.code).toBe(0);
-  expect(rows('select name from sqlite_schema where name in (\'users\', \'orders\')')).toHaveLength(2);
+  expect(rows("select name from sqlite_schema where name in ('users', 'orders')")).toHaveLength(2);
   const second = detent('migrate');
   expect(second.stdout).toContain('Nothing to do: sqlite:app.db is at version 2, 2 migrations applied.');
   expect(second.code).toBe(0);
@@ -35,23 +35,41 @@ test('down undoes the newest; several need a yes, all of them the name', () => {
   detent('up');
   expect(detent('down').stdout).toContain('Undid 1 migration');
   expect(detent('down', '--steps', '2')).toMatchObject({ code: 4, stderr: expect.stringContaining('pass --yes') });
-  expect(detent('down', '--to', '0', '--yes')).toMatchObject({ code: 4, stderr: expect.stringContaining('pass --confirm app.db') });
+  expect(detent('down', '--to', '0', '--yes')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('pass --confirm app.db'),
+  });
   expect(detent('down', '--to', '0', '--confirm', 'other.db').code).toBe(4);
-  expect(detent('down', '--to', '0', '--dry-run')).toMatchObject({ code: 0, stdout: expect.stringContaining('2 migrations would run') });
+  expect(detent('down', '--to', '0', '--dry-run')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('2 migrations would run'),
+  });
   expect(detent('status').stdout).toContain('2 applied');
-  expect(detent('rollback', '--to', '0', '--confirm', 'app.db')).toMatchObject({ code: 0, stdout: expect.stringContaining('before the first migration') });
+  expect(detent('rollback', '--to', '0', '--confirm', 'app.db')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('before the first migration'),
+  });
 });
 
 test('F51 in production a yes is not enough', () => {
-  const { detent } = project({ ...SHOP, 'detent.config.json': '{"url":"sqlite:app.db","environments":{"production":{}}}' });
+  const { detent } = project({
+    ...SHOP,
+    'detent.config.json': '{"url":"sqlite:app.db","environments":{"production":{}}}',
+  });
   detent('up');
-  expect(detent('down', '--steps', '2', '--yes', '--env', 'production')).toMatchObject({ code: 4, stderr: expect.stringContaining('--confirm app.db') });
+  expect(detent('down', '--steps', '2', '--yes', '--env', 'production')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('--confirm app.db'),
+  });
 });
 
 test('redo runs an edited file again', () => {
   const { detent, write, rows } = project(SHOP);
   detent('up');
-  write({ 'migrations/V2_orders.sql': SHOP['migrations/V2_orders.sql']?.replace('primary key)', 'primary key, total integer)') ?? '' });
+  write({
+    'migrations/V2_orders.sql':
+      SHOP['migrations/V2_orders.sql']?.replace('primary key)', 'primary key, total integer)') ?? '',
+  });
   expect(detent('up')).toMatchObject({ code: 4, stderr: expect.stringContaining('edited after it was applied') });
   expect(detent('redo')).toMatchObject({ code: 0, stdout: expect.stringContaining('again') });
   expect(rows("select name from pragma_table_info('orders')")).toEqual([{ name: 'id' }, { name: 'total' }]);
@@ -60,13 +78,21 @@ test('redo runs an edited file again', () => {
 test('status lists, counts, and checks', () => {
   const { detent } = project(SHOP);
   detent('up', '--to', '1');
-  for (const name of ['status', 'list', 'info']) expect(detent(name).stdout).toMatch(/✓ 1 {2}users .*applied[^]*○ 2 {2}orders .*pending/);
+  for (const name of ['status', 'list', 'info'])
+    expect(detent(name).stdout).toMatch(/✓ 1 {2}users .*applied[^]*○ 2 {2}orders .*pending/);
   expect(detent('list', '-n', '1').stdout).not.toContain('users');
   expect(detent('status', '--check').code).toBe(2);
   expect(detent('plan', '--check').code).toBe(2);
   detent('up');
   expect(detent('status', '--check').code).toBe(0);
   expect(detent('plan', '--check').code).toBe(0);
+});
+
+test('a failed migration is not taken for settled by a check', () => {
+  const { detent } = project({ ...SHOP, 'migrations/V3_broken.sql': BROKEN });
+  detent('up');
+  expect(detent('status').stdout).toContain('1 to look at');
+  expect(detent('status', '--check').code).toBe(2);
 });
 
 test('history tells what was done', () => {
@@ -79,7 +105,11 @@ test('history tells what was done', () => {
 });
 
 test('validate names every problem at once', () => {
-  const { detent } = project({ 'migrations/V1_a.sql': USERS, 'migrations/V1_b.sql': USERS, 'migrations/notes.sql': 'select 1;' });
+  const { detent } = project({
+    'migrations/V1_a.sql': USERS,
+    'migrations/V1_b.sql': USERS,
+    'migrations/notes.sql': 'select 1;',
+  });
   const { code, stderr } = detent('validate');
   expect(code).toBe(4);
   expect(stderr).toContain('notes.sql is not a migration');
@@ -108,8 +138,14 @@ test('mark writes the history and runs nothing', () => {
   expect(rows("select name from sqlite_schema where name = 'users'")).toEqual([]);
   expect(detent('history').stdout).toContain('by hand');
   expect(detent('mark', '1', '--as', 'rolled_back').code).toBe(0);
-  expect(detent('mark', '9', '--as', 'applied')).toMatchObject({ code: 4, stderr: expect.stringContaining('no migration with version 9') });
-  expect(detent('mark', '1')).toMatchObject({ code: 64, stderr: expect.stringContaining('--as applied or --as rolled_back') });
+  expect(detent('mark', '9', '--as', 'applied')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('no migration with version 9'),
+  });
+  expect(detent('mark', '1')).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('--as applied or --as rolled_back'),
+  });
 });
 
 test('resolve settles what nobody can know, and nothing else', () => {
@@ -154,8 +190,14 @@ test('unlock finds nobody', () => {
 
 test('doctor says what is well, and what is not', () => {
   const { detent, detentIn, write } = project(SHOP);
-  expect(detent('doctor')).toMatchObject({ code: 0, stdout: expect.stringContaining('Everything that a run needs is there.') });
-  expect(detentIn({ env: { DETENT_URL: 'sqlite:none/app.db' } }, 'doctor')).toMatchObject({ code: 69, stdout: expect.stringContaining('does not exist') });
+  expect(detent('doctor')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Everything that a run needs is there.'),
+  });
+  expect(detentIn({ env: { DETENT_URL: 'sqlite:none/app.db' } }, 'doctor')).toMatchObject({
+    code: 69,
+    stdout: expect.stringContaining('does not exist'),
+  });
   write({ 'migrations/V3_broken.ts': 'export const nothing = 1;' });
   expect(detent('doctor')).toMatchObject({ code: 2, stdout: expect.stringContaining('V3_broken.ts') });
 });
@@ -211,7 +253,10 @@ test.each(['bash', 'zsh', 'fish'])('the completion of %s knows every command', (
 });
 
 test('an unknown shell is bad usage', () => {
-  expect(project().detent('completion', 'bsh')).toMatchObject({ code: 64, stderr: expect.stringContaining('did you mean "bash"?') });
+  expect(project().detent('completion', 'bsh')).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('did you mean "bash"?'),
+  });
 });
 
 test('help fits a screen', () => {

@@ -11,14 +11,19 @@ export interface ConfigParts extends Setup {
 const COSTS = {
   none: 'What succeeded before a failure stays; each migration is all or nothing where the database can do that.',
   down: 'A failed run is undone by `down`, so every migration needs one.',
-  backup: 'A backup is made before each run, and restored after a failure: time and disk space as large as the database.',
+  backup:
+    'A backup is made before each run, and restored after a failure: time and disk space as large as the database.',
   both: 'A failed run is undone by `down` and compared; where that does not lead back, a backup is restored. Needs the space.',
 } as const;
 
 /** A URL with a password is left to the environment. */
 export function configText({ url, migrations, rollback, adapter, typed }: ConfigParts): string {
   const shown = JSON.stringify(url).replace(/^"|"$/g, "'").replaceAll('\\"', '"');
-  const fields = [`migrations: '${migrations.replace(/[\\']/g, '\\$&')}',`, `// ${COSTS[rollback]}`, `rollback: '${rollback}',`];
+  const fields = [
+    `migrations: '${migrations.replace(/[\\']/g, '\\$&')}',`,
+    `// ${COSTS[rollback]}`,
+    `rollback: '${rollback}',`,
+  ];
   const body = (first: readonly string[]): string => [...first, ...fields].map((line) => `  ${line}\n`).join('');
   const secret = holdsSecret(url);
   if (!typed) {

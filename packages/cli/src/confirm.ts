@@ -21,12 +21,16 @@ export async function confirmed(invocation: Invocation, { what, care, target, en
   const given = values.get('confirm');
   if (typeof given === 'string') {
     if (given === name || given === target) return;
-    throw new DetentError('CONFIRM', `${what} --confirm names another database than "${name}".`, { hint: `If "${name}" is meant, pass --confirm ${name}.` });
+    throw new DetentError('CONFIRM', `${what} --confirm names another database than "${name}".`, {
+      hint: `If "${name}" is meant, pass --confirm ${name}.`,
+    });
   }
   if (wanted === 'yes' && values.has('yes')) return;
   if (!canAsk(invocation)) {
     const flag = wanted === 'yes' ? '--yes' : `--confirm ${name}`;
-    throw new DetentError('CONFIRM', `${what} That has to be confirmed, and there is nobody to ask.`, { hint: `If it is meant, pass ${flag}.` });
+    throw new DetentError('CONFIRM', `${what} That has to be confirmed, and there is nobody to ask.`, {
+      hint: `If it is meant, pass ${flag}.`,
+    });
   }
   if (!(await ask(what, wanted, name))) throw new DetentError('CONFIRM', 'It was not confirmed; nothing was done.');
 }
@@ -40,7 +44,11 @@ async function ask(what: string, care: Care, name: string): Promise<boolean> {
 
 /** The last part of where it is: `app.db` of `sqlite:data/app.db`, `shop` of `postgres://host/shop`. */
 function databaseName(target: string): string {
-  const last = target.replace(/[/\\]+$/, '').split(/[/\\]/).at(-1) ?? target;
+  const last =
+    target
+      .replace(/[/\\]+$/, '')
+      .split(/[/\\]/)
+      .at(-1) ?? target;
   return last.replace(/^[a-z][a-z0-9+.-]+:/i, '');
 }
 

@@ -7,7 +7,7 @@ const began = (child: ReturnType<ReturnType<typeof project>['start']>): Promise<
     child.once('close', () => reject(new Error('It ended before it began.')));
   });
 
-test('a failure shows place, statement, caret, the server\'s words, what was rolled back and the state', () => {
+test("a failure shows place, statement, caret, the server's words, what was rolled back and the state", () => {
   const { detent } = project({ ...SHOP, 'migrations/V3_extra.sql': BROKEN });
   detent('up', '--to', '2');
   const { code, stderr } = detent('up');
@@ -37,7 +37,10 @@ test.each(['down', 'both', 'backup'])('a failed run under %s leaves everything a
 });
 
 test('a failed code migration shows its source', () => {
-  const { detent } = project({ 'migrations/V1_code.ts': 'export function up(): void {\n  const fine: number = 1;\n  throw new Error(`no ${fine}`);\n}\n' });
+  const { detent } = project({
+    'migrations/V1_code.ts':
+      'export function up(): void {\n  const fine: number = 1;\n  throw new Error(`no ${fine}`);\n}\n',
+  });
   const { code, stderr } = detent('up');
   expect(code).toBe(1);
   expect(stderr).toContain('migrations/V1_code.ts:3:');
@@ -56,7 +59,8 @@ test('F29 a migration whose commit failed is never taken for applied', () => {
     'migrations/V1_orphan.sql':
       'create table p (id integer primary key);\ncreate table c (p integer references p (id) deferrable initially deferred);\ninsert into c values (7);\n',
   });
-  for (const _ of [1, 2, 3]) expect(detent('up')).toMatchObject({ code: 1, stderr: expect.stringContaining('FOREIGN_KEYS') });
+  for (const _ of [1, 2, 3])
+    expect(detent('up')).toMatchObject({ code: 1, stderr: expect.stringContaining('FOREIGN_KEYS') });
   expect(detent('status').stdout).toContain('0 applied');
 });
 
@@ -67,7 +71,10 @@ test('F50 batches that were rolled back with their migration run again', () => {
   await forEachBatch({ table: 'users', size: 1 }, (rows) => { for (const { id } of rows) db.exec(\`insert into orders values (\${id})\`); });
   ${end}
 }`;
-  write({ 'migrations/V2026_seed.sql': "insert into users values (1, 'a'), (2, 'b');", 'migrations/V2027_fill.js': batches("throw new Error('late')") });
+  write({
+    'migrations/V2026_seed.sql': "insert into users values (1, 'a'), (2, 'b');",
+    'migrations/V2027_fill.js': batches("throw new Error('late')"),
+  });
   expect(detent('up').code).toBe(1);
   expect(rows('select * from orders')).toEqual([]);
   write({ 'migrations/V2027_fill.js': batches('') });
@@ -80,10 +87,16 @@ test('a held lock ends with 3, and says who holds it', async () => {
   const holder = start('up');
   const end = ended(holder);
   await began(holder);
-  expect(detent('up', '--on-held', 'fail')).toMatchObject({ code: 3, stderr: expect.stringMatching(/held by .*process \d+/) });
+  expect(detent('up', '--on-held', 'fail')).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/held by .*process \d+/),
+  });
   expect(detent('up', '--on-held', 'skip').code).toBe(0);
   expect(detent('unlock')).toMatchObject({ code: 4, stderr: expect.stringContaining('pass --yes') });
-  expect(detent('unlock', '--fence', '--yes')).toMatchObject({ code: 4, stderr: expect.stringContaining('pass --confirm app.db') });
+  expect(detent('unlock', '--fence', '--yes')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('pass --confirm app.db'),
+  });
   holder.kill('SIGTERM');
   expect((await end).code).toBe(1);
 });
@@ -110,7 +123,9 @@ test.each([
   const end: Promise<Outcome> = ended(child);
   await began(child);
   child.kill(signal);
-  await new Promise<void>((resolve) => void child.stderr?.on('data', (chunk: Buffer) => chunk.toString().includes('Once more') && resolve()));
+  await new Promise<void>(
+    (resolve) => void child.stderr?.on('data', (chunk: Buffer) => chunk.toString().includes('Once more') && resolve()),
+  );
   child.kill(signal);
   expect((await end).code).toBe(code);
 });

@@ -20,7 +20,11 @@ export function drawHelp(command: Command | null): string {
 
 function overview(screen: Screen): string {
   const { paint } = screen;
-  const lines = [`${paint('strong', 'detent')} ${VERSION}  database migrations that never stop between two versions`, '', `Usage  ${paint('accent', 'detent <command> [flags]')}`];
+  const lines = [
+    `${paint('strong', 'detent')} ${VERSION}  database migrations that never stop between two versions`,
+    '',
+    `Usage  ${paint('accent', 'detent <command> [flags]')}`,
+  ];
   for (const [title, names] of GROUPS) {
     lines.push('', paint('strong', title));
     for (const command of COMMANDS.filter(({ name }) => names.includes(name))) {
@@ -28,7 +32,12 @@ function overview(screen: Screen): string {
       lines.push(`  ${paint('accent', padEnd(called, 20))} ${command.summary}`);
     }
   }
-  lines.push('', `${paint('strong', 'Flags')}  ${GLOBAL_FLAGS.map(({ name }) => `--${name}`).join(' ')}`.replace(/(.{1,76})(?: |$)/g, '$1\n').trimEnd());
+  lines.push(
+    '',
+    `${paint('strong', 'Flags')}  ${GLOBAL_FLAGS.map(({ name }) => `--${name}`).join(' ')}`
+      .replace(/(.{1,76})(?: |$)/g, '$1\n')
+      .trimEnd(),
+  );
   lines.push('', `${paint('accent', 'detent <command> --help')} explains a command and shows examples.`);
   return `${lines.join('\n')}\n`;
 }
@@ -43,7 +52,8 @@ function explain(screen: Screen, { name, aliases, summary, args, flags, examples
   lines.push('', paint('strong', 'Flags of every command'), ...GLOBAL_FLAGS.map((flag) => line(screen, flag, width)));
   lines.push('', paint('strong', 'Examples'));
   const longest = examples.reduce((most, [example]) => Math.max(most, example.length), 0);
-  for (const [example, does] of examples) lines.push(`  ${paint('accent', padEnd(example, longest))}  ${paint('faint', does)}`);
+  for (const [example, does] of examples)
+    lines.push(`  ${paint('accent', padEnd(example, longest))}  ${paint('faint', does)}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -27,15 +27,27 @@ export function writeDocument(value: object): void {
 
 /** Whether a person can be asked. */
 export function canAsk({ flags, env }: Pick<Invocation, 'flags' | 'env'>): boolean {
-  return process.stdin.isTTY === true && process.stdout.isTTY === true && !flags.json && !env['CI'];
+  return process.stdin.isTTY && process.stdout.isTTY && !flags.json && !env['CI'];
 }
 
 /** The renderer that the flags ask for: documents on stdout, or words for people. */
 export async function rendererFor(flags: Flags, files: Files = {}): Promise<MigrationRenderer> {
   const { jsonRenderer, screenOf, TerminalRenderer } = await import('@detent/core/render');
   const err = screenOf(process.stderr);
-  if (!flags.json) return new TerminalRenderer({ out: screenOf(process.stdout), err, ...files, quiet: flags.quiet, verbose: flags.verbose });
+  if (!flags.json)
+    return new TerminalRenderer({
+      out: screenOf(process.stdout),
+      err,
+      ...files,
+      quiet: flags.quiet,
+      verbose: flags.verbose,
+    });
   const documents = jsonRenderer((text) => void process.stdout.write(text));
-  const words = new TerminalRenderer({ out: { ...err, isLive: false, columns: err.columns }, err, ...files, quiet: !flags.verbose });
+  const words = new TerminalRenderer({
+    out: { ...err, isLive: false, columns: err.columns },
+    err,
+    ...files,
+    quiet: !flags.verbose,
+  });
   return { ...documents, hear: (event) => words.hear(event), drawLog: (message) => words.drawLog(message) };
 }

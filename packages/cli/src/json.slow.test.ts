@@ -9,20 +9,41 @@ test('every command writes one document on stdout', () => {
     expect(outcome.stderr).toBe('');
     return documentOf(outcome);
   };
-  expect(read('plan')).toMatchObject({ kind: 'steps', steps: [{ id: '1', action: 'script', statements: [{ kind: 'ddl' }] }, { id: '2' }], problems: [] });
+  expect(read('plan')).toMatchObject({
+    kind: 'steps',
+    steps: [{ id: '1', action: 'script', statements: [{ kind: 'ddl' }] }, { id: '2' }],
+    problems: [],
+  });
   expect(read('up', '--dry-run')).toMatchObject({ kind: 'steps' });
-  expect(read('up')).toMatchObject({ success: true, exitCode: 0, version: '2', executed: [{ id: '1', statements: 1 }, { id: '2' }], errors: [] });
-  expect(read('status')).toMatchObject({ version: '2', counts: { applied: 2, pending: 0, other: 0 }, migrations: [{ id: '1', status: 'applied' }, { id: '2' }] });
+  expect(read('up')).toMatchObject({
+    success: true,
+    exitCode: 0,
+    version: '2',
+    executed: [{ id: '1', statements: 1 }, { id: '2' }],
+    errors: [],
+  });
+  expect(read('status')).toMatchObject({
+    version: '2',
+    counts: { applied: 2, pending: 0, other: 0 },
+    migrations: [{ id: '1', status: 'applied' }, { id: '2' }],
+  });
   expect(read('history')).toHaveProperty('events.0.action', 'run-started');
   expect(read('validate')).toEqual({ valid: true, problems: [] });
   expect(read('verify')).toMatchObject({ valid: true, problems: [] });
-  expect(read('backup', 'x.backup')).toMatchObject({ success: true, exitCode: 0, backup: { format: 'detent-backup-1' } });
+  expect(read('backup', 'x.backup')).toMatchObject({
+    success: true,
+    exitCode: 0,
+    backup: { format: 'detent-backup-1' },
+  });
   expect(read('down')).toMatchObject({ success: true, version: '1', executed: [{ id: '2', direction: 'down' }] });
   expect(read('redo')).toMatchObject({ success: true, operation: 'redo' });
   expect(read('mark', '2', '--as', 'applied')).toMatchObject({ success: true, changes: [{ what: 'applied' }] });
   expect(read('repair')).toMatchObject({ success: true, changes: [] });
   expect(read('unlock')).toEqual({ removed: null });
-  expect(read('restore', 'x.backup', '--confirm', 'app.db')).toMatchObject({ success: true, changes: [{ what: 'restored' }] });
+  expect(read('restore', 'x.backup', '--confirm', 'app.db')).toMatchObject({
+    success: true,
+    changes: [{ what: 'restored' }],
+  });
   expect(read('doctor')).toMatchObject({ healthy: true, exitCode: 0 });
   expect(read('config')).toHaveProperty('settings.url.from');
   expect(read('create', 'more')).toHaveProperty('created.0', expect.stringMatching(/_more\.sql$/));
@@ -63,7 +84,9 @@ test('with --verbose the progress is on stderr', () => {
 });
 
 test('what a migration logs is not on stdout', () => {
-  const { detent } = project({ 'migrations/V1_log.js': "export function up(db, info, { log }) { log.info('hello'); console.error('there'); }" });
+  const { detent } = project({
+    'migrations/V1_log.js': "export function up(db, info, { log }) { log.info('hello'); console.error('there'); }",
+  });
   const outcome = detent('up', '--json');
   expect(documentOf(outcome)).toMatchObject({ success: true });
   expect(outcome.stderr).toContain('hello');

@@ -48,11 +48,22 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-async function runCommand({ command, args, flags }: Extract<ReturnType<typeof parseArguments>, { kind: 'command' }>): Promise<ExitCode> {
+async function runCommand({
+  command,
+  args,
+  flags,
+}: Extract<ReturnType<typeof parseArguments>, { kind: 'command' }>): Promise<ExitCode> {
   try {
     const { run } = await command.load();
     const folder = await enter(flags.values.get('cwd'));
-    const invocation: Invocation = { command: command.name, args, flags, signal: controller.signal, folder, env: process.env };
+    const invocation: Invocation = {
+      command: command.name,
+      args,
+      flags,
+      signal: controller.signal,
+      folder,
+      env: process.env,
+    };
     return await run(invocation);
   } catch (thrown) {
     const { reportError } = await import('./report.ts');

@@ -1,15 +1,36 @@
 import { expect, test } from 'vitest';
 import { habitsOf, templateFor } from './migration-template.ts';
 
-const template = { version: '20231102003607', name: 'add_orders', language: 'sql', importFrom: '@detent/sqlite' } as const;
-const filesOf = (names: readonly string[], newest = ''): readonly string[] => templateFor(habitsOf('auto', names, newest), template).map(([file]) => file);
+const template = {
+  version: '20231102003607',
+  name: 'add_orders',
+  language: 'sql',
+  importFrom: '@detent/sqlite',
+} as const;
+const filesOf = (names: readonly string[], newest = ''): readonly string[] =>
+  templateFor(habitsOf('auto', names, newest), template).map(([file]) => file);
 
 test.each([
   ['an empty folder', [], '', ['V20231102003607_add_orders.sql']],
-  ['Flyway with undo files', ['V1__a.sql', 'U1__a.sql'], '', ['V20231102003607__add_orders.sql', 'U20231102003607__add_orders.sql']],
+  [
+    'Flyway with undo files',
+    ['V1__a.sql', 'U1__a.sql'],
+    '',
+    ['V20231102003607__add_orders.sql', 'U20231102003607__add_orders.sql'],
+  ],
   ['Flyway without', ['V1__a.sql'], '', ['V20231102003607__add_orders.sql']],
-  ['pairs', ['1_a.up.sql', '1_a.down.sql'], '', ['20231102003607_add_orders.up.sql', '20231102003607_add_orders.down.sql']],
-  ['pairs with a V', ['V1_a.up.sql', 'V1_a.down.sql'], '', ['V20231102003607_add_orders.up.sql', 'V20231102003607_add_orders.down.sql']],
+  [
+    'pairs',
+    ['1_a.up.sql', '1_a.down.sql'],
+    '',
+    ['20231102003607_add_orders.up.sql', '20231102003607_add_orders.down.sql'],
+  ],
+  [
+    'pairs with a V',
+    ['V1_a.up.sql', 'V1_a.down.sql'],
+    '',
+    ['V20231102003607_add_orders.up.sql', 'V20231102003607_add_orders.down.sql'],
+  ],
   ['goose', ['1_a.sql'], '-- +goose Up\n', ['20231102003607_add_orders.sql']],
 ])('a new migration follows %s', (_, names, newest, files) => {
   expect(filesOf(names, newest)).toEqual(files);
@@ -24,6 +45,9 @@ test.each([
   expect(text).toContain(marker);
 });
 
-test.each(['detent', 'flyway', 'golang-migrate', 'goose', 'dbmate'] as const)('the layout %s has a template of its own', (layout) => {
-  expect(templateFor(habitsOf(layout, [], ''), template).length).toBeGreaterThan(0);
-});
+test.each(['detent', 'flyway', 'golang-migrate', 'goose', 'dbmate'] as const)(
+  'the layout %s has a template of its own',
+  (layout) => {
+    expect(templateFor(habitsOf(layout, [], ''), template).length).toBeGreaterThan(0);
+  },
+);

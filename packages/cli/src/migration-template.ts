@@ -38,7 +38,11 @@ export function habitsOf(layout: Layout, names: readonly string[], newest: strin
       const pair = bases.some((name) => /\.(up|down)\.sql$/.test(name));
       const flyway = bases.some((name) => /^[VU][\d._]+__/.test(name));
       return {
-        markers: /^\s*--\s*\+goose\s/m.test(newest) ? 'goose' : /^\s*--\s*migrate:up/m.test(newest) ? 'dbmate' : 'detent',
+        markers: /^\s*--\s*\+goose\s/m.test(newest)
+          ? 'goose'
+          : /^\s*--\s*migrate:up/m.test(newest)
+            ? 'dbmate'
+            : 'detent',
         prefix: bare ? '' : 'V',
         joint: flyway ? '__' : '_',
         files: pair ? 'pair' : bases.some((name) => /^U[\d._]+__/.test(name)) ? 'undo' : 'one',
@@ -54,7 +58,10 @@ const MARKERS = {
 } as const;
 
 /** The files of a new migration, by name. */
-export function templateFor({ markers, prefix, joint, files }: Habits, template: Template): readonly (readonly [file: string, text: string])[] {
+export function templateFor(
+  { markers, prefix, joint, files }: Habits,
+  template: Template,
+): readonly (readonly [file: string, text: string])[] {
   const { version, name, language } = template;
   const stem = `${version}${joint}${name}`;
   if (language === 'ts') return [[`${prefix}${stem}.ts`, codeOf(template)]];
@@ -63,9 +70,15 @@ export function templateFor({ markers, prefix, joint, files }: Habits, template:
     case 'one':
       return [[`${prefix}${stem}.sql`, `${up}\n\n\n${down}\n\n`]];
     case 'pair':
-      return [[`${prefix}${stem}.up.sql`, '-- what is to be\n'], [`${prefix}${stem}.down.sql`, '-- what undoes it\n']];
+      return [
+        [`${prefix}${stem}.up.sql`, '-- what is to be\n'],
+        [`${prefix}${stem}.down.sql`, '-- what undoes it\n'],
+      ];
     case 'undo':
-      return [[`V${stem}.sql`, '-- what is to be\n'], [`U${stem}.sql`, '-- what undoes it\n']];
+      return [
+        [`V${stem}.sql`, '-- what is to be\n'],
+        [`U${stem}.sql`, '-- what undoes it\n'],
+      ];
   }
 }
 

@@ -4,7 +4,10 @@ import type { Flags, Parsed } from './arguments.ts';
 import { rendererFor, type ExitCode } from './io.ts';
 
 /** Says what is wrong with the command line. */
-export async function reportUsage({ message, hint, word, known }: Extract<Parsed, { kind: 'wrong' }>, json: boolean): Promise<ExitCode> {
+export async function reportUsage(
+  { message, hint, word, known }: Extract<Parsed, { kind: 'wrong' }>,
+  json: boolean,
+): Promise<ExitCode> {
   const sentence = known.length === 0 ? message : `${message}${didYouMean(word, known) || '.'}`;
   const error = new DetentError('USAGE', /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, { hint });
   return reportError(error, { json, quiet: false, verbose: false, values: new Map(), sets: new Map() });
@@ -15,6 +18,7 @@ export async function reportError(thrown: unknown, flags: Flags): Promise<ExitCo
   const error = asDetentError(thrown, 'INTERNAL', (words) => `Something went wrong that should not have: ${words}`);
   const renderer = await rendererFor(flags);
   renderer.drawError(error);
-  if (flags.verbose && error.cause instanceof Error && error.code === 'INTERNAL') process.stderr.write(`${error.cause.stack ?? ''}\n`);
+  if (flags.verbose && error.cause instanceof Error && error.code === 'INTERNAL')
+    process.stderr.write(`${error.cause.stack ?? ''}\n`);
   return ERROR_CODES[error.code];
 }

@@ -15,7 +15,10 @@ export interface Session {
 }
 
 /** Configures, calls, and closes whatever happens. Connects when the executor is first asked. */
-export async function withExecutor(invocation: Invocation, work: (session: Session) => Promise<ExitCode>): Promise<ExitCode> {
+export async function withExecutor(
+  invocation: Invocation,
+  work: (session: Session) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const configuration = await resolveConfig(invocation);
   const { options, warnings } = configuration;
   const { flags } = invocation;

@@ -16,16 +16,20 @@ test('colours are forced by FORCE_COLOR', () => {
 
 test('NO_COLOR takes every colour away', () => {
   const { detentIn } = project(SHOP);
-  for (const args of [['status'], ['plan'], ['up'], ['doctor'], ['--help'], ['stauts']]) expect(detentIn({ env: { NO_COLOR: '1' } }, ...args).output).not.toContain(ESCAPE);
+  for (const args of [['status'], ['plan'], ['up'], ['doctor'], ['--help'], ['stauts']])
+    expect(detentIn({ env: { NO_COLOR: '1' } }, ...args).output).not.toContain(ESCAPE);
 });
 
-test.each([[{ TERM: 'dumb' }], [{ LANG: 'C' }], [{ LC_ALL: 'de_DE.ISO-8859-1' }]])('where %j, every character is ASCII', (env) => {
-  const { detentIn } = project(SHOP);
-  for (const args of [['status'], ['plan'], ['up'], ['doctor']]) {
-    // eslint-disable-next-line no-control-regex -- the range of ASCII
-    expect(detentIn({ env }, ...args).output).toMatch(/^[\x00-\x7f]*$/);
-  }
-});
+test.each([[{ TERM: 'dumb' }], [{ LANG: 'C' }], [{ LC_ALL: 'de_DE.ISO-8859-1' }]])(
+  'where %j, every character is ASCII',
+  (env) => {
+    const { detentIn } = project(SHOP);
+    for (const args of [['status'], ['plan'], ['up'], ['doctor']]) {
+      // eslint-disable-next-line no-control-regex -- the range of ASCII
+      expect(detentIn({ env }, ...args).output).toMatch(/^[\x00-\x7f]*$/);
+    }
+  },
+);
 
 test('a reader that leaves early stops no run', () => {
   const { folder, detent } = project(SHOP);
@@ -38,13 +42,17 @@ test('a reader that leaves early stops no run', () => {
 });
 
 test('a name or a message may not steer the terminal', () => {
-  const { detent } = project({ 'migrations/V1_evil.js': `export function up() { throw new Error('\\u001b[2J\\u0007gone'); }` });
+  const { detent } = project({
+    'migrations/V1_evil.js': `export function up() { throw new Error('\\u001b[2J\\u0007gone'); }`,
+  });
   const { output, code } = detent('up');
   expect(code).toBe(1);
   expect(output).not.toContain(ESCAPE);
   expect(output).toContain('gone');
 });
 
-test('Node\'s own news of its SQLite and its type stripping are not shown', () => {
-  expect(project({ ...SHOP, 'detent.config.ts': "export default { url: 'sqlite:app.db' };" }, false).detent('status').stderr).toBe('');
+test("Node's own news of its SQLite and its type stripping are not shown", () => {
+  expect(
+    project({ ...SHOP, 'detent.config.ts': "export default { url: 'sqlite:app.db' };" }, false).detent('status').stderr,
+  ).toBe('');
 });

@@ -1,6 +1,7 @@
 // The program of the processes that the kit starts, and kills. Its one argument is a `Job` as JSON.
 import { createInterface } from 'node:readline';
 import { exitCodeOf, MigrationScriptExecutor, type Options } from '@detent/core';
+import { broken } from './broken.ts';
 import { sourceOf, type Draft } from './draft.ts';
 import type { ConformanceTarget } from './target.ts';
 import { watchedAdapter } from './watched.ts';
@@ -19,6 +20,8 @@ export interface Job {
   readonly killAt: number | null;
   /** Says `paused` before the first call that contains this, and goes on when it hears a line; `null`: never. */
   readonly pauseAt: string | null;
+  /** One of `BREAKAGES`, to which its sessions fall victim; `null`: they are as they should be. */
+  readonly breakage: string | null;
 }
 
 /** What it says at the end, as its last line. */
@@ -46,11 +49,12 @@ const count = async (call: string): Promise<void> => {
   await lines.next();
 };
 
+const watched = watchedAdapter(target.adapter(job.url), count);
 const executor = new MigrationScriptExecutor({
   cwd: job.folder,
   username: 'tester',
   ...job.options,
-  adapter: watchedAdapter(target.adapter(job.url), count),
+  adapter: job.breakage === null ? watched : broken(job.breakage)(watched),
   migrations: sourceOf(job.drafts, target.language, ({ kind }) => count(`before the command ${kind}`)),
 });
 if (job.waits) {

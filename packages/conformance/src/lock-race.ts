@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MigrationResult } from '@detent/core';
 import { describe, expect, test } from 'vitest';
 import type { JobReport } from './child.ts';
 import { expectNone } from './deviations.ts';
@@ -63,7 +64,15 @@ async function endFlaws<Db>(place: Workplace<Db>, references: References<Db>): P
 export async function raceInProcess<Db>(target: ConformanceTarget<Db>, tamper?: Tampering<Db>): Promise<string[]> {
   await using place = await openWorkplace(target, tamper);
   const lock = { onHeld: 'wait', waitMs: 30_000 } as const;
-  const results = await Promise.all([place.executor(DRAFTS, { lock }).migrate(), place.executor(DRAFTS, { lock }).migrate()]);
+  const second = place.executor(DRAFTS, { lock });
+  let secondRun: Promise<MigrationResult> | undefined;
+  const begin = async (): Promise<void> => {
+    if (secondRun !== undefined) return;
+    secondRun = second.migrate();
+    await sleep(200);
+  };
+  const first = place.executor(DRAFTS, { lock, hooks: { beforeEach: ({ step }) => (step.id === '2' ? begin() : undefined) } });
+  const results = [await first.migrate(), await (secondRun ?? second.migrate())];
   const reports = results.map(({ success, executed, errors }) => ({
     success,
     exit: 0,

@@ -16,7 +16,7 @@ export interface Runner {
   ended(): Promise<JobReport | null>;
 }
 
-const PLAIN: Omit<Job, 'module' | 'url' | 'folder' | 'drafts'> = { options: {}, waits: false, killAt: null, pauseAt: null };
+const PLAIN: Omit<Job, 'module' | 'url' | 'folder' | 'drafts'> = { options: {}, waits: false, killAt: null, pauseAt: null, breakage: null };
 
 /** `name` without its extension, which is that of the source or of the build. */
 function scriptPath(name: string): string {

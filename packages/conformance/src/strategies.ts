@@ -145,23 +145,25 @@ async function ledgerFlaws<Db>(place: Workplace<Db>): Promise<string[]> {
   return holder === null ? broken : [...broken, 'the lock was not given back'];
 }
 
-export interface MatrixPart {
+interface MatrixPart {
   readonly form: Form;
   readonly wayBack: WayBack;
 }
 
 /** Every form with every way back. */
-export const WHOLE_MATRIX: readonly MatrixPart[] = FORMS.flatMap((form) => WAYS_BACK.map((wayBack) => ({ form, wayBack })));
+const WHOLE_MATRIX: readonly MatrixPart[] = FORMS.flatMap((form) => WAYS_BACK.map((wayBack) => ({ form, wayBack })));
 
-/** Every form and every way back at least once. */
-export const SHORT_MATRIX: readonly MatrixPart[] = WHOLE_MATRIX.filter(({ form, wayBack }) => form === 'mixed' || wayBack === 'exact');
+/** Every way back with scripts and code mixed; every form where transactions are as they mostly are. */
+function shortMatrix(mode: TransactionMode): readonly MatrixPart[] {
+  return WHOLE_MATRIX.filter(({ form, wayBack }) => form === 'mixed' || (wayBack === 'exact' && mode === 'each'));
+}
 
 /** Every strategy × transaction mode × failure at every statement. */
-export function describeStrategies<Db>(target: ConformanceTarget<Db>, parts: readonly MatrixPart[]): void {
+export function describeStrategies<Db>(target: ConformanceTarget<Db>, size: 'short' | 'long'): void {
   const references = new References(target);
   describe.each(STRATEGIES)('the strategy %s', (strategy) => {
     describe.each(MODES)('with transactions: %s', (mode) => {
-      test.each(parts)('ends as documented wherever $form fail and the way back is $wayBack', async ({ form, wayBack }) => {
+      test.each(size === 'long' ? WHOLE_MATRIX : shortMatrix(mode))('ends as documented wherever $form fail and the way back is $wayBack', async ({ form, wayBack }) => {
         const deviations: string[] = [];
         for (const { at, drafts } of failuresOf(draftsOf(form, wayBack))) {
           const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
@@ -183,6 +185,8 @@ export async function sampleStrategies<Db>(target: ConformanceTarget<Db>, tamper
         const scenario: Scenario = { strategy, mode: 'each', before: BEFORE, drafts };
         const found = await checkScenario(target, scenario, references, tamper).catch((thrown: unknown) => [`threw ${String(thrown)}`]);
         deviations.push(...found.map((deviation) => `${strategy}, ${at}: ${deviation}`));
+        // Of what is broken on purpose one deviation is enough.
+        if (tamper !== undefined && deviations.length > 0) return deviations;
       }
     }
   }

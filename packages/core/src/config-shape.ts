@@ -17,8 +17,10 @@ export type Shape =
 
 /** Throws `CONFIG` for the first key that is unknown or has a wrong value. `path` is put before the key's name. */
 export function checkShape(value: unknown, keys: Readonly<Record<string, Shape>>, path: string): void {
-  if (!isObject(value))
-    throw misuse(`${path === '' ? 'The options' : path} must be an object, not ${describe(value)}.`);
+  if (!isObject(value)) {
+    const name = path === '' ? 'The options' : path;
+    throw misuse(`${name} must be an object, not ${describe(value)}.`, 'Write it as { name: value }.');
+  }
   for (const [key, item] of Object.entries(value)) {
     const name = path === '' ? key : `${path}.${key}`;
     const shape = Object.hasOwn(keys, key) ? keys[key] : undefined;
@@ -31,7 +33,7 @@ export function checkShape(value: unknown, keys: Readonly<Record<string, Shape>>
 }
 
 function checkValue(value: unknown, shape: Shape, name: string): void {
-  const wrong = (wanted: string, hint?: string): never => {
+  const wrong = (wanted: string, hint = `Correct ${name}, or leave it out for its default.`): never => {
     throw misuse(`${name} must be ${wanted}, not ${describe(value)}.`, hint);
   };
   switch (shape.kind) {

@@ -2,7 +2,16 @@ import { checkOptions, type Options, type Settings } from './config.ts';
 import { Connection } from './connection.ts';
 import { DetentError, misuse, type Problem } from './errors.ts';
 import { Events, type LifecycleEvent, type Listener, type Operation } from './events.ts';
-import { baselineRow, markRow, repairs, resolveRow, type MarkAs } from './history/maintenance.ts';
+import {
+  baselineRow,
+  checkBaseline,
+  findMarkable,
+  findUnsettled,
+  markRow,
+  repairs,
+  resolveRow,
+  type MarkAs,
+} from './history/maintenance.ts';
 import { planDown, planRedo, type DownTarget } from './plan/down.ts';
 import { planMigrate } from './plan/migrate.ts';
 import type { Plan } from './plan/plan.ts';
@@ -12,13 +21,12 @@ import type { Manifest } from './ports/backup.ts';
 import type { LedgerEvent } from './ports/history.ts';
 import type { LockHolder } from './ports/lock.ts';
 import type { MigrationSession, ServerInfo } from './ports/session.ts';
-import type { Change, MaintenanceResult } from './report.ts';
+import type { MaintenanceResult } from './report.ts';
 import type { MigrationResult } from './result.ts';
 import { rewriteHistory } from './rollback/backup.ts';
-import type { RunContext } from './run/context.ts';
 import { Environment, type PlanReport } from './run/environment.ts';
 import { changeDatabase } from './run/lifecycle.ts';
-import { maintain } from './run/maintain.ts';
+import { maintain, type Upkeep } from './run/maintain.ts';
 import type { Scan } from './scan/scanner.ts';
 import { isApplied } from './scan/selector.ts';
 import { verifyHistory, type Verification } from './validate/verify.ts';
@@ -153,30 +161,36 @@ export class MigrationScriptExecutor<Db = unknown> {
   /** Says that everything up to `version` is there already, so that it never runs. */
   baseline(options: RunOptions & { readonly version: string; readonly name?: string }): Promise<MaintenanceResult> {
     const { version, name = 'baseline' } = options;
-    return this.#maintain('baseline', options, async (context, scan) => [
-      await baselineRow(context, scan, version, name),
-    ]);
+    return this.#maintain(options, {
+      operation: 'baseline',
+      check: async (_session, scan) => checkBaseline(scan, version),
+      work: async (context, scan) => [await baselineRow(context, scan, version, name)],
+    });
   }
 
   /** Writes `version` into the history, or takes it out, without running anything. */
   mark(options: MarkOptions): Promise<MaintenanceResult> {
     const { version, as, reason = null } = options;
-    return this.#maintain('mark', options, async (context, scan) => [
-      await markRow(context, scan, version, as, reason),
-    ]);
+    return this.#maintain(options, {
+      operation: 'mark',
+      check: async ({ history }, scan) => void (await findMarkable({ versions: history }, scan, version, as)),
+      work: async (context, scan) => [await markRow(context, scan, version, as, reason)],
+    });
   }
 
   /** Says how a migration ended of which nobody can know. */
   resolve(options: MarkOptions): Promise<MaintenanceResult> {
     const { version, as, reason = null } = options;
-    return this.#maintain('resolve', options, async (context, scan) => [
-      await resolveRow(context, scan, version, as, reason),
-    ]);
+    return this.#maintain(options, {
+      operation: 'resolve',
+      check: async ({ history }, scan) => void (await findUnsettled({ versions: history }, scan, version)),
+      work: async (context, scan) => [await resolveRow(context, scan, version, as, reason)],
+    });
   }
 
   /** Accepts edited files as they are now, and clears failed rows of which nothing stands. */
   repair(options: RunOptions = {}): Promise<MaintenanceResult> {
-    return this.#maintain('repair', options, repairs);
+    return this.#maintain(options, { operation: 'repair', check: async () => undefined, work: repairs });
   }
 
   /** Makes a backup that is kept; in the configured folder unless a path is given. */
@@ -185,27 +199,34 @@ export class MigrationScriptExecutor<Db = unknown> {
   ): Promise<MaintenanceResult & { readonly backup?: Manifest }> {
     const { path = null } = options;
     let made: Manifest | undefined;
-    const result = await this.#maintain('backup', options, async ({ session, identity, signal, versions }) => {
-      const backups = this.#environment.backups(session);
-      const [obstacle] = await backups.obstacles(path);
-      if (obstacle !== undefined) {
+    const result = await this.#maintain(options, {
+      operation: 'backup',
+      check: async (session) => {
+        const [obstacle] = await this.#environment.backups(session).obstacles(path);
+        if (obstacle === undefined) return;
         throw new DetentError('BACKUP_UNFIT', `There can be no backup: ${obstacle}`, { hint: 'See `detent doctor`.' });
-      }
-      made = await backups.backup(identity.runId, path, signal);
-      await versions.append(identity, 'backup', null, made.path);
-      return [{ what: 'backup', detail: made.path }];
+      },
+      work: async ({ session, identity, signal, versions }) => {
+        made = await this.#environment.backups(session).backup(identity.runId, path, signal);
+        await versions.append(identity, 'backup', null, made.path);
+        return [{ what: 'backup', detail: made.path }];
+      },
     });
     return made === undefined ? result : { ...result, backup: made };
   }
 
   /** Puts a backup back, whatever was written since. */
   restore(options: RunOptions & { readonly path: string }): Promise<MaintenanceResult> {
-    return this.#maintain('restore', options, async (context, scan) => {
-      const backups = this.#environment.backups(context.session);
-      const manifest = await backups.open(options.path);
-      const unfinished = scan.history.entries.filter((entry) => !isApplied(entry)).map(({ id }) => id);
-      await backups.restore(manifest, await rewriteHistory(context, unfinished, manifest));
-      return [{ what: 'restored', detail: manifest.path }];
+    return this.#maintain(options, {
+      operation: 'restore',
+      check: async (session) => void (await this.#environment.backups(session).open(options.path)),
+      work: async (context, scan) => {
+        const backups = this.#environment.backups(context.session);
+        const manifest = await backups.open(options.path);
+        const unfinished = scan.history.entries.filter((entry) => !isApplied(entry)).map(({ id }) => id);
+        await backups.restore(manifest, await rewriteHistory(context, unfinished, manifest));
+        return [{ what: 'restored', detail: manifest.path }];
+      },
     });
   }
 
@@ -230,12 +251,8 @@ export class MigrationScriptExecutor<Db = unknown> {
     return this.#serial(() => changeDatabase(this.#environment, operation, planner, this.#signalOf(options)));
   }
 
-  #maintain(
-    operation: Operation,
-    options: RunOptions,
-    work: (context: RunContext<Db>, scan: Scan) => Promise<readonly Change[]>,
-  ): Promise<MaintenanceResult> {
-    return this.#serial(() => maintain(this.#environment, operation, this.#signalOf(options), work));
+  #maintain(options: RunOptions, upkeep: Upkeep<Db>): Promise<MaintenanceResult> {
+    return this.#serial(() => maintain(this.#environment, upkeep, this.#signalOf(options)));
   }
 
   #look(planner: (scan: Scan) => Plan): Promise<PlanReport<Db>> {
@@ -252,7 +269,7 @@ export class MigrationScriptExecutor<Db = unknown> {
 
   /** One after another: they share a session. */
   #serial<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing.signal.aborted) return Promise.reject(misuse('The executor is closed.'));
+    if (this.#closing.signal.aborted) return Promise.reject(misuse('The executor is closed.', 'Make another one.'));
     const next = this.#queue.then(work);
     this.#queue = next.catch(() => undefined);
     return next;
@@ -264,10 +281,10 @@ export class MigrationScriptExecutor<Db = unknown> {
 }
 
 function downTarget({ to, steps }: DownOptions): DownTarget {
-  if (to !== undefined && steps !== undefined) throw misuse('down takes `to` or `steps`, not both.');
+  if (to !== undefined && steps !== undefined) throw misuse('down takes `to` or `steps`, not both.', 'Leave one out.');
   if (to !== undefined) return { to };
   if (steps !== undefined && (!Number.isInteger(steps) || steps < 1)) {
-    throw misuse(`steps must be a whole number above 0, not ${steps}.`);
+    throw misuse(`steps must be a whole number above 0, not ${steps}.`, 'Leave it out for one step.');
   }
   return { steps: steps ?? 1 };
 }

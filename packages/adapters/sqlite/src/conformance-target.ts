@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ConformanceTarget, Damage, TestDatabase } from '@detent/conformance';
-import { sqlite } from './index.ts';
+import { sqlite, type SqliteDatabase } from './index.ts';
 
 /** What the conformance kit knows of SQLite. It kills processes, not machines, so no commit needs to wait for the disk. */
 export const target: ConformanceTarget<DatabaseSync> = {
@@ -84,11 +84,6 @@ export const target: ConformanceTarget<DatabaseSync> = {
       'that ends inside a string': { text: "INSERT INTO t VALUES ('open);\n", code: 'SCRIPT_SYNTAX' },
       'that ends inside a comment': { text: 'CREATE TABLE t (id INTEGER); /* open\n', code: 'SCRIPT_SYNTAX' },
       'that ends inside a quoted name': { text: 'CREATE TABLE "t (id INTEGER);\n', code: 'SCRIPT_SYNTAX' },
-      'with a command of psql': { text: 'CREATE TABLE t (id INTEGER);\n\\connect other\n', code: 'SCRIPT_SYNTAX' },
-      'with a command of the sqlite3 shell': {
-        text: '.mode csv\nCREATE TABLE t (id INTEGER);\n',
-        code: 'SCRIPT_SYNTAX',
-      },
       'with a trigger that does not end': {
         text: 'CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1;\n',
         code: 'SCRIPT_SYNTAX',
@@ -138,6 +133,12 @@ export const target: ConformanceTarget<DatabaseSync> = {
       refused: 'CONFIG',
     },
   ],
+};
+
+/** The same on better-sqlite3. */
+export const betterTarget: ConformanceTarget<SqliteDatabase> = {
+  ...target,
+  adapter: (url) => sqlite({ url, driver: 'better-sqlite3', synchronous: 'off' }),
 };
 
 function createDatabase(folder: string): TestDatabase {

@@ -1,4 +1,4 @@
-import { describeStrategies, SHORT_MATRIX } from '@detent/conformance';
+import { describeConformance } from '@detent/conformance';
 import { target } from './conformance-target.ts';
 
-describeStrategies(target, SHORT_MATRIX);
+describeConformance('node:sqlite', target, { concerns: ['strategies', 'recovery', 'bad input'] });

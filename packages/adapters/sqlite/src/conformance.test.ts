@@ -1,7 +1,7 @@
-import { describeBackupFidelity, describeHistory, describeRuns, describeTransactions } from '@detent/conformance';
-import { target } from './conformance-target.ts';
+import { describeConformance } from '@detent/conformance';
+import { betterTarget, target } from './conformance-target.ts';
 
-describeHistory(target);
-describeTransactions(target);
-describeRuns(target);
-describeBackupFidelity(target);
+const concerns = ['history', 'transactions', 'run', 'backup fidelity'] as const;
+
+describeConformance('node:sqlite', target, { concerns });
+describeConformance('better-sqlite3', betterTarget, { concerns });

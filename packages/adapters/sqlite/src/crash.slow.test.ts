@@ -1,4 +1,4 @@
-import { describeCrashes } from '@detent/conformance';
+import { describeConformance } from '@detent/conformance';
 import { target } from './conformance-target.ts';
 
-describeCrashes(target, { step: 9, randomKills: 40, seed: 20231102 });
+describeConformance('node:sqlite', target, { concerns: ['crashes', 'lock race', 'broken runners'] });

@@ -26,7 +26,7 @@ const PARAMETERS = ['journalMode', 'synchronous', 'busyTimeoutMs'];
  * here. Throws `CONFIG`.
  */
 export function parseUrl(url: string): Address {
-  if (url.includes('\0')) throw misuse('The SQLite URL holds a NUL character.');
+  if (url.includes('\0')) throw misuse('The SQLite URL holds a NUL character.', 'Write it anew, without what was pasted along.');
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1];
   if (scheme === undefined) return place(url, url);
   if (!['sqlite', 'sqlite3', 'file'].includes(scheme.toLowerCase())) {
@@ -54,7 +54,7 @@ function withoutAuthority(written: string): string {
   if (authority !== '' && authority !== 'localhost') {
     throw misuse(
       'A SQLite URL has no host.',
-      `Write sqlite:${written.slice(2)} for a path from here, or sqlite:///… for an absolute one.`,
+      'Write sqlite:app.db for a path from here, or sqlite:///… for an absolute one.',
     );
   }
   const path = written.slice(2 + authority.length);
@@ -105,5 +105,5 @@ export function choice<T extends string>(name: string, value: unknown, known: re
 export function milliseconds(name: string, value: string | number): number {
   const number = typeof value === 'number' ? value : /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw misuse(`${name} must be a whole number of milliseconds.`);
+  throw misuse(`${name} must be a whole number of milliseconds.`, 'Write e.g. 10000 for ten seconds.');
 }

@@ -5,5 +5,7 @@ export function run(invocation: Invocation): Promise<ExitCode> {
   const { args, flags, signal } = invocation;
   const [version = ''] = args;
   const name = flags.values.get('name');
-  return maintain(invocation, ({ executor }) => executor.baseline({ version, signal, ...(typeof name === 'string' ? { name } : {}) }));
+  return maintain(invocation, ({ executor }) =>
+    executor.baseline({ version, signal, ...(typeof name === 'string' ? { name } : {}) }),
+  );
 }

@@ -11,7 +11,9 @@ export async function run({ args }: Invocation): Promise<ExitCode> {
   const write = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
   if (write === undefined) {
     const known = Object.keys(SHELLS);
-    throw new DetentError('USAGE', `There is no completion for "${shell}"${didYouMean(shell, known) || '.'}`, { hint: `There is one for ${known.join(', ')}.` });
+    throw new DetentError('USAGE', `There is no completion for "${shell}"${didYouMean(shell, known) || '.'}`, {
+      hint: `There is one for ${known.join(', ')}.`,
+    });
   }
   process.stdout.write(write());
   return 0;
@@ -21,8 +23,15 @@ const calls = ({ name, aliases }: Command): readonly string[] => [name, ...alias
 const flagsOf = ({ flags }: Command): readonly Flag[] => [...flags, ...GLOBAL_FLAGS];
 
 function bash(): string {
-  const cases = COMMANDS.map((command) => `    ${calls(command).join('|')}) words="${flagsOf(command).map(({ name }) => `--${name}`).join(' ')}" ;;`);
-  const values = choices().map(([flag, words]) => `    --${flag}) COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$word")); return ;;`);
+  const cases = COMMANDS.map(
+    (command) =>
+      `    ${calls(command).join('|')}) words="${flagsOf(command)
+        .map(({ name }) => `--${name}`)
+        .join(' ')}" ;;`,
+  );
+  const values = choices().map(
+    ([flag, words]) => `    --${flag}) COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$word")); return ;;`,
+  );
   return `_detent() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" words
   case "$before" in
@@ -40,11 +49,20 @@ complete -o default -F _detent detent
 }
 
 function zsh(): string {
-  const describe = (text: string): string => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, '\\$&').replaceAll('`', '');
-  const commands = COMMANDS.flatMap((command) => calls(command).map((name) => `    '${name}:${describe(command.summary)}'`));
+  const describe = (text: string): string =>
+    text
+      .replace(/'/g, "'\\''")
+      .replace(/[[\]:]/g, '\\$&')
+      .replaceAll('`', '');
+  const commands = COMMANDS.flatMap((command) =>
+    calls(command).map((name) => `    '${name}:${describe(command.summary)}'`),
+  );
   const option = ({ name, value, summary, choices: words }: Flag): string =>
     `'--${name}${value === null ? '' : '='}[${describe(summary)}]${value === null ? '' : `:value:${words === undefined ? '_files' : `(${words.join(' ')})`}`}'`;
-  const cases = COMMANDS.map((command) => `    ${calls(command).join('|')}) _arguments ${flagsOf(command).map(option).join(' ')} '*:file:_files' ;;`);
+  const cases = COMMANDS.map(
+    (command) =>
+      `    ${calls(command).join('|')}) _arguments ${flagsOf(command).map(option).join(' ')} '*:file:_files' ;;`,
+  );
   return `#compdef detent
 _detent() {
   local -a commands=(
@@ -66,7 +84,8 @@ function fish(): string {
   const lines = ['complete -c detent -f'];
   for (const command of COMMANDS) {
     const seen = `__fish_seen_subcommand_from ${calls(command).join(' ')}`;
-    for (const name of calls(command)) lines.push(`complete -c detent -n __fish_use_subcommand -a ${name} -d ${quoted(command.summary)}`);
+    for (const name of calls(command))
+      lines.push(`complete -c detent -n __fish_use_subcommand -a ${name} -d ${quoted(command.summary)}`);
     for (const flag of command.flags) lines.push(`complete -c detent -n ${quoted(seen)} ${fishFlag(flag)}`);
   }
   for (const flag of GLOBAL_FLAGS) lines.push(`complete -c detent ${fishFlag(flag)}`);

@@ -12,16 +12,24 @@ import { nextVersion } from '../next-version.ts';
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { args, flags, folder: from } = invocation;
   const name = checkedName(args.join('_'));
-  if (flags.values.has('sql') && flags.values.has('ts')) throw new DetentError('USAGE', '--sql and --ts exclude each other.', { hint: 'Give one of them.' });
+  if (flags.values.has('sql') && flags.values.has('ts'))
+    throw new DetentError('USAGE', '--sql and --ts exclude each other.', { hint: 'Give one of them.' });
   const { options, adapter, url, root } = await resolveSources(invocation);
   const migrations = options.migrations ?? 'migrations';
   if (typeof migrations !== 'string') {
-    throw new DetentError('CONFIG', 'The migrations are not a folder, so no file can be written into it.', { hint: 'Pass --migrations <folder>.' });
+    throw new DetentError('CONFIG', 'The migrations are not a folder, so no file can be written into it.', {
+      hint: 'Pass --migrations <folder>.',
+    });
   }
   const folder = resolve(options.cwd ?? process.cwd(), migrations);
   const language = flags.values.has('ts') || adapter?.scriptExtensions.length === 0 ? 'ts' : 'sql';
   const { names, habits } = await look(folder, options.layout ?? 'auto');
-  const files = templateFor(habits, { version: nextVersion(names, new Date()), name, language, importFrom: packageOf(adapter?.name ?? (url === null ? null : adapterNameOf(url)), root) });
+  const files = templateFor(habits, {
+    version: nextVersion(names, new Date()),
+    name,
+    language,
+    importFrom: packageOf(adapter?.name ?? (url === null ? null : adapterNameOf(url)), root),
+  });
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
   for (const [file, text] of files) {
@@ -43,19 +51,32 @@ function packageOf(adapter: string | null, root: string): string | null {
 function checkedName(words: string): string {
   const name = words.trim().replace(/\s+/g, '_');
   if (/^[\w-]+$/.test(name)) return name;
-  const near = name.normalize('NFKD').replace(/\p{M}/gu, '').replace(/[^\w-]+/g, '_').replace(/^_+|_+$/g, '');
-  throw new DetentError('USAGE', 'The name of a migration is made of letters, digits, _ and -.', { hint: near === '' ? 'Write `detent create add_orders`.' : `Write \`detent create ${near}\`.` });
+  const near = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^\w-]+/g, '_')
+    .replace(/^_+|_+$/g, '');
+  throw new DetentError('USAGE', 'The name of a migration is made of letters, digits, _ and -.', {
+    hint: near === '' ? 'Write `detent create add_orders`.' : `Write \`detent create ${near}\`.`,
+  });
 }
 
 /** The files that are there, and how they are written. */
-async function look(folder: string, layout: Layout): Promise<{ readonly names: readonly string[]; readonly habits: Habits }> {
+async function look(
+  folder: string,
+  layout: Layout,
+): Promise<{ readonly names: readonly string[]; readonly habits: Habits }> {
   let names: readonly string[];
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     names = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') names = [];
-    else throw new DetentError('FOLDER_MISSING', `The folder ${folder} cannot be read.`, { cause, hint: 'Correct `migrations` or --migrations.' });
+    else
+      throw new DetentError('FOLDER_MISSING', `The folder ${folder} cannot be read.`, {
+        cause,
+        hint: 'Correct `migrations` or --migrations.',
+      });
   }
   const scripts = names.filter((name) => name.endsWith('.sql')).toSorted();
   const newest = scripts.at(-1);

@@ -10,7 +10,8 @@ export function run(invocation: Invocation): Promise<ExitCode> {
   const { flags, signal } = invocation;
   const to = flags.values.get('to');
   const steps = countOf(flags, 'steps');
-  if (typeof to === 'string' && steps !== null) throw new DetentError('USAGE', '--to and --steps exclude each other.', { hint: 'Give one of them.' });
+  if (typeof to === 'string' && steps !== null)
+    throw new DetentError('USAGE', '--to and --steps exclude each other.', { hint: 'Give one of them.' });
   const target: DownOptions = typeof to === 'string' ? { to } : steps === null ? {} : { steps };
   return withExecutor(invocation, async ({ executor, renderer, configuration }) => {
     const isDryRun = flags.values.has('dry-run');
@@ -23,7 +24,12 @@ export function run(invocation: Invocation): Promise<ExitCode> {
     const count = report.plan.steps.length;
     if (count > 1 || isEverything) {
       const what = `This undoes ${counted(count, 'migration')} of ${database}.`;
-      await confirmed(invocation, { what, care: isEverything ? 'name' : 'yes', target: database, environment: configuration.environment });
+      await confirmed(invocation, {
+        what,
+        care: isEverything ? 'name' : 'yes',
+        target: database,
+        environment: configuration.environment,
+      });
     }
     return finish(await executor.down({ ...target, signal }));
 

@@ -17,7 +17,9 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { flags, env, folder } = invocation;
   const existing = findConfig(folder, null);
   if (existing !== null) {
-    throw new DetentError('USAGE', `There is a configuration already: ${existing}.`, { hint: 'Edit it; `detent config` shows what it comes to.' });
+    throw new DetentError('USAGE', `There is a configuration already: ${existing}.`, {
+      hint: 'Edit it; `detent config` shows what it comes to.',
+    });
   }
   const given = (name: string): string | undefined => {
     const value = flags.values.get(name);

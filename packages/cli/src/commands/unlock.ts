@@ -13,11 +13,21 @@ export function run(invocation: Invocation): Promise<ExitCode> {
     if (holder !== null) {
       const end = fence ? ' and ends it if it still runs' : '';
       const what = `This takes the lock of ${target} from ${holder.username} on ${holder.host} (process ${holder.pid}, since ${moment(holder.since)})${end}.`;
-      await confirmed(invocation, { what, care: fence ? 'name' : 'yes', target, environment: configuration.environment });
+      await confirmed(invocation, {
+        what,
+        care: fence ? 'name' : 'yes',
+        target,
+        environment: configuration.environment,
+      });
     }
     const removed = holder === null ? null : await executor.unlock({ fence });
     if (flags.json) writeDocument({ removed });
-    else if (!flags.quiet) process.stdout.write(removed === null ? 'Nobody holds the lock.\n' : `The lock was taken from ${removed.username} on ${removed.host} (process ${removed.pid}).\n`);
+    else if (!flags.quiet)
+      process.stdout.write(
+        removed === null
+          ? 'Nobody holds the lock.\n'
+          : `The lock was taken from ${removed.username} on ${removed.host} (process ${removed.pid}).\n`,
+      );
     return 0;
   });
 }

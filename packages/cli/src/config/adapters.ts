@@ -29,8 +29,13 @@ export function knownAdapterName(url: string, from: string): string {
   if (name !== null) return name;
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1];
   const hint = 'Write sqlite:app.db, postgres://…, mysql://… or mongodb://…, or configure an adapter.';
-  if (scheme === undefined) throw new DetentError('CONFIG', `${from} is not a URL that says which database it is.`, { hint });
-  throw new DetentError('CONFIG', `${from} has an unknown scheme "${scheme}:"${didYouMean(scheme, Object.keys(SCHEMES)) || '.'}`, { hint });
+  if (scheme === undefined)
+    throw new DetentError('CONFIG', `${from} is not a URL that says which database it is.`, { hint });
+  throw new DetentError(
+    'CONFIG',
+    `${from} has an unknown scheme "${scheme}:"${didYouMean(scheme, Object.keys(SCHEMES)) || '.'}`,
+    { hint },
+  );
 }
 
 /** Loads `@detent/<name>`, the project's own before the one beside this package. Throws `CONFIG` saying what to install. */
@@ -38,7 +43,10 @@ export async function loadAdapter(name: string, url: string, folder: string): Pr
   const packageName = `@detent/${name}`;
   const module = (await importFrom(folder, packageName)) as Readonly<Record<string, unknown>>;
   const factory = module[name];
-  if (typeof factory !== 'function') throw new DetentError('CONFIG', `${packageName} has no adapter.`, { hint: `Install the version of ${packageName} that belongs to this one.` });
+  if (typeof factory !== 'function')
+    throw new DetentError('CONFIG', `${packageName} has no adapter.`, {
+      hint: `Install the version of ${packageName} that belongs to this one.`,
+    });
   return (factory as (options: { url: string }) => DatabaseAdapter)({ url });
 }
 
@@ -52,11 +60,16 @@ async function importFrom(folder: string, packageName: string): Promise<unknown>
     return await import(resolveFrom(folder, packageName) ?? packageName);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : null;
-    const isMissing = code === 'ERR_MODULE_NOT_FOUND' && cause instanceof Error && cause.message.includes(`'${packageName}'`);
-    throw new DetentError('CONFIG', isMissing ? `${packageName} is not installed.` : `${packageName} cannot be loaded: ${String(cause)}`, {
-      hint: `Run \`npm install ${packageName}\` in your project.`,
-      cause,
-    });
+    const isMissing =
+      code === 'ERR_MODULE_NOT_FOUND' && cause instanceof Error && cause.message.includes(`'${packageName}'`);
+    throw new DetentError(
+      'CONFIG',
+      isMissing ? `${packageName} is not installed.` : `${packageName} cannot be loaded: ${String(cause)}`,
+      {
+        hint: `Run \`npm install ${packageName}\` in your project.`,
+        cause,
+      },
+    );
   }
 }
 

@@ -12,13 +12,18 @@ const ROOT_SIGNS = ['package.json', '.git'];
 export function findConfig(folder: string, named: string | null): string | null {
   if (named !== null) {
     const file = resolve(folder, named);
-    if (!existsSync(file)) throw new DetentError('CONFIG', `There is no configuration ${file}.`, { hint: 'Correct --config, or write one with `detent init`.' });
+    if (!existsSync(file))
+      throw new DetentError('CONFIG', `There is no configuration ${file}.`, {
+        hint: 'Correct --config, or write one with `detent init`.',
+      });
     return file;
   }
   for (let at = folder; ; at = dirname(at)) {
     const [found, second] = NAMES.map((name) => join(at, name)).filter((file) => existsSync(file));
     if (found !== undefined && second !== undefined) {
-      throw new DetentError('CONFIG', `There are two configurations: ${found} and ${second}.`, { hint: 'Keep one, or choose with --config.' });
+      throw new DetentError('CONFIG', `There are two configurations: ${found} and ${second}.`, {
+        hint: 'Keep one, or choose with --config.',
+      });
     }
     if (found !== undefined) return found;
     if (dirname(at) === at || ROOT_SIGNS.some((sign) => existsSync(join(at, sign)))) return null;

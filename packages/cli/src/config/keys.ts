@@ -41,7 +41,10 @@ function keysOf(shapes: Readonly<Record<string, Shape>>, prefix: string): Key[] 
 }
 
 function variableOf(path: string): string {
-  return `DETENT_${path.replace(/([A-Z])/g, '_$1').replaceAll('.', '_').toUpperCase()}`;
+  return `DETENT_${path
+    .replace(/([A-Z])/g, '_$1')
+    .replaceAll('.', '_')
+    .toUpperCase()}`;
 }
 
 /** Reads a text as the setting's value. Throws `CONFIG` naming `from`, where the text was found. */
@@ -70,6 +73,10 @@ export function checkedFrom(file: string, check: () => void): void {
   } catch (thrown) {
     if (!(thrown instanceof DetentError) || thrown.message.includes(file)) throw thrown;
     const { message, hint, facts, code } = thrown;
-    throw new DetentError(code, message, { ...(hint === undefined ? {} : { hint }), facts: { ...facts, place: { file } }, cause: thrown });
+    throw new DetentError(code, message, {
+      ...(hint === undefined ? {} : { hint }),
+      facts: { ...facts, place: { file } },
+      cause: thrown,
+    });
   }
 }

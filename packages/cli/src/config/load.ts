@@ -15,12 +15,17 @@ export interface Loaded {
 export async function loadConfig(file: string, environment: string | null): Promise<Loaded> {
   const config = file.endsWith('.json') ? await readJson(file) : await importModule(file);
   if (!isObject(config)) {
-    throw wrong(file, `${file} gives no configuration.`, file.endsWith('.json') ? 'Write an object: { "url": "…" }.' : 'Write `export default defineConfig({ … })`.');
+    throw wrong(
+      file,
+      `${file} gives no configuration.`,
+      file.endsWith('.json') ? 'Write an object: { "url": "…" }.' : 'Write `export default defineConfig({ … })`.',
+    );
   }
   const { environments = {}, ...base } = config;
   checkedFrom(file, () => checkShape(base, { ...SHAPES, environments: { kind: 'record' } }, ''));
   if (!isObject(environments)) throw wrong(file, 'environments must be an object of configurations by name.');
-  for (const [name, part] of Object.entries(environments)) checkedFrom(file, () => checkShape(part, SHAPES, `environments.${name}`));
+  for (const [name, part] of Object.entries(environments))
+    checkedFrom(file, () => checkShape(part, SHAPES, `environments.${name}`));
   return { base, environment: environment === null ? {} : chosen(environments, environment, file) };
 }
 
@@ -28,7 +33,10 @@ function chosen(environments: Record<string, unknown>, name: string, file: strin
   const part = Object.hasOwn(environments, name) ? environments[name] : undefined;
   if (isObject(part)) return part;
   const known = Object.keys(environments);
-  const hint = known.length === 0 ? 'Add `environments: { … }` to it, or leave --env and DETENT_ENV out.' : `It has ${known.join(', ')}.`;
+  const hint =
+    known.length === 0
+      ? 'Add `environments: { … }` to it, or leave --env and DETENT_ENV out.'
+      : `It has ${known.join(', ')}.`;
   throw wrong(file, `The configuration has no environment "${name}"${didYouMean(name, known) || '.'}`, hint);
 }
 
@@ -53,12 +61,17 @@ async function importModule(file: string): Promise<unknown> {
 function loadHint(cause: unknown): string {
   const code = isObject(cause) ? cause['code'] : undefined;
   if (code === 'ERR_MODULE_NOT_FOUND') return 'Install what it imports.';
-  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return 'Node removes types and translates nothing: write it without enum, namespace and parameter properties.';
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return 'Node removes types and translates nothing: write it without enum, namespace and parameter properties.';
   return 'Correct it; `node <file>` shows the same error.';
 }
 
 function wrong(file: string, message: string, hint?: string, cause?: unknown): DetentError {
-  return new DetentError('CONFIG', message, { ...(hint === undefined ? {} : { hint }), facts: { place: { file } }, cause });
+  return new DetentError('CONFIG', message, {
+    ...(hint === undefined ? {} : { hint }),
+    facts: { place: { file } },
+    cause,
+  });
 }
 
 function wordsOf(thrown: unknown): string {

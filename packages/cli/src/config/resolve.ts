@@ -26,7 +26,10 @@ export interface Configuration {
 type Layer = Record<string, unknown>;
 
 /** What is configured without a database: enough to write files. */
-export type Sources = Omit<Configuration, 'options'> & { readonly options: Omit<Options, 'adapter'>; readonly adapter: DatabaseAdapter | null };
+export type Sources = Omit<Configuration, 'options'> & {
+  readonly options: Omit<Options, 'adapter'>;
+  readonly adapter: DatabaseAdapter | null;
+};
 
 /** Brings together file < environment of the file < variables < flags. Throws `CONFIG`. Moves to the project's root. */
 export async function resolveSources(invocation: Invocation): Promise<Sources> {
@@ -38,7 +41,9 @@ export async function resolveSources(invocation: Invocation): Promise<Sources> {
   process.chdir(root);
   const environment = flag('env') ?? (env['DETENT_ENV'] || null);
   if (environment !== null && file === null) {
-    throw new DetentError('CONFIG', `There is no configuration to have an environment "${environment}".`, { hint: 'Write one with `detent init`, or leave --env and DETENT_ENV out.' });
+    throw new DetentError('CONFIG', `There is no configuration to have an environment "${environment}".`, {
+      hint: 'Write one with `detent init`, or leave --env and DETENT_ENV out.',
+    });
   }
   const loaded = file === null ? { base: {}, environment: {} } : await loadConfig(file, environment);
   const origins = new Map<string, string>();
@@ -64,7 +69,16 @@ export async function resolveSources(invocation: Invocation): Promise<Sources> {
   }
   const { url, adapter, ...options } = values as DetentConfig & { url?: string };
   const rooted = { ...options, cwd: options.cwd === undefined ? root : resolve(root, options.cwd) };
-  return { options: rooted, adapter: adapter ?? null, origins, file, environment, root, url: url ?? null, warnings: unknownVariables(env) };
+  return {
+    options: rooted,
+    adapter: adapter ?? null,
+    origins,
+    file,
+    environment,
+    root,
+    url: url ?? null,
+    warnings: unknownVariables(env),
+  };
 }
 
 /** As `resolveSources`, with the adapter. Throws `CONFIG` also when nothing says which database. */
@@ -91,11 +105,18 @@ async function chooseAdapter(
   // A relative path on the command line is meant from where the user stands.
   if (from === '--url') process.chdir(folder);
   try {
-    if (configured === null) return { adapter: await loadAdapter(knownAdapterName(url, from), url, root), warnings: [] };
+    if (configured === null)
+      return { adapter: await loadAdapter(knownAdapterName(url, from), url, root), warnings: [] };
     const name = adapterNameOf(url);
-    if (name === configured.name || (name === null && from !== 'DATABASE_URL')) return { adapter: configured.at(url), warnings: [] };
+    if (name === configured.name || (name === null && from !== 'DATABASE_URL'))
+      return { adapter: configured.at(url), warnings: [] };
     if (from === 'DATABASE_URL') {
-      return { adapter: configured, warnings: [`DATABASE_URL is not a URL of ${configured.name}, which is configured; it was left alone. DETENT_URL or --url would be taken.`] };
+      return {
+        adapter: configured,
+        warnings: [
+          `DATABASE_URL is not a URL of ${configured.name}, which is configured; it was left alone. DETENT_URL or --url would be taken.`,
+        ],
+      };
     }
     return { adapter: await loadAdapter(knownAdapterName(url, from), url, root), warnings: [] };
   } finally {

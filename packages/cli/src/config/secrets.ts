@@ -1,7 +1,10 @@
 /** A URL as it may be shown: no password, and no parameters, which may hold one. */
 export function maskUrl(url: string): string {
   const [base = '', query] = url.split(/\?(.*)/s);
-  const masked = base.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/]*)@/i, (_, scheme: string, user: string) => `${scheme}${maskUser(user)}@`);
+  const masked = base.replace(
+    /^([a-z][a-z0-9+.-]*:\/\/)([^/]*)@/i,
+    (_, scheme: string, user: string) => `${scheme}${maskUser(user)}@`,
+  );
   return query === undefined ? masked : `${masked}?${MASK}`;
 }
 

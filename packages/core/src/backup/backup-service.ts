@@ -1,7 +1,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { restores, type Settings } from '../config.ts';
-import { DetentError, type Problem } from '../errors.ts';
+import { asDetentError, DetentError, type Problem } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Manifest } from '../ports/backup.ts';
 import type { HistoryStore } from '../ports/history.ts';
@@ -35,6 +35,7 @@ export class BackupService {
   async problems(): Promise<readonly Problem[]> {
     const { rollback, backup } = this.#settings;
     if (!restores(rollback) || backup.mode === 'manual') return [];
+    if (backup.mode === 'restore-only' && backup.from !== null) return this.#flawsOf(backup.from);
     const unfit = (reason: string): Problem =>
       new DetentError('BACKUP_UNFIT', `The strategy "${rollback}" needs a backup: ${reason}`, {
         hint: 'Mend that, or choose the strategy "down" or "none".',
@@ -66,6 +67,15 @@ export class BackupService {
     }
     await this.#session.backup.verify(manifest);
     return manifest;
+  }
+
+  async #flawsOf(path: string): Promise<readonly Problem[]> {
+    try {
+      await this.open(path);
+      return [];
+    } catch (thrown) {
+      return [asDetentError(thrown, 'BACKUP_DAMAGED', (words) => `The backup ${path} cannot be read: ${words}`)];
+    }
   }
 
   /** Puts it back, with what `record` writes into its history. */

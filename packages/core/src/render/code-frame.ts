@@ -29,9 +29,19 @@ export function codeFrame(screen: Screen, { text, line, position }: Excerpt): st
     const index = from + offset;
     const isFailing = index === failing && position !== null;
     const number = padStart(String(firstLine + index), numbers);
-    const { text: shown, shift } = windowOf(harmless(raw), isFailing ? widthOf(harmless(before.at(-1) ?? '')) : 0, room, marks.more);
-    drawn.push(`    ${paint(isFailing ? 'bad' : 'faint', number)} ${paint('faint', marks.bar)} ${isFailing ? shown : paint('faint', shown)}`);
-    if (isFailing) drawn.push(`    ${' '.repeat(numbers)} ${paint('faint', marks.bar)} ${' '.repeat(shift)}${paint('bad', marks.caret)}`);
+    const { text: shown, shift } = windowOf(
+      harmless(raw),
+      isFailing ? widthOf(harmless(before.at(-1) ?? '')) : 0,
+      room,
+      marks.more,
+    );
+    drawn.push(
+      `    ${paint(isFailing ? 'bad' : 'faint', number)} ${paint('faint', marks.bar)} ${isFailing ? shown : paint('faint', shown)}`,
+    );
+    if (isFailing)
+      drawn.push(
+        `    ${' '.repeat(numbers)} ${paint('faint', marks.bar)} ${' '.repeat(shift)}${paint('bad', marks.caret)}`,
+      );
   }
   return `${drawn.join('\n')}\n`;
 }

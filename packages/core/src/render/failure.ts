@@ -21,7 +21,9 @@ export function describeError(screen: Screen, error: DetentError, files: Files):
   const { marks, paint } = screen;
   const { place } = error.facts;
   const [head = '', ...more] = wrap(harmless(error.message), screen.columns - 4);
-  const parts = [`${paint('bad', marks.failed)} ${paint('strong', head)}\n${more.map((line) => `  ${paint('strong', line)}\n`).join('')}`];
+  const parts = [
+    `${paint('bad', marks.failed)} ${paint('strong', head)}\n${more.map((line) => `  ${paint('strong', line)}\n`).join('')}`,
+  ];
   const frame = frameOf(screen, error, files);
   if (place !== undefined && (frame !== null || place.line !== undefined || !error.message.includes(place.file))) {
     parts.push(`  ${paint('accent', placeText(place, files.showFile))}\n`);
@@ -36,7 +38,8 @@ export function describeError(screen: Screen, error: DetentError, files: Files):
 function frameOf(screen: Screen, { facts }: DetentError, { readFile }: Files): string | null {
   const { place, statement, position } = facts;
   if (place?.line === undefined) return null;
-  if (statement !== undefined && statement !== '') return codeFrame(screen, { text: statement, line: place.line, position: position ?? null });
+  if (statement !== undefined && statement !== '')
+    return codeFrame(screen, { text: statement, line: place.line, position: position ?? null });
   const text = readFile(place.file);
   if (text === null || place.column === undefined) return null;
   return codeFrame(screen, { text, line: place.line, position: offsetOf(text, place.line, place.column) });
@@ -56,20 +59,30 @@ function placeText({ file, line, column }: Place, showFile: ShowFile): string {
 export function describeFailure(screen: Screen, result: MigrationResult, restored: boolean, files: Files): string {
   const { errors } = result;
   const [first = '', ...later] = errors.map((error) => describeError(screen, error, files));
-  const parts = later.length === 0 || result.failed === undefined ? [first, ...later] : [first, `${screen.paint('strong', 'And on the way back:')}\n${later.join('\n')}`];
+  const parts =
+    later.length === 0 || result.failed === undefined
+      ? [first, ...later]
+      : [first, `${screen.paint('strong', 'And on the way back:')}\n${later.join('\n')}`];
   const back = rolledBack(result, restored);
   const code = exitCodeOf(result);
   const facts = [
     ...(back.length === 0 ? [] : [['Rolled back', back.join('\n')] as const]),
     ...(result.backup?.kept === true ? [['Backup', result.backup.path] as const] : []),
     ['Database', stateAfterFailure(result)] as const,
-    ['Exit code', `${code} ${errors[0]?.code ?? 'INTERNAL'}: ${exitMeaning(code, result.executed.length > 0)}`] as const,
+    [
+      'Exit code',
+      `${code} ${errors[0]?.code ?? 'INTERNAL'}: ${exitMeaning(code, result.executed.length > 0)}`,
+    ] as const,
   ];
   return `${parts.join('\n')}\n${facts.map(([label, text]) => labelled(screen, label, text, LABEL)).join('')}`;
 }
 
 function rolledBack({ failed, rolledBack: undone, errors }: MigrationResult, restored: boolean): string[] {
-  const way = restored ? 'by restoring the backup' : errors[0]?.code === 'TRANSACTION_ENDED' ? 'by its way back' : 'by its `down`';
+  const way = restored
+    ? 'by restoring the backup'
+    : errors[0]?.code === 'TRANSACTION_ENDED'
+      ? 'by its way back'
+      : 'by its `down`';
   const lines: string[] = [];
   if (failed?.undone === true) lines.push(`${failed.file}, by its own transaction`);
   const others = undone.filter(({ id }) => !(failed?.undone === true && failed.id === id));

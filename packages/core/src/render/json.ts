@@ -26,14 +26,22 @@ export function jsonRenderer(write: (text: string) => void): MigrationRenderer {
   };
 }
 
-export function errorDocument(errors: readonly Problem[]): object {
+function errorDocument(errors: readonly Problem[]): object {
   const code = errors[0]?.code;
   return { success: false, exitCode: ERROR_CODES[code ?? 'INTERNAL'], errors };
 }
 
 function resultDocument(result: MigrationResult): object {
   const { success, operation, runId, ignored, ...rest } = result;
-  return { success, operation, runId, exitCode: exitCodeOf(result), version: versionAfter(result), ...rest, ignored: ignored.map(fileDocument) };
+  return {
+    success,
+    operation,
+    runId,
+    exitCode: exitCodeOf(result),
+    version: versionAfter(result),
+    ...rest,
+    ignored: ignored.map(fileDocument),
+  };
 }
 
 /** Contents are functions, so only what identifies a file is written. */
@@ -45,7 +53,11 @@ function planDocument({ plan, loaded, problems, warnings }: PlanReport): object 
   return {
     kind: problems.length > 0 ? 'refused' : plan.kind,
     operation: plan.operation,
-    steps: plan.steps.map(({ info, reason }) => ({ ...info, reason, ...actionDocument(loaded.steps.find((step) => step.info === info)) })),
+    steps: plan.steps.map(({ info, reason }) => ({
+      ...info,
+      reason,
+      ...actionDocument(loaded.steps.find((step) => step.info === info)),
+    })),
     migrated: plan.migrated.length,
     ignored: plan.ignored.map(fileDocument),
     missing: plan.missing,
@@ -58,6 +70,8 @@ function actionDocument(step: LoadedStep | undefined): object {
   const action = step === undefined ? null : step.loaded[step.info.direction];
   if (action === null) return {};
   if (action.kind === 'code') return { action: 'code' };
-  return { action: 'script', statements: action.statements.map(({ text, line, kind, destroys }) => ({ text, line, kind, destroys })) };
+  return {
+    action: 'script',
+    statements: action.statements.map(({ text, line, kind, destroys }) => ({ text, line, kind, destroys })),
+  };
 }
-

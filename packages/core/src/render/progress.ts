@@ -38,7 +38,9 @@ export function progressOf(screen: Screen): Progress {
 
   const line = (mark: string, tone: Tone, step: StepInfo, ms: number, details: string): void => {
     const { version, name } = cells(step, widths, marks.more);
-    say(`  ${paint(tone, mark)} ${paint('faint', version)}  ${name}  ${padStart(milliseconds(ms), 8)}${details === '' ? '' : `  ${paint('faint', details)}`}`);
+    say(
+      `  ${paint(tone, mark)} ${paint('faint', version)}  ${name}  ${padStart(milliseconds(ms), 8)}${details === '' ? '' : `  ${paint('faint', details)}`}`,
+    );
   };
   const now = (): string => {
     if (running === null) return '';
@@ -59,7 +61,8 @@ export function progressOf(screen: Screen): Progress {
         return;
       case 'lock-waiting': {
         const { holder, waitedMs } = event;
-        const words = (): string => `  ${marks.running} waiting for the lock of ${holder.username} on ${holder.host} (process ${holder.pid}), ${milliseconds(waitedMs)}`;
+        const words = (): string =>
+          `  ${marks.running} waiting for the lock of ${holder.username} on ${holder.host} (process ${holder.pid}), ${milliseconds(waitedMs)}`;
         live.show(words);
         if (screen.isLive || (waitedMs > 1_000 && Date.now() - loggedAt < LOG_EVERY_MS)) return;
         loggedAt = Date.now();
@@ -70,7 +73,9 @@ export function progressOf(screen: Screen): Progress {
         live.clear();
         return;
       case 'recovered':
-        say(`  ${paint('warn', marks.warning)} ${paint('faint', event.id)}  left ${event.from} by an earlier run, now ${event.to}: ${event.why}`);
+        say(
+          `  ${paint('warn', marks.warning)} ${paint('faint', event.id)}  left ${event.from} by an earlier run, now ${event.to}: ${event.why}`,
+        );
         return;
       case 'planned':
         widths = widthsOf(event.plan, screen.columns);
@@ -80,13 +85,22 @@ export function progressOf(screen: Screen): Progress {
         live.show(() => `  ${marks.running} backing up`);
         return;
       case 'backup-finished':
-        say(`  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd('made and verified', widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}  ${paint('faint', bytes(event.manifest.bytes))}`);
+        say(
+          `  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd('made and verified', widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}  ${paint('faint', bytes(event.manifest.bytes))}`,
+        );
         return;
       case 'hook-started':
         live.show(() => `  ${marks.running} ${event.hook}`);
         return;
       case 'step-started':
-        running = { step: event.step, startedAt: Date.now(), total: event.statements, done: 0, rows: null, batch: null };
+        running = {
+          step: event.step,
+          startedAt: Date.now(),
+          total: event.statements,
+          done: 0,
+          rows: null,
+          batch: null,
+        };
         goOn();
         return;
       case 'statement-finished':
@@ -102,13 +116,23 @@ export function progressOf(screen: Screen): Progress {
         return;
       case 'step-finished': {
         const { step, durationMs, result } = event;
-        const [mark, tone] = isGoingBack ? ([marks.undone, 'warn'] as const) : step.direction === 'down' ? ([marks.down, 'good'] as const) : ([marks.done, 'good'] as const);
+        const [mark, tone] = isGoingBack
+          ? ([marks.undone, 'warn'] as const)
+          : step.direction === 'down'
+            ? ([marks.down, 'good'] as const)
+            : ([marks.done, 'good'] as const);
         line(mark, tone, step, durationMs, describeFinished(running, result));
         running = null;
         return;
       }
       case 'step-failed': {
-        line(marks.failed, 'bad', event.step, running === null ? 0 : Date.now() - running.startedAt, describeFailed(running));
+        line(
+          marks.failed,
+          'bad',
+          event.step,
+          running === null ? 0 : Date.now() - running.startedAt,
+          describeFailed(running),
+        );
         running = null;
         return;
       }
@@ -120,7 +144,9 @@ export function progressOf(screen: Screen): Progress {
         live.show(() => `  ${marks.running} restoring the backup`);
         return;
       case 'restore-finished':
-        say(`  ${paint('warn', marks.undone)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd('restored', widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}`);
+        say(
+          `  ${paint('warn', marks.undone)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd('restored', widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}`,
+        );
         return;
       case 'rollback-finished':
       case 'run-finished':
@@ -144,14 +170,8 @@ export function progressOf(screen: Screen): Progress {
 
 function headline({ operation, steps }: Plan): string {
   const count = counted(steps.length, 'migration');
-  switch (operation) {
-    case 'down':
-      return `Undoing ${count}`;
-    case 'redo':
-      return `Undoing ${steps[0]?.info.file ?? ''} and applying it again`;
-    default:
-      return `Applying ${count}`;
-  }
+  if (operation === 'down') return `Undoing ${count}`;
+  return operation === 'redo' ? `Undoing ${steps[0]?.info.file ?? ''} and applying it again` : `Applying ${count}`;
 }
 
 function widthsOf({ steps }: Plan, columns: number): { version: number; name: number } {
@@ -161,8 +181,15 @@ function widthsOf({ steps }: Plan, columns: number): { version: number; name: nu
   return { version, name: Math.max(12, Math.min(name, columns - version - 44)) };
 }
 
-function cells(step: StepInfo, widths: { readonly version: number; readonly name: number }, more: string): { version: string; name: string } {
-  return { version: padEnd(step.version ?? 'R', widths.version), name: padEnd(cut(step.name, widths.name, more), widths.name) };
+function cells(
+  step: StepInfo,
+  widths: { readonly version: number; readonly name: number },
+  more: string,
+): { version: string; name: string } {
+  return {
+    version: padEnd(step.version ?? 'R', widths.version),
+    name: padEnd(cut(step.name, widths.name, more), widths.name),
+  };
 }
 
 function describeRunning({ done, total, rows, batch }: Running, dot: string): string {
@@ -179,14 +206,17 @@ function describeRunning({ done, total, rows, batch }: Running, dot: string): st
 
 function describeFailed(running: Running | null): string {
   if (running === null || running.total === null) return 'failed';
-  return running.done < running.total ? `failed at statement ${running.done + 1} of ${running.total}` : 'failed after its last statement';
+  return running.done < running.total
+    ? `failed at statement ${running.done + 1} of ${running.total}`
+    : 'failed after its last statement';
 }
 
 function describeFinished(running: Running | null, result: string | null): string {
   const parts: string[] = [];
   if (running !== null && running.total !== null) parts.push(counted(running.total, 'statement'));
-  if (running?.rows != null && running.rows > 0) parts.push(counted(running.rows, 'row'));
-  if (running !== null && running.batch !== null) parts.push(`${counted(running.batch.done, 'row')} of ${running.batch.table}`);
+  if (running !== null && running.rows !== null && running.rows > 0) parts.push(counted(running.rows, 'row'));
+  if (running !== null && running.batch !== null)
+    parts.push(`${counted(running.batch.done, 'row')} of ${running.batch.table}`);
   if (result !== null) parts.push(result.split('\n')[0] ?? '');
   return parts.join(', ');
 }

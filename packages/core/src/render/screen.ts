@@ -8,8 +8,8 @@ export interface Screen {
   /** As wide as lines may be. */
   readonly columns: number;
   readonly marks: Marks;
-  write(text: string): void;
-  paint(tone: Tone, text: string): string;
+  readonly write: (text: string) => void;
+  readonly paint: (tone: Tone, text: string) => string;
 }
 
 /** What a colour says; never the only thing that says it. */
@@ -79,7 +79,7 @@ const MOST_COLUMNS = 110;
 /** Colours by NO_COLOR, FORCE_COLOR and the terminal; marks by TERM and the locale. */
 export function screenOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Screen {
   const isDumb = env['TERM'] === 'dumb';
-  const isTerminal = stream.isTTY === true;
+  const isTerminal = stream.isTTY;
   const paintable = !isDumb && styleText('red', 'x', { stream }) !== 'x';
   return {
     isLive: isTerminal && !isDumb,

@@ -26,7 +26,8 @@ export function stateAfterFailure(result: MigrationResult): string {
   const code = exitCodeOf(result);
   const first = result.errors[0]?.code;
   const where = atVersion(versionAfter(result));
-  if (result.rollback === 'blocked') return 'The database is as the failure left it, between two versions. The backup was not restored, because that would lose rows.';
+  if (result.rollback === 'blocked')
+    return 'The database is as the failure left it, between two versions. The backup was not restored, because that would lose rows.';
   if (first === 'LOCK_LOST' || first === 'CONNECTION') {
     return result.rollback === 'incomplete'
       ? 'The run was cut off. What had been committed stands; the next run finds out where it stopped and goes on from there.'
@@ -47,7 +48,9 @@ export function exitMeaning(code: number, somethingStands: boolean): string {
     case 0:
       return 'done';
     case 1:
-      return somethingStands ? 'failed, and the database stands on a version' : 'failed, and the database is back where it was';
+      return somethingStands
+        ? 'failed, and the database stands on a version'
+        : 'failed, and the database is back where it was';
     case 2:
       return 'differences found';
     case 3:

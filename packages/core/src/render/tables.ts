@@ -16,7 +16,10 @@ export function statusTable(screen: Screen, { target, migrations, version, count
   const rows = migrations.map((migration) => statusRow(screen, migration, versionWidth(migrations)));
   const others = counts.other === 0 ? '' : `, ${paint('warn', `${counts.other} to look at`)}`;
   const tally = `${counts.applied} applied, ${counts.pending === 0 ? 'none pending' : paint('accent', `${counts.pending} pending`)}${others}`;
-  const lock = holder === null ? '' : `${paint('warn', marks.warning)} ${holder.username} on ${holder.host} (process ${holder.pid}) holds the lock since ${moment(holder.since)}\n`;
+  const lock =
+    holder === null
+      ? ''
+      : `${paint('warn', marks.warning)} ${holder.username} on ${holder.host} (process ${holder.pid}) holds the lock since ${moment(holder.since)}\n`;
   return `${paint('strong', target)} is ${atVersion(version)}: ${tally}\n${rows.length === 0 ? '' : `\n${rows.join('')}`}${lock === '' ? '' : `\n${lock}`}`;
 }
 
@@ -26,7 +29,10 @@ function statusRow(screen: Screen, { version, name, status, appliedAt }: Migrati
   const when = appliedAt === null ? '' : moment(appliedAt);
   const room = Math.max(12, columns - width - 40);
   const nameCell = padEnd(cut(name, room, marks.more), Math.min(room, 36));
-  return `  ${paint(tone, mark)} ${paint('faint', padEnd(version ?? 'R', width))}  ${nameCell}  ${paint(tone, padEnd(status, 9))}  ${paint('faint', when)}`.trimEnd() + '\n';
+  return (
+    `  ${paint(tone, mark)} ${paint('faint', padEnd(version ?? 'R', width))}  ${nameCell}  ${paint(tone, padEnd(status, 9))}  ${paint('faint', when)}`.trimEnd() +
+    '\n'
+  );
 }
 
 function look({ marks }: Screen, status: StatusWord): readonly [string, Tone] {
@@ -54,13 +60,21 @@ function look({ marks }: Screen, status: StatusWord): readonly [string, Tone] {
 export function migratedTable(screen: Screen, entries: readonly HistoryEntry[]): string {
   const width = versionWidth(entries);
   return entries
-    .map(({ version, name, finishedAt }) => `  ${screen.paint('faint', `${screen.marks.done} ${padEnd(version ?? 'R', width)}  ${name}  ${finishedAt === null ? '' : moment(finishedAt)}`)}\n`)
+    .map(
+      ({ version, name, finishedAt }) =>
+        `  ${screen.paint('faint', `${screen.marks.done} ${padEnd(version ?? 'R', width)}  ${name}  ${finishedAt === null ? '' : moment(finishedAt)}`)}\n`,
+    )
     .join('');
 }
 
 export function ignoredTable(screen: Screen, files: readonly MigrationFile[]): string {
   const width = versionWidth(files);
-  return files.map(({ version, name }) => `  ${screen.paint('faint', `${screen.marks.bullet} ${padEnd(version ?? 'R', width)}  ${name}  passed over`)}\n`).join('');
+  return files
+    .map(
+      ({ version, name }) =>
+        `  ${screen.paint('faint', `${screen.marks.bullet} ${padEnd(version ?? 'R', width)}  ${name}  passed over`)}\n`,
+    )
+    .join('');
 }
 
 export function planTable(screen: Screen, { plan, loaded }: PlanReport, everything: boolean): string {
@@ -99,7 +113,9 @@ function stepDetails(screen: Screen, { info, loaded }: LoadedStep, everything: b
     });
   }
   const rest = action.statements.length - some.length;
-  return rest === 0 ? text : `${text}${indent}${paint('faint', `and ${counted(rest, 'more statement')}; --verbose shows all`)}\n`;
+  return rest === 0
+    ? text
+    : `${text}${indent}${paint('faint', `and ${counted(rest, 'more statement')}; --verbose shows all`)}\n`;
 }
 
 export function historyTable(screen: Screen, events: readonly LedgerEvent[]): string {
@@ -110,7 +126,10 @@ export function historyTable(screen: Screen, events: readonly LedgerEvent[]): st
     const line = `  ${paint('faint', moment(at))}  ${paint(actionTone(action), padEnd(action, width))}  ${padEnd(id ?? '', ids)}  ${paint('faint', actor)}`;
     const used = 2 + 19 + 2 + width + 2 + ids + 2 + actor.length + 2;
     const about = detail === null ? '' : (harmless(plainDetail(detail)).split('\n')[0] ?? '');
-    return `${line}${about === '' || columns - used < 12 ? '' : `  ${paint('faint', cut(about, columns - used, marks.more))}`}`.trimEnd() + '\n';
+    return (
+      `${line}${about === '' || columns - used < 12 ? '' : `  ${paint('faint', cut(about, columns - used, marks.more))}`}`.trimEnd() +
+      '\n'
+    );
   });
   return rows.join('');
 }

@@ -35,7 +35,14 @@ export class TerminalRenderer implements MigrationRenderer {
   #isRestored = false;
   #hasRun = false;
 
-  constructor({ out, err, showFile = (file) => file, readFile = () => null, quiet = false, verbose = false }: TerminalOptions) {
+  constructor({
+    out,
+    err,
+    showFile = (file) => file,
+    readFile = () => null,
+    quiet = false,
+    verbose = false,
+  }: TerminalOptions) {
     this.#out = out;
     this.#err = err;
     this.#files = { showFile, readFile };
@@ -87,7 +94,8 @@ export class TerminalRenderer implements MigrationRenderer {
     if (!success) this.#problems(errors);
     if (this.#quiet || !success) return;
     const { paint, marks } = this.#out;
-    for (const { what, detail } of changes) this.#out.write(`${paint('good', marks.done)} ${what}: ${harmless(detail)}\n`);
+    for (const { what, detail } of changes)
+      this.#out.write(`${paint('good', marks.done)} ${what}: ${harmless(detail)}\n`);
     if (changes.length === 0) this.#out.write(`${paint('good', marks.done)} There was nothing to change.\n`);
   }
 
@@ -102,7 +110,8 @@ export class TerminalRenderer implements MigrationRenderer {
     const text = planTable(this.#out, report, this.#verbose);
     const { paint, marks } = this.#out;
     if (text !== '') this.#out.write(text);
-    else if (report.problems.length === 0) this.#out.write(`${paint('good', marks.done)} Nothing would run: nothing is pending.\n`);
+    else if (report.problems.length === 0)
+      this.#out.write(`${paint('good', marks.done)} Nothing would run: nothing is pending.\n`);
     if (text !== '') this.#gap(report);
     this.#warnings(report.warnings);
     this.#problems(report.problems);
@@ -111,7 +120,8 @@ export class TerminalRenderer implements MigrationRenderer {
   drawProblems(problems: Parameters<MigrationRenderer['drawProblems']>[0]): void {
     this.#problems(problems);
     const { paint, marks } = this.#out;
-    if (problems.length === 0 && !this.#quiet) this.#out.write(`${paint('good', marks.done)} Nothing speaks against a run.\n`);
+    if (problems.length === 0 && !this.#quiet)
+      this.#out.write(`${paint('good', marks.done)} Nothing speaks against a run.\n`);
   }
 
   drawVerification({ problems, warnings, recorded }: Parameters<MigrationRenderer['drawVerification']>[0]): void {
@@ -134,7 +144,10 @@ export class TerminalRenderer implements MigrationRenderer {
   #summary(result: MigrationResult): string {
     const { executed, migrated, operation, durationMs } = result;
     const where = `${this.#target} is ${atVersion(versionAfter(result))}`;
-    if (executed.length === 0) return migrated.length === 0 ? `Nothing to do: ${where}.` : `Nothing to do: ${where}, ${counted(migrated.length, 'migration')} applied.`;
+    if (executed.length === 0)
+      return migrated.length === 0
+        ? `Nothing to do: ${where}.`
+        : `Nothing to do: ${where}, ${counted(migrated.length, 'migration')} applied.`;
     const time = milliseconds(durationMs);
     if (operation === 'redo') return `Applied ${executed.at(-1)?.file ?? ''} again in ${time}; ${where}.`;
     return `${operation === 'down' ? 'Undid' : 'Applied'} ${counted(executed.length, 'migration')} in ${time}; ${where}.`;

@@ -1,6 +1,7 @@
 import type { Screen } from './screen.ts';
 
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const ZERO = /\p{Mn}|\u200d|\ufe0f/u;
 
 /** Columns that a text takes in a terminal. It has no colours yet. */
@@ -88,7 +89,13 @@ export function moment(at: number): string {
 }
 
 /** `label  text`, the text wrapped and hanging under itself. */
-export function labelled(screen: Screen, label: string, text: string, labelWidth: number, tone: 'warn' | 'faint' | 'accent' = 'faint'): string {
+export function labelled(
+  screen: Screen,
+  label: string,
+  text: string,
+  labelWidth: number,
+  tone: 'warn' | 'faint' | 'accent' = 'faint',
+): string {
   const indent = '  ';
   const lines = wrap(text, Math.max(20, screen.columns - indent.length - labelWidth - 2));
   const first = `${indent}${screen.paint(tone, padEnd(label, labelWidth))}  ${lines[0] ?? ''}\n`;

@@ -20,7 +20,7 @@ export function batchesOf<Db>(
   ) => {
     const { table, size = 1_000, name = table } = options;
     if (!Number.isInteger(size) || size < 1)
-      throw misuse(`forEachBatch: size must be a whole number above 0, not ${size}.`);
+      throw misuse(`forEachBatch: size must be a whole number above 0, not ${size}.`, 'Leave it out for 1,000 rows.');
     const total = await session.batches.count(table);
     const begun = readPlace(attempt.row.cursors[name]);
     let { cursor, done } = begun;

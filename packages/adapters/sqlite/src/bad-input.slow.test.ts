@@ -1,4 +1,0 @@
-import { describeBadInput } from '@detent/conformance';
-import { target } from './conformance-target.ts';
-
-describeBadInput(target);

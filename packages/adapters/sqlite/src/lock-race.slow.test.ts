@@ -1,4 +1,0 @@
-import { describeLockRace } from '@detent/conformance';
-import { target } from './conformance-target.ts';
-
-describeLockRace(target, { processes: 16, rounds: 2 });

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { BREAKAGES, broken, type Noticing } from './broken.ts';
+import { crashAtCalls } from './crash-checks.ts';
+import { FEW } from './crash.ts';
+import { expectNone } from './deviations.ts';
+import { raceInProcess } from './lock-race.ts';
+import { sampleStrategies } from './strategies.ts';
+import type { ConformanceTarget } from './target.ts';
+import { fingerprintFlaws } from './transactions.ts';
+
+/** The kit's checks, each given a session that is right and sessions that are not. */
+export function describeBrokenRunners<Db>(target: ConformanceTarget<Db>): void {
+  const check = async (noticing: Noticing, breakage: string | null): Promise<readonly string[]> => {
+    const tamper = breakage === null ? undefined : broken<Db>(breakage);
+    switch (noticing) {
+      case 'strategies':
+        return sampleStrategies(target, tamper);
+      case 'crashes':
+        return (await crashAtCalls(target, { strategy: 'none', drafts: FEW.slice(0, 2) }, 2, breakage)).deviations;
+      case 'race':
+        return raceInProcess(target, tamper);
+      case 'fingerprint':
+        return fingerprintFlaws(target, tamper);
+    }
+  };
+  describe('the kit notices', () => {
+    test.each(Object.entries(BREAKAGES))('%s', { timeout: 300_000 }, async (name, { noticedBy }) => {
+      expect(await check(noticedBy, name)).not.toEqual([]);
+    });
+  });
+  describe('the kit finds nothing wrong with what is right', () => {
+    test.each(['strategies', 'crashes', 'race', 'fingerprint'] as const)('%s', { timeout: 300_000 }, async (noticing) => {
+      expectNone(await check(noticing, null));
+    });
+  });
+}
