@@ -1,5 +1,5 @@
 import type { Result } from './race.ts';
-import { maxRssMb, median, medianMs, ratios } from './statistics.ts';
+import { median, medianMs, medianOf, ratios } from './statistics.ts';
 
 /** What one contestant is to reach. */
 export type Goal =
@@ -34,7 +34,7 @@ export function judge(goal: Goal, results: readonly Result[]): Verdict {
       return { isMet: ms < goal.underMs, text: `${goal.of} under ${goal.underMs} ms: ${ms.toFixed(0)} ms` };
     }
     case 'memory': {
-      const mb = maxRssMb(own) ?? Number.NaN;
+      const mb = medianOf(own, 'maxRssMb') ?? Number.NaN;
       return { isMet: mb < goal.underMb, text: `${goal.of} under ${goal.underMb} MB: ${mb.toFixed(0)} MB` };
     }
     case 'faster': {

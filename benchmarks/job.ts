@@ -17,5 +17,7 @@ export interface Job {
 export interface Answer {
   /** Migrations that this process applied or loaded, or backups that it made or put back. */
   readonly count: number;
+  /** Of all its threads, from its start; hardly disturbed by what else the machine does. */
+  readonly cpuMs: number;
   readonly maxRssMb: number;
 }

@@ -21,7 +21,9 @@ export interface Contestant {
 export interface Sample {
   /** From before the first start to the last exit. */
   readonly ms: number;
-  /** The largest process; `null` for a program that does not say. */
+  /** Of all processes together; `null` for a program that does not say. */
+  readonly cpuMs: number | null;
+  /** Of the largest process. */
   readonly maxRssMb: number | null;
 }
 
@@ -57,7 +59,9 @@ async function measure(contestant: Contestant): Promise<Sample> {
   const ms = Math.max(...ends.map(({ at }) => at)) - started;
   const answers = ends.flatMap(({ answer }) => (answer === null ? [] : [answer]));
   contestant.check?.(answers.reduce((sum, { count }) => sum + count, 0));
-  return { ms, maxRssMb: answers.length === 0 ? null : Math.max(...answers.map(({ maxRssMb }) => maxRssMb)) };
+  if (answers.length === 0) return { ms, cpuMs: null, maxRssMb: null };
+  const cpuMs = answers.reduce((sum, answer) => sum + answer.cpuMs, 0);
+  return { ms, cpuMs, maxRssMb: Math.max(...answers.map(({ maxRssMb }) => maxRssMb)) };
 }
 
 function start(name: string, { args, cwd, env = {} }: Command): Promise<{ at: number; answer: Answer | null }> {

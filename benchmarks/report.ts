@@ -1,6 +1,6 @@
 import { judge, type Goal } from './goal.ts';
 import type { Result } from './race.ts';
-import { maxRssMb, median, medianMs, ratios } from './statistics.ts';
+import { median, medianMs, medianOf, ratios } from './statistics.ts';
 
 /** One table, in which the first contestant is the floor. */
 export interface Section {
@@ -14,17 +14,17 @@ export function render({ title, results, goals }: Section): string {
   const rows = results.map((result) => {
     const times = result.samples.map(({ ms }) => ms);
     const over = floor === undefined ? [] : ratios(result, floor);
-    const mb = maxRssMb(result);
     return [
       result.name,
       medianMs(result).toFixed(0),
       `${Math.min(...times).toFixed(0)}–${Math.max(...times).toFixed(0)}`,
       median(over).toFixed(2),
       `${Math.min(...over).toFixed(2)}–${Math.max(...over).toFixed(2)}`,
-      mb === null ? '' : mb.toFixed(0),
+      medianOf(result, 'cpuMs')?.toFixed(0) ?? '',
+      medianOf(result, 'maxRssMb')?.toFixed(0) ?? '',
     ];
   });
-  const head = ['', 'median ms', 'min–max', '× floor', 'min–max', 'peak MB'];
+  const head = ['', 'median ms', 'min–max', '× floor', 'min–max', 'CPU ms', 'peak MB'];
   const verdicts = goals
     .map((goal) => judge(goal, results))
     .map(({ isMet, text }) => `- ${isMet ? 'met' : '**missed**'}: ${text}`);

@@ -18,7 +18,7 @@ export function medianMs({ samples }: Result): number {
 }
 
 /** `null` when the program does not say. */
-export function maxRssMb({ samples }: Result): number | null {
-  const known = samples.flatMap((sample) => (sample.maxRssMb === null ? [] : [sample.maxRssMb]));
+export function medianOf({ samples }: Result, what: 'cpuMs' | 'maxRssMb'): number | null {
+  const known = samples.flatMap((sample) => (sample[what] === null ? [] : [sample[what]]));
   return known.length === 0 ? null : median(known);
 }

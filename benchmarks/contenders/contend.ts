@@ -11,7 +11,8 @@ export async function contend(contender: Contender): Promise<void> {
   if (task === undefined) throw new Error(`This contender does not ${job.task}.`);
   const count = await task(job);
   process.once('exit', () => {
-    const answer: Answer = { count, maxRssMb: process.resourceUsage().maxRSS / 1024 };
+    const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+    const answer: Answer = { count, cpuMs: (userCPUTime + systemCPUTime) / 1000, maxRssMb: maxRSS / 1024 };
     writeSync(1, JSON.stringify(answer));
   });
 }

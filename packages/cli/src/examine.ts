@@ -10,6 +10,7 @@ import {
 } from '@detent/core';
 import { bytes, counted, moment } from '@detent/core/render';
 import type { Invocation } from './io.ts';
+import { isNodeTooOld, OLDEST_NODE } from './node-version.ts';
 import { withExecutor, type Session } from './session.ts';
 
 /** One thing that was looked at. */
@@ -17,8 +18,6 @@ export interface Finding extends ServerFact {
   readonly group: 'Here' | 'Database' | 'Migrations';
 }
 
-/** In Node's own numbering; below it there is no type stripping. */
-const OLDEST_NODE = [22, 18] as const;
 /** Less than this is little for a backup of anything. */
 const LITTLE_SPACE = 256 * 1024 * 1024;
 
@@ -51,12 +50,9 @@ function trouble({ code, message, hint }: DetentError): Finding {
 }
 
 function node(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
   const finding = { group: 'Here', name: 'Node', value: process.versions.node } as const;
-  return isOld
-    ? { ...finding, level: 'error', hint: `Detent needs Node ${OLDEST_NODE.join('.')} or later.` }
-    : { ...finding, level: 'ok' };
+  if (!isNodeTooOld()) return { ...finding, level: 'ok' };
+  return { ...finding, level: 'error', hint: `Detent needs Node ${OLDEST_NODE} or later.` };
 }
 
 function* here({ configuration, executor }: Session): Generator<Finding> {

@@ -136,3 +136,15 @@ test('a database that cannot be opened ends with 69', () => {
   write({ 'text.db': 'this is no database, and long enough to be one that is damaged'.repeat(20) });
   expect(detent('status', '--url', 'sqlite:text.db').code).toBe(69);
 });
+
+test.each([
+  ['a rejection', 'void Promise.reject(new Error("stray"));'],
+  ['a timer', 'setTimeout(() => { throw new Error("stray"); });'],
+])('%s that nobody waits for stops the run and rolls it back', (_, stray) => {
+  const { detent, rows } = project({ 'migrations/V1_stray.js': slow(60_000).replace("log.info('began');", stray) });
+  const { code, stderr } = detent('up');
+  expect(code).toBe(1);
+  expect(stderr).toContain('stray');
+  expect(stderr).toContain('CANCELLED');
+  expect(rows("select name from sqlite_schema where name = 'slow'")).toEqual([]);
+});

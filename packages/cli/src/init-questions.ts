@@ -37,10 +37,10 @@ export async function askForSetup(given: Partial<Setup>, defaults: Setup): Promi
       message: 'What is to happen when a run fails?',
       initialValue: defaults.rollback,
       options: [
-        { value: 'none', label: 'none', hint: 'what succeeded stays; costs nothing' },
-        { value: 'down', label: 'down', hint: 'undone by `down`; every migration needs one' },
-        { value: 'backup', label: 'backup', hint: 'a backup before each run; costs its time and space' },
-        { value: 'both', label: 'both', hint: 'by `down`, proven, else by backup; the safest and the dearest' },
+        { value: 'none', label: 'none    what succeeded stays; costs nothing' },
+        { value: 'down', label: 'down    undone by `down`; every migration needs one' },
+        { value: 'backup', label: 'backup  a backup before each run; costs its time and space' },
+        { value: 'both', label: 'both    by `down`, proven, else by backup; the safest and the dearest' },
       ],
     }));
   return isCancel(rollback) ? null : { url, migrations, rollback };

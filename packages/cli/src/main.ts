@@ -3,10 +3,12 @@ import module from 'node:module';
 import process from 'node:process';
 import { parseArguments } from './arguments.ts';
 import type { ExitCode, Invocation } from './io.ts';
+import { isNodeTooOld, OLDEST_NODE } from './node-version.ts';
 
 module.enableCompileCache?.();
 
 const controller = new AbortController();
+let hasStrayed = false;
 const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 function onSignal(name: keyof typeof NUMBERS): void {
@@ -26,7 +28,18 @@ function onWarning(warning: Error & { readonly code?: string }): void {
   process.stderr.write(`${warning.name}: ${warning.message}\n`);
 }
 
+/** A migration's promise or timer that failed with nobody waiting for it: what it left is not to be trusted. */
+function onStray(thrown: unknown): void {
+  hasStrayed = true;
+  controller.abort();
+  void import('./report.ts').then(({ reportStray }) => reportStray(thrown));
+}
+
 async function main(argv: readonly string[]): Promise<ExitCode> {
+  if (isNodeTooOld()) {
+    process.stderr.write(`Detent needs Node ${OLDEST_NODE} or later; this is ${process.versions.node}.\n`);
+    return 64;
+  }
   const parsed = parseArguments(argv);
   switch (parsed.kind) {
     case 'version': {
@@ -87,8 +100,10 @@ process.stdout.on('error', ignoreClosedPipe);
 process.stderr.on('error', ignoreClosedPipe);
 process.removeAllListeners('warning').on('warning', onWarning);
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+process.on('unhandledRejection', onStray).on('uncaughtException', onStray);
 
-const code = await main(process.argv.slice(2));
+const result = await main(process.argv.slice(2));
+const code = hasStrayed && result === 0 ? 5 : result;
 process.exitCode = code;
 // A configuration may hold a pool that nobody closes; once everything is written, nothing is waited for.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { asDetentError, DetentError, didYouMean, ERROR_CODES } from '@detent/core';
+import { harmless } from '@detent/core/render';
 import type { Flags, Parsed } from './arguments.ts';
 import { rendererFor, type ExitCode } from './io.ts';
 
@@ -18,7 +19,14 @@ export async function reportError(thrown: unknown, flags: Flags): Promise<ExitCo
   const error = asDetentError(thrown, 'INTERNAL', (words) => `Something went wrong that should not have: ${words}`);
   const renderer = await rendererFor(flags);
   renderer.drawError(error);
-  if (flags.verbose && error.cause instanceof Error && error.code === 'INTERNAL')
-    process.stderr.write(`${error.cause.stack ?? ''}\n`);
+  if (flags.verbose && error.cause instanceof Error && error.code === 'INTERNAL') {
+    process.stderr.write(`${harmless(error.cause.stack ?? '')}\n`);
+  }
   return ERROR_CODES[error.code];
+}
+
+/** Says what failed outside of everything that is waited for. */
+export function reportStray(thrown: unknown): void {
+  const words = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  process.stderr.write(`\nSomething failed that nobody waited for: ${harmless(words)}\n`);
 }

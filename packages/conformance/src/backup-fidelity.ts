@@ -6,7 +6,15 @@ import type { ConformanceTarget } from './target.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 const FAILING: readonly Draft[] = [
-  { version: '1', form: 'script', up: [{ kind: 'create', table: 'detent_a' }, { kind: 'insert', table: 'detent_a', id: 1 }], down: null },
+  {
+    version: '1',
+    form: 'script',
+    up: [
+      { kind: 'create', table: 'detent_a' },
+      { kind: 'insert', table: 'detent_a', id: 1 },
+    ],
+    down: null,
+  },
   { version: '2', form: 'script', up: [{ kind: 'refused' }], down: null },
 ];
 
@@ -31,7 +39,10 @@ export function describeBackupFidelity<Db>(target: ConformanceTarget<Db>): void 
       await using place = await openWorkplace(target);
       const before = await filled(place);
       const path = await backedUp(place);
-      await place.apply([{ kind: 'create', table: 'since' }, { kind: 'insert', table: 'since', id: 1 }]);
+      await place.apply([
+        { kind: 'create', table: 'since' },
+        { kind: 'insert', table: 'since', id: 1 },
+      ]);
       expect(await place.database.digest()).not.toBe(before);
       const executor = place.executor([]);
       const restored = await executor.restore({ path });
@@ -72,18 +83,31 @@ export function describeBackupFidelity<Db>(target: ConformanceTarget<Db>): void 
 
     test('names the content by table, and counts it', async () => {
       await using place = await openWorkplace(target);
-      await place.apply([{ kind: 'create', table: 'a' }, { kind: 'insert', table: 'a', id: 1 }, { kind: 'insert', table: 'a', id: 2 }, { kind: 'create', table: 'b' }]);
-      const manifest = JSON.parse(await readFile(`${await backedUp(place)}.json`, 'utf8')) as { objects: { name: string; rows: number }[] };
-      expect(manifest.objects.map(({ name, rows }) => [name, rows])).toEqual([['a', 2], ['b', 0]]);
+      await place.apply([
+        { kind: 'create', table: 'a' },
+        { kind: 'insert', table: 'a', id: 1 },
+        { kind: 'insert', table: 'a', id: 2 },
+        { kind: 'create', table: 'b' },
+      ]);
+      const manifest = JSON.parse(await readFile(`${await backedUp(place)}.json`, 'utf8')) as {
+        objects: { name: string; rows: number }[];
+      };
+      expect(manifest.objects.map(({ name, rows }) => [name, rows])).toEqual([
+        ['a', 2],
+        ['b', 0],
+      ]);
     });
 
     test.each([
       ['cut short', async (path: string) => truncate(path, 100)],
-      ['changed in one byte', async (path: string) => {
-        const bytes = await readFile(path);
-        bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
-        await writeFile(path, bytes);
-      }],
+      [
+        'changed in one byte',
+        async (path: string) => {
+          const bytes = await readFile(path);
+          bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+          await writeFile(path, bytes);
+        },
+      ],
       ['without a manifest that can be read', async (path: string) => writeFile(`${path}.json`, '{')],
       ['with the manifest of something else', async (path: string) => writeFile(`${path}.json`, '{"format":"other"}')],
     ])('F89 F90 %s is refused, and nothing is touched', async (_, spoil) => {
@@ -106,7 +130,10 @@ export function describeBackupFidelity<Db>(target: ConformanceTarget<Db>): void 
       await place.apply([{ kind: 'create', table: 'base' }]);
       const executor = place.executor(FAILING, {
         rollback: 'backup',
-        hooks: { beforeEach: async ({ step }) => (step.id === '2' ? place.apply([{ kind: 'insert', table: 'base', id: 77 }]) : undefined) },
+        hooks: {
+          beforeEach: async ({ step }) =>
+            step.id === '2' ? place.apply([{ kind: 'insert', table: 'base', id: 77 }]) : undefined,
+        },
       });
       const result = await executor.migrate();
       await executor.close();
@@ -114,7 +141,11 @@ export function describeBackupFidelity<Db>(target: ConformanceTarget<Db>): void 
       expect(result.errors.map(({ code }) => code)).toEqual(['STATEMENT_FAILED', 'RESTORE_BLOCKED']);
       expect(result.errors[1]?.hint).toContain(result.backup?.path);
       await using reference = await openWorkplace(target);
-      await reference.apply([{ kind: 'create', table: 'base' }, { kind: 'insert', table: 'base', id: 77 }, ...(FAILING[0]?.up ?? [])]);
+      await reference.apply([
+        { kind: 'create', table: 'base' },
+        { kind: 'insert', table: 'base', id: 77 },
+        ...(FAILING[0]?.up ?? []),
+      ]);
       expect(await place.database.digest()).toBe(await reference.database.digest());
     });
 

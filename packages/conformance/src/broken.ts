@@ -53,13 +53,17 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
     noticedBy: 'strategies',
     tamper: (session) =>
       overlay(session, {
-        backup: overlay(session.backup, { restore: (manifest) => session.backup.restore(manifest, async () => undefined) }),
+        backup: overlay(session.backup, {
+          restore: (manifest) => session.backup.restore(manifest, async () => undefined),
+        }),
       }),
   },
   'a failure that is swallowed': {
     noticedBy: 'strategies',
     tamper: (session) =>
-      overlay(session, { execute: (statement, file) => session.execute(statement, file).catch(() => ({ rows: null })) }),
+      overlay(session, {
+        execute: (statement, file) => session.execute(statement, file).catch(() => ({ rows: null })),
+      }),
   },
   'a history that keeps nothing': {
     noticedBy: 'strategies',

@@ -10,11 +10,13 @@ import { describeRuns } from './run.ts';
 import { describeStrategies } from './strategies.ts';
 import type { ConformanceTarget } from './target.ts';
 import { describeTransactions } from './transactions.ts';
+import { describeWayBack } from './way-back.ts';
 
 export type Concern =
   | 'history'
   | 'transactions'
   | 'run'
+  | 'way back'
   | 'backup fidelity'
   | 'recovery'
   | 'bad input'
@@ -27,6 +29,7 @@ export const CONCERNS: readonly Concern[] = [
   'history',
   'transactions',
   'run',
+  'way back',
   'backup fidelity',
   'recovery',
   'bad input',
@@ -51,7 +54,7 @@ export function describeConformance<Db>(
   target: ConformanceTarget<Db>,
   { concerns = CONCERNS, size = 'short' }: ConformanceOptions = {},
 ): void {
-  describe(name, () => {
+  describe(`Detent on ${name}`, () => {
     for (const concern of concerns) describeConcern(concern, target, size);
   });
 }
@@ -65,6 +68,8 @@ function describeConcern<Db>(concern: Concern, target: ConformanceTarget<Db>, si
       return describeTransactions(target);
     case 'run':
       return describeRuns(target);
+    case 'way back':
+      return describeWayBack(target);
     case 'backup fidelity':
       return describeBackupFidelity(target);
     case 'recovery':

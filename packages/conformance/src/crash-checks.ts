@@ -34,7 +34,8 @@ export async function crashAtCalls<Db>(
     await using place = await prepared(target);
     const runner = startRunner({ ...jobOf(place, scenario), killAt, breakage });
     const report = await runner.ended();
-    if (report !== null) return { killed: false, unfinished: false, found: [`call ${killAt} of ${calls} was never made`] };
+    if (report !== null)
+      return { killed: false, unfinished: false, found: [`call ${killAt} of ${calls} was never made`] };
     return { killed: true, ...(await settleAndCompare(place, scenario, references, `killed at call ${killAt}`)) };
   });
   return summary(outcomes);
@@ -59,7 +60,10 @@ export async function crashAtRandom<Db>(
     await sleep(momentMs);
     runner.process.kill('SIGKILL');
     const killed = (await runner.ended()) === null;
-    return { killed, ...(await settleAndCompare(place, scenario, references, `seed ${seed}, killed after ${momentMs.toFixed(1)} ms`)) };
+    return {
+      killed,
+      ...(await settleAndCompare(place, scenario, references, `seed ${seed}, killed after ${momentMs.toFixed(1)} ms`)),
+    };
   });
   return summary(outcomes);
 }
@@ -70,18 +74,28 @@ async function prepared<Db>(target: ConformanceTarget<Db>): Promise<Workplace<Db
   return place;
 }
 
-function jobOf<Db>({ target, database, folder }: Workplace<Db>, { strategy, drafts }: Pick<Scenario, 'strategy' | 'drafts'>) {
+function jobOf<Db>(
+  { target, database, folder }: Workplace<Db>,
+  { strategy, drafts }: Pick<Scenario, 'strategy' | 'drafts'>,
+) {
   return { module: target.module, url: database.url, folder, drafts, options: { rollback: strategy } };
 }
 
-async function callsOf<Db>(target: ConformanceTarget<Db>, scenario: Pick<Scenario, 'strategy' | 'drafts'>, breakage: string | null): Promise<number> {
+async function callsOf<Db>(
+  target: ConformanceTarget<Db>,
+  scenario: Pick<Scenario, 'strategy' | 'drafts'>,
+  breakage: string | null,
+): Promise<number> {
   await using place = await prepared(target);
   const report = await startRunner({ ...jobOf(place, scenario), breakage }).ended();
   return report?.calls ?? 0;
 }
 
 /** From the moment it begins to its end, by the slowest of three. */
-async function durationOf<Db>(target: ConformanceTarget<Db>, scenario: Pick<Scenario, 'strategy' | 'drafts'>): Promise<number> {
+async function durationOf<Db>(
+  target: ConformanceTarget<Db>,
+  scenario: Pick<Scenario, 'strategy' | 'drafts'>,
+): Promise<number> {
   let slowest = 0;
   for (let round = 0; round < 3; round += 1) {
     await using place = await prepared(target);

@@ -63,7 +63,9 @@ export function isScript<Db>(draft: Draft, language: Language<Db>): boolean {
 
 export function fileOf<Db>(draft: Draft, language: Language<Db>): string {
   const extension = isScript(draft, language) ? language.extension : '.js';
-  return draft.form === 'repeatable' ? `R__r${draft.version}${extension}` : `V${draft.version}_m${draft.version}${extension}`;
+  return draft.form === 'repeatable'
+    ? `R__r${draft.version}${extension}`
+    : `V${draft.version}_m${draft.version}${extension}`;
 }
 
 /** The migrations as a source. `beforeOp` is called before each command of a code migration. */
@@ -79,7 +81,7 @@ export function sourceOf<Db>(
     checksums[file] = `v1:sha256:${hash('sha256', JSON.stringify(draft))}`;
     return [file, codeOf(draft, language, beforeOp)];
   });
-  return fromModules(modules as never, { checksums });
+  return fromModules(modules, { checksums });
 }
 
 export function scriptOf<Db>(draft: Draft, language: Language<Db>): string {
@@ -93,15 +95,21 @@ export function scriptOf<Db>(draft: Draft, language: Language<Db>): string {
   return `${lines.join('\n')}\n`;
 }
 
-function codeOf<Db>(draft: Draft, language: Language<Db>, beforeOp: (op: Op) => Promise<void> | void): Record<string, unknown> {
-  const runner = (ops: readonly Op[]) => async (db: Db, _info: unknown, { signal }: DatabaseMigrationHandler<Db>) => {
-    for (const op of ops) {
-      signal.throwIfAborted();
-      await beforeOp(op);
-      await language.run(db, commandOf(op, language));
-    }
-    return `${ops.length} commands`;
-  };
+function codeOf<Db>(
+  draft: Draft,
+  language: Language<Db>,
+  beforeOp: (op: Op) => Promise<void> | void,
+): Record<string, unknown> {
+  const runner =
+    (ops: readonly Op[]) =>
+    async (db: Db, _info: unknown, { signal }: DatabaseMigrationHandler<Db>) => {
+      for (const op of ops) {
+        signal.throwIfAborted();
+        await beforeOp(op);
+        await language.run(db, commandOf(op, language));
+      }
+      return `${ops.length} commands`;
+    };
   return {
     up: runner(draft.up),
     ...(draft.down === null ? {} : { down: runner(draft.down) }),

@@ -1,4 +1,11 @@
-import { ERROR_CODES, type ErrorCode, type MigrationState, type RollbackOutcome, type RollbackStrategy, type TransactionMode } from '@detent/core';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type MigrationState,
+  type RollbackOutcome,
+  type RollbackStrategy,
+  type TransactionMode,
+} from '@detent/core';
 import { idOf, type Draft, type Op } from './draft.ts';
 import { changesSchema, takesEffect } from './effects.ts';
 
@@ -65,7 +72,9 @@ export function expectedEnd(scenario: Scenario, abilities: Abilities): Expectati
       const rolledBack = back.reversed.map(idOf);
       const executed = doneIds.filter((id) => !rolledBack.includes(id));
       const common = { ...NOTHING, ...end, executed, rolledBack, trail: back.trail };
-      return back.complete ? { ...common, rollback: 'complete' } : { ...common, rollback: 'incomplete', exit: 5, errors: [first, 'DOWN_FAILED'] };
+      return back.complete
+        ? { ...common, rollback: 'complete' }
+        : { ...common, rollback: 'incomplete', exit: 5, errors: [first, 'DOWN_FAILED'] };
     }
     case 'backup':
     case 'both': {
@@ -101,7 +110,8 @@ function refusalOf({ strategy, mode, drafts }: Scenario, abilities: Abilities): 
     const problems: ErrorCode[] = [];
     const isScript = scriptRuns(draft, abilities);
     if (mode === 'all' && draft.transaction === 'none') problems.push('TRANSACTION_UNFIT');
-    else if (mode === 'all' && isScript) problems.push(...draft.up.filter((op) => isAlone(op, abilities)).map(() => 'TRANSACTION_UNFIT' as const));
+    else if (mode === 'all' && isScript)
+      problems.push(...draft.up.filter((op) => isAlone(op, abilities)).map(() => 'TRANSACTION_UNFIT' as const));
     if (strategy === 'down' && draft.down === null) problems.push('DOWN_MISSING');
     return problems;
   });
@@ -114,14 +124,25 @@ interface Forward {
   readonly trail: readonly Op[];
 }
 
-function runForward(drafts: readonly Draft[], mode: TransactionMode, before: readonly Op[], abilities: Abilities): Forward {
+function runForward(
+  drafts: readonly Draft[],
+  mode: TransactionMode,
+  before: readonly Op[],
+  abilities: Abilities,
+): Forward {
   const done: { draft: Draft }[] = [];
   let trail = before;
   for (const draft of drafts) {
     const result = runOne(draft, draft.up, mode, trail, abilities);
     if (result.failed) {
       const isTakenBack = mode === 'all' && result.undone;
-      if (isTakenBack) return { done: [], failed: { draft, undone: true }, takenBack: done.map((item) => item.draft).toReversed(), trail: before };
+      if (isTakenBack)
+        return {
+          done: [],
+          failed: { draft, undone: true },
+          takenBack: done.map((item) => item.draft).toReversed(),
+          trail: before,
+        };
       return { done, failed: { draft, undone: result.undone }, takenBack: [], trail: result.trail };
     }
     trail = result.trail;
@@ -138,7 +159,13 @@ interface Outcome {
 }
 
 /** One migration in one direction: in one transaction, or piece by piece, where a failure leaves the pieces before it. */
-function runOne(draft: Draft, ops: readonly Op[], mode: TransactionMode, trail: readonly Op[], abilities: Abilities): Outcome {
+function runOne(
+  draft: Draft,
+  ops: readonly Op[],
+  mode: TransactionMode,
+  trail: readonly Op[],
+  abilities: Abilities,
+): Outcome {
   const pieces = piecesOf(draft, ops, mode, abilities);
   let now = trail;
   for (const piece of pieces.list) {
@@ -152,11 +179,18 @@ function runOne(draft: Draft, ops: readonly Op[], mode: TransactionMode, trail: 
 }
 
 /** `atomic`: its record is in the same transaction as all of its work. */
-function piecesOf(draft: Draft, ops: readonly Op[], mode: TransactionMode, abilities: Abilities): { list: readonly (readonly Op[])[]; atomic: boolean } {
+function piecesOf(
+  draft: Draft,
+  ops: readonly Op[],
+  mode: TransactionMode,
+  abilities: Abilities,
+): { list: readonly (readonly Op[])[]; atomic: boolean } {
   const own = mode === 'all' ? 'all' : (draft.transaction ?? mode);
   if (own === 'all') return { list: [ops], atomic: true };
   if (!scriptRuns(draft, abilities)) {
-    return own === 'each' && abilities.transactionalDdl ? { list: [ops], atomic: true } : { list: ops.map((op) => [op]), atomic: false };
+    return own === 'each' && abilities.transactionalDdl
+      ? { list: [ops], atomic: true }
+      : { list: ops.map((op) => [op]), atomic: false };
   }
   const list: Op[][] = [];
   let canJoin = false;
@@ -167,12 +201,18 @@ function piecesOf(draft: Draft, ops: readonly Op[], mode: TransactionMode, abili
     canJoin = !alone;
   }
   const [only] = list;
-  const atomic = list.length === 0 || (list.length === 1 && only !== undefined && only[0] !== undefined && !isAlone(only[0], abilities));
+  const atomic =
+    list.length === 0 ||
+    (list.length === 1 && only !== undefined && only[0] !== undefined && !isAlone(only[0], abilities));
   return { list, atomic };
 }
 
 /** The way back: each migration by itself, newest first, up to the first that fails. */
-function runBackward(standing: readonly Draft[], trail: readonly Op[], abilities: Abilities): { reversed: Draft[]; complete: boolean; trail: readonly Op[] } {
+function runBackward(
+  standing: readonly Draft[],
+  trail: readonly Op[],
+  abilities: Abilities,
+): { reversed: Draft[]; complete: boolean; trail: readonly Op[] } {
   const reversed: Draft[] = [];
   let now = trail;
   for (const draft of standing) {
@@ -185,7 +225,12 @@ function runBackward(standing: readonly Draft[], trail: readonly Op[], abilities
 }
 
 /** Why `both` does not trust the way back and restores; empty when it leads exactly to where the run began. */
-function doubtsOf(standing: readonly Draft[], trail: readonly Op[], before: readonly Op[], abilities: Abilities): ErrorCode[] {
+function doubtsOf(
+  standing: readonly Draft[],
+  trail: readonly Op[],
+  before: readonly Op[],
+  abilities: Abilities,
+): ErrorCode[] {
   if (standing.some((draft) => draft.down === null)) return [];
   const back = runBackward(standing, trail, abilities);
   if (!back.complete) return ['DOWN_FAILED'];

@@ -1,9 +1,27 @@
-import { chainHash, findBrokenLink, LEDGER_START, type HistoryRow, type Intent, type LedgerLine, type MigrationSession, type MigrationState } from '@detent/core';
+import {
+  chainHash,
+  findBrokenLink,
+  LEDGER_START,
+  type HistoryRow,
+  type Intent,
+  type LedgerLine,
+  type MigrationSession,
+  type MigrationState,
+} from '@detent/core';
 import { describe, expect, test } from 'vitest';
 import type { ConformanceTarget } from './target.ts';
 import { openWorkplace } from './workplace.ts';
 
-const STATES: readonly MigrationState[] = ['running', 'applied', 'failed', 'rolling_back', 'rolled_back', 'restoring', 'unknown', 'baseline'];
+const STATES: readonly MigrationState[] = [
+  'running',
+  'applied',
+  'failed',
+  'rolling_back',
+  'rolled_back',
+  'restoring',
+  'unknown',
+  'baseline',
+];
 
 function row(id: string, token: number, changes: Partial<HistoryRow> = {}): HistoryRow {
   return {
@@ -37,7 +55,14 @@ function row(id: string, token: number, changes: Partial<HistoryRow> = {}): Hist
   };
 }
 
-const INTENT: Intent = { statement: 2, hash: 'abcd', direction: 'up', kind: 'ddl', fingerprint: 'sha256:00', idempotent: false };
+const INTENT: Intent = {
+  statement: 2,
+  hash: 'abcd',
+  direction: 'up',
+  kind: 'ddl',
+  fingerprint: 'sha256:00',
+  idempotent: false,
+};
 
 /** Text that something on the way to the database may spoil. */
 const HARD_TEXT = `it's "quoted" \`so\`; -- not a comment\n/* nor this */ \\ \t ä ß 漢字 \u{1F600} $1 ? :name %s \${x}`;
@@ -47,11 +72,19 @@ function line(action: string, changes: Partial<LedgerLine> = {}): LedgerLine {
 }
 
 /** Gives `work` a session that holds the lock, with the tables made. */
-async function holding<Db>(target: ConformanceTarget<Db>, work: (session: MigrationSession<Db>, token: number) => Promise<void>): Promise<void> {
+async function holding<Db>(
+  target: ConformanceTarget<Db>,
+  work: (session: MigrationSession<Db>, token: number) => Promise<void>,
+): Promise<void> {
   await using place = await openWorkplace(target);
   const session = await place.open();
   try {
-    const attempt = await session.lock.tryAcquire({ runId: 'run-1', username: 'tester', host: 'here', pid: process.pid });
+    const attempt = await session.lock.tryAcquire({
+      runId: 'run-1',
+      username: 'tester',
+      host: 'here',
+      pid: process.pid,
+    });
     if (attempt.kind === 'held') throw new Error('The lock of a new database is held.');
     await using lease = attempt.lease;
     await session.history.init();
@@ -90,13 +123,50 @@ export function describeHistory<Db>(target: ConformanceTarget<Db>): void {
     );
 
     test.each<[string, Partial<HistoryRow>]>([
-      ['hard text', { name: HARD_TEXT, file: HARD_TEXT, username: HARD_TEXT, result: HARD_TEXT, error: HARD_TEXT, downSource: HARD_TEXT, errorCode: 'STATEMENT_FAILED' }],
-      ['nothing where nothing may stand', { version: null, kind: 'repeatable', checksum: null, rawChecksum: null, finishedAt: null, statementsTotal: null, durationMs: null }],
+      [
+        'hard text',
+        {
+          name: HARD_TEXT,
+          file: HARD_TEXT,
+          username: HARD_TEXT,
+          result: HARD_TEXT,
+          error: HARD_TEXT,
+          downSource: HARD_TEXT,
+          errorCode: 'STATEMENT_FAILED',
+        },
+      ],
+      [
+        'nothing where nothing may stand',
+        {
+          version: null,
+          kind: 'repeatable',
+          checksum: null,
+          rawChecksum: null,
+          finishedAt: null,
+          statementsTotal: null,
+          durationMs: null,
+        },
+      ],
       ['an intent', { state: 'running', intent: INTENT }],
-      ['an intent of code', { state: 'running', intent: { ...INTENT, statement: null, hash: null, kind: 'code', direction: 'down', idempotent: true } }],
+      [
+        'an intent of code',
+        {
+          state: 'running',
+          intent: { ...INTENT, statement: null, hash: null, kind: 'code', direction: 'down', idempotent: true },
+        },
+      ],
       ['places of batches', { cursors: { users: { cursor: [9_007_199_254_740_991, 'x', null], done: 12 } } }],
       ['a long text', { downSource: 'select 1;\n'.repeat(20_000) }],
-      ['large numbers', { token: 1, appliedOrder: 2_000_000, startedAt: 8_640_000_000_000_000, durationMs: 4_000_000_000, attempt: 100_000 }],
+      [
+        'large numbers',
+        {
+          token: 1,
+          appliedOrder: 2_000_000,
+          startedAt: 8_640_000_000_000_000,
+          durationMs: 4_000_000_000,
+          attempt: 100_000,
+        },
+      ],
       ['empty texts', { name: '', result: '', downSource: '' }],
     ])('keeps %s', (_, changes) =>
       holding(target, async ({ history }, token) => {
@@ -124,7 +194,12 @@ export function describeHistory<Db>(target: ConformanceTarget<Db>): void {
 
     test('gives the entries in the order in which they were applied', () =>
       holding(target, async ({ history }, token) => {
-        for (const [id, appliedOrder] of [['3', 1], ['10', 3], ['2', 2]] as const) await history.save(row(id, token, { appliedOrder }));
+        for (const [id, appliedOrder] of [
+          ['3', 1],
+          ['10', 3],
+          ['2', 2],
+        ] as const)
+          await history.save(row(id, token, { appliedOrder }));
         expect((await history.read()).entries.map(({ id }) => id)).toEqual(['3', '2', '10']);
       }));
 
@@ -150,9 +225,10 @@ export function describeHistory<Db>(target: ConformanceTarget<Db>): void {
         expect((await session.history.load('1'))?.state).toBe('applied');
       }));
 
-    test('F13 refuses a row with a token that is not the lock\'s', () =>
+    test("F13 refuses a row with a token that is not the lock's", () =>
       holding(target, async ({ history }, token) => {
-        for (const wrong of [token - 1, token + 1]) await expect(history.save(row('1', wrong))).rejects.toMatchObject({ code: 'LOCK_LOST' });
+        for (const wrong of [token - 1, token + 1])
+          await expect(history.save(row('1', wrong))).rejects.toMatchObject({ code: 'LOCK_LOST' });
         expect(await history.load('1')).toBeNull();
       }));
   });
@@ -160,14 +236,24 @@ export function describeHistory<Db>(target: ConformanceTarget<Db>): void {
   describe('the ledger', () => {
     test('F108 is a chain of hashes that anyone can compute again', () =>
       holding(target, async ({ history }) => {
-        const lines = [line('started', { id: '1' }), line(HARD_TEXT, { detail: HARD_TEXT, actor: HARD_TEXT }), line('applied', { id: '1', detail: '{}' })];
+        const lines = [
+          line('started', { id: '1' }),
+          line(HARD_TEXT, { detail: HARD_TEXT, actor: HARD_TEXT }),
+          line('applied', { id: '1', detail: '{}' }),
+        ];
         for (const each of lines) await history.append(each);
         const events = await history.events(null);
-        expect(events.map(({ seq, previousHash: _, hash: __, ...rest }) => (expect(seq).toBeGreaterThan(0), rest))).toEqual(lines);
+        expect(
+          events.map(({ seq, previousHash: _, hash: __, ...rest }) => (expect(seq).toBeGreaterThan(0), rest)),
+        ).toEqual(lines);
         expect(events[0]?.previousHash).toBe(LEDGER_START);
         expect(events[1]?.hash).toBe(chainHash(events[0]?.hash ?? '', lines[1] ?? line('')));
         expect(findBrokenLink(events)).toBeNull();
-        expect(findBrokenLink(events.map((event) => (event.seq === events[1]?.seq ? { ...event, detail: 'changed' } : event)))).toBe(events[1]?.seq);
+        expect(
+          findBrokenLink(
+            events.map((event) => (event.seq === events[1]?.seq ? { ...event, detail: 'changed' } : event)),
+          ),
+        ).toBe(events[1]?.seq);
       }));
 
     test('gives its newest lines, oldest first', () =>
@@ -178,7 +264,7 @@ export function describeHistory<Db>(target: ConformanceTarget<Db>): void {
       }));
   });
 
-  describe('a table that is not Detent\'s', () => {
+  describe("a table that is not Detent's", () => {
     test.each(Object.keys(target.language.foreignHistories))('%s is left alone', async (name) => {
       await using place = await openWorkplace(target);
       await place.database.query(...(target.language.foreignHistories[name] ?? []));

@@ -13,3 +13,4 @@ export { describeRecovery } from './recovery.ts';
 export { describeRuns } from './run.ts';
 export { describeStrategies } from './strategies.ts';
 export { describeTransactions } from './transactions.ts';
+export { describeWayBack } from './way-back.ts';

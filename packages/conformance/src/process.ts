@@ -16,7 +16,13 @@ export interface Runner {
   ended(): Promise<JobReport | null>;
 }
 
-const PLAIN: Omit<Job, 'module' | 'url' | 'folder' | 'drafts'> = { options: {}, waits: false, killAt: null, pauseAt: null, breakage: null };
+const PLAIN: Omit<Job, 'module' | 'url' | 'folder' | 'drafts'> = {
+  options: {},
+  waits: false,
+  killAt: null,
+  pauseAt: null,
+  breakage: null,
+};
 
 /** `name` without its extension, which is that of the source or of the build. */
 function scriptPath(name: string): string {
@@ -59,7 +65,8 @@ export function startRunner(job: Pick<Job, 'module' | 'url' | 'folder' | 'drafts
     async said(word) {
       while (!lines().slice(0, -1).includes(word)) {
         const more = await Promise.race([once(child.stdout, 'data').then(() => true), end.then(() => false)]);
-        if (!more && !lines().includes(word)) throw new Error(`The process ended without saying "${word}": ${heard}${complaints}`);
+        if (!more && !lines().includes(word))
+          throw new Error(`The process ended without saying "${word}": ${heard}${complaints}`);
       }
     },
     poke: () => void child.stdin.write('go\n'),
@@ -81,7 +88,11 @@ function conditions(flags: readonly string[]): string[] {
 }
 
 /** Does `work` for each item, at most `width` at a time; results in the order of the items. */
-export async function inParallel<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {

@@ -1,6 +1,5 @@
-import { type ErrorCode, type HistoryRow, type Intent } from '@detent/core';
+import type { ErrorCode, HistoryRow, Intent } from '@detent/core';
 import { describe, expect, test } from 'vitest';
-import { expectNone } from './deviations.ts';
 import { idOf, type Draft, type Op } from './draft.ts';
 import { startRunner } from './process.ts';
 import { statesOf } from './strategies.ts';
@@ -15,11 +14,21 @@ const PIECES: readonly Op[] = [
 ];
 
 /** A migration that runs piece by piece, so that a run can die in the middle of it. */
-const IN_PIECES: Draft = { version: '1', form: 'script', up: PIECES, down: [{ kind: 'drop', table: 'a' }], transaction: 'none' };
+const IN_PIECES: Draft = {
+  version: '1',
+  form: 'script',
+  up: PIECES,
+  down: [{ kind: 'drop', table: 'a' }],
+  transaction: 'none',
+};
 const CODE: Draft = { ...IN_PIECES, form: 'code' };
 
 /** Lets a process die at `pauseAt` for certain: after it said that it stands there. */
-async function dieAt<Db>({ target, database, folder }: Workplace<Db>, drafts: readonly Draft[], pauseAt: string): Promise<void> {
+async function dieAt<Db>(
+  { target, database, folder }: Workplace<Db>,
+  drafts: readonly Draft[],
+  pauseAt: string,
+): Promise<void> {
   const runner = startRunner({ module: target.module, url: database.url, folder, drafts, pauseAt });
   await runner.said('paused');
   runner.process.kill('SIGKILL');
@@ -27,9 +36,18 @@ async function dieAt<Db>({ target, database, folder }: Workplace<Db>, drafts: re
 }
 
 /** Changes the row that a dead run left, as a run that died elsewhere would have left it. */
-async function rewrite<Db>(place: Workplace<Db>, id: string, change: (row: HistoryRow, fingerprint: string) => Partial<HistoryRow>): Promise<void> {
+async function rewrite<Db>(
+  place: Workplace<Db>,
+  id: string,
+  change: (row: HistoryRow, fingerprint: string) => Partial<HistoryRow>,
+): Promise<void> {
   const session = await place.open();
-  const attempt = await session.lock.tryAcquire({ runId: 'rewrite', username: 'tester', host: 'here', pid: process.pid });
+  const attempt = await session.lock.tryAcquire({
+    runId: 'rewrite',
+    username: 'tester',
+    host: 'here',
+    pid: process.pid,
+  });
   if (attempt.kind === 'held') throw new Error('The lock of a dead run is held.');
   const row = await session.history.load(id);
   if (row === null) throw new Error(`There is no row ${id}.`);
@@ -39,84 +57,24 @@ async function rewrite<Db>(place: Workplace<Db>, id: string, change: (row: Histo
 }
 
 function intent(changes: Partial<Intent>): Intent {
-  return { statement: null, hash: null, direction: 'up', kind: 'ddl', fingerprint: 'sha256:of another schema', idempotent: false, ...changes };
+  return {
+    statement: null,
+    hash: null,
+    direction: 'up',
+    kind: 'ddl',
+    fingerprint: 'sha256:of another schema',
+    idempotent: false,
+    ...changes,
+  };
 }
+
+const patient = { timeout: 120_000 };
 
 /** What the next start does about a dead run: the table in adapters.md. */
 export function describeRecovery<Db>(target: ConformanceTarget<Db>): void {
   const references = new References(target);
-  const hasScripts = target.language.extension !== null;
-  const patient = { timeout: 120_000 };
-
-  /** Where the history of `PIECES` may stand when a run dies: after so many of them. */
-  const stoppedAfter = async (place: Workplace<Db>, done: number): Promise<void> => {
-    await dieAt(place, [IN_PIECES], `before the statement in line ${done + 3} of V1_m1`);
-  };
 
   describe('a run that died', () => {
-    if (hasScripts) {
-      test.each([0, 1, 2, 3])('F26 after %i of 4 statements is finished, and no statement runs twice', patient, async (done) => {
-        await using place = await openWorkplace(target);
-        await stoppedAfter(place, done);
-        expect(await statesOf(place)).toEqual({ 1: 'running' });
-        const result = await place.executor([IN_PIECES]).migrate();
-        expectNone(result.errors.map(({ message }) => message));
-        expect(await place.database.digest()).toBe(await references.digestOf(PIECES));
-      });
-
-      test('in a statement that changed the schema already goes on after it', patient, async () => {
-        await using place = await openWorkplace(target);
-        await stoppedAfter(place, 2);
-        await place.apply(PIECES.slice(2, 3));
-        await rewrite(place, '1', () => ({ intent: intent({ statement: 2, hash: 'x' }) }));
-        const result = await place.executor([IN_PIECES]).migrate();
-        // The hash of a statement that cannot be told from the file's is an edit.
-        expect(result.errors.map(({ code }) => code)).toEqual(['CHECKSUM']);
-      });
-
-      test('F27 in a statement that did not change the schema runs it again', patient, async () => {
-        await using place = await openWorkplace(target);
-        await stoppedAfter(place, 2);
-        await rewrite(place, '1', (_, fingerprint) => ({ intent: intent({ statement: 2, fingerprint }) }));
-        expectNone((await place.executor([IN_PIECES]).migrate()).errors.map(({ message }) => message));
-        expect(await place.database.digest()).toBe(await references.digestOf(PIECES));
-      });
-
-      test('F26 in rows without a transaction is for a person to settle, and both answers are taken', patient, async () => {
-        for (const [as, extra] of [['applied', []], ['rolled_back', PIECES]] as const) {
-          await using place = await openWorkplace(target);
-          await stoppedAfter(place, 0);
-          await rewrite(place, '1', () => ({ intent: intent({ kind: 'data', statement: 0 }) }));
-          const executor = place.executor([IN_PIECES]);
-          const result = await executor.migrate();
-          expect(result.errors.map(({ code }) => code)).toEqual(['UNKNOWN_STATE']);
-          expect(result.errors[0]?.hint).toContain('detent resolve 1');
-          expect(await statesOf(place)).toEqual({ 1: 'unknown' });
-          expect((await executor.migrate()).errors.map(({ code }) => code)).toEqual(['UNKNOWN_STATE']);
-          expect((await executor.resolve({ version: '1', as })).errors).toEqual([]);
-          expect((await executor.migrate()).errors).toEqual([]);
-          expect(await place.database.digest()).toBe(await references.digestOf(extra));
-        }
-      });
-
-      test('F49 whose done statements were edited since does not go on', patient, async () => {
-        await using place = await openWorkplace(target);
-        await stoppedAfter(place, 2);
-        const before = await place.database.digest();
-        const edited: Draft = { ...IN_PIECES, up: PIECES.with(1, { kind: 'insert', table: 'a', id: 9 }) };
-        expect((await place.executor([edited]).migrate()).errors.map(({ code }) => code)).toEqual(['CHECKSUM']);
-        expect(await place.database.digest()).toBe(before);
-      });
-
-      test('whose later statements were mended since goes on with them', patient, async () => {
-        await using place = await openWorkplace(target);
-        await stoppedAfter(place, 2);
-        const mended: Draft = { ...IN_PIECES, up: PIECES.with(3, { kind: 'insert', table: 'a', id: 9 }) };
-        expectNone((await place.executor([mended]).migrate()).errors.map(({ message }) => message));
-        expect(await place.database.digest()).toBe(await references.digestOf(mended.up));
-      });
-    }
-
     test('in code without a transaction is for a person to settle', patient, async () => {
       await using place = await openWorkplace(target);
       await dieAt(place, [CODE], 'before the command add-column');
@@ -142,6 +100,88 @@ export function describeRecovery<Db>(target: ConformanceTarget<Db>): void {
       await executor.plan();
       await executor.verify();
       expect(await place.database.bookkeeping()).toBe(before);
+    });
+  });
+  if (target.language.extension !== null) describeInterruptedScripts(target, references);
+}
+
+function describeInterruptedScripts<Db>(target: ConformanceTarget<Db>, references: References<Db>): void {
+  /** Where the history of `PIECES` may stand when a run dies: after so many of them. */
+  const stoppedAfter = async (place: Workplace<Db>, done: number): Promise<void> => {
+    await dieAt(place, [IN_PIECES], `before the statement in line ${done + 3} of V1_m1`);
+  };
+
+  describe('a script without a transaction that died', () => {
+    test.each([0, 1, 2, 3])(
+      'F26 after %i of 4 statements is finished, and no statement runs twice',
+      patient,
+      async (done) => {
+        await using place = await openWorkplace(target);
+        await stoppedAfter(place, done);
+        expect(await statesOf(place)).toEqual({ 1: 'running' });
+        const result = await place.executor([IN_PIECES]).migrate();
+        expect(result.errors.map(({ message }) => message)).toEqual([]);
+        expect(await place.database.digest()).toBe(await references.digestOf(PIECES));
+      },
+    );
+
+    test('in a statement that changed the schema already goes on after it', patient, async () => {
+      await using place = await openWorkplace(target);
+      await stoppedAfter(place, 2);
+      await place.apply(PIECES.slice(2, 3));
+      await rewrite(place, '1', () => ({ intent: intent({ statement: 2, hash: 'x' }) }));
+      const result = await place.executor([IN_PIECES]).migrate();
+      // The hash of a statement that cannot be told from the file's is an edit.
+      expect(result.errors.map(({ code }) => code)).toEqual(['CHECKSUM']);
+    });
+
+    test('F27 in a statement that did not change the schema runs it again', patient, async () => {
+      await using place = await openWorkplace(target);
+      await stoppedAfter(place, 2);
+      await rewrite(place, '1', (_, fingerprint) => ({ intent: intent({ statement: 2, fingerprint }) }));
+      expect((await place.executor([IN_PIECES]).migrate()).errors.map(({ message }) => message)).toEqual([]);
+      expect(await place.database.digest()).toBe(await references.digestOf(PIECES));
+    });
+
+    test(
+      'F26 in rows without a transaction is for a person to settle, and both answers are taken',
+      patient,
+      async () => {
+        for (const [as, extra] of [
+          ['applied', []],
+          ['rolled_back', PIECES],
+        ] as const) {
+          await using place = await openWorkplace(target);
+          await stoppedAfter(place, 0);
+          await rewrite(place, '1', () => ({ intent: intent({ kind: 'data', statement: 0 }) }));
+          const executor = place.executor([IN_PIECES]);
+          const result = await executor.migrate();
+          expect(result.errors.map(({ code }) => code)).toEqual(['UNKNOWN_STATE']);
+          expect(result.errors[0]?.hint).toContain('detent resolve 1');
+          expect(await statesOf(place)).toEqual({ 1: 'unknown' });
+          expect((await executor.migrate()).errors.map(({ code }) => code)).toEqual(['UNKNOWN_STATE']);
+          expect((await executor.resolve({ version: '1', as })).errors).toEqual([]);
+          expect((await executor.migrate()).errors).toEqual([]);
+          expect(await place.database.digest()).toBe(await references.digestOf(extra));
+        }
+      },
+    );
+
+    test('F49 whose done statements were edited since does not go on', patient, async () => {
+      await using place = await openWorkplace(target);
+      await stoppedAfter(place, 2);
+      const before = await place.database.digest();
+      const edited: Draft = { ...IN_PIECES, up: PIECES.with(1, { kind: 'insert', table: 'a', id: 9 }) };
+      expect((await place.executor([edited]).migrate()).errors.map(({ code }) => code)).toEqual(['CHECKSUM']);
+      expect(await place.database.digest()).toBe(before);
+    });
+
+    test('whose later statements were mended since goes on with them', patient, async () => {
+      await using place = await openWorkplace(target);
+      await stoppedAfter(place, 2);
+      const mended: Draft = { ...IN_PIECES, up: PIECES.with(3, { kind: 'insert', table: 'a', id: 9 }) };
+      expect((await place.executor([mended]).migrate()).errors.map(({ message }) => message)).toEqual([]);
+      expect(await place.database.digest()).toBe(await references.digestOf(mended.up));
     });
   });
 }

@@ -30,11 +30,15 @@ function watchedSession<Db>(session: MigrationSession<Db>, watcher: Watcher): Mi
       verify: (manifest) => around('reading the backup', () => backup.verify(manifest)),
       restore: (manifest, record) =>
         around('the restore', () =>
-          backup.restore(manifest, (history) => around('writing into the restored history', () => record(watchedHistory(history, around)))),
+          backup.restore(manifest, (history) =>
+            around('writing into the restored history', () => record(watchedHistory(history, around))),
+          ),
         ),
     }),
-    transaction: (scope, work) => around('a transaction', () => session.transaction(scope, () => around('its work', work))),
-    execute: (statement, file) => around(`the statement in line ${statement.line} of ${file}`, () => session.execute(statement, file)),
+    transaction: (scope, work) =>
+      around('a transaction', () => session.transaction(scope, () => around('its work', work))),
+    execute: (statement, file) =>
+      around(`the statement in line ${statement.line} of ${file}`, () => session.execute(statement, file)),
     reset: () => around('the reset', () => session.reset()),
   });
 }

@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MigrationScriptExecutor, type DatabaseAdapter, type MigrationSession, type MigrationSource, type OpenOptions, type Options } from '@detent/core';
+import {
+  MigrationScriptExecutor,
+  type DatabaseAdapter,
+  type MigrationSession,
+  type MigrationSource,
+  type OpenOptions,
+  type Options,
+} from '@detent/core';
 import { commandsOf, sourceOf, type Draft, type Op } from './draft.ts';
 import type { Abilities } from './expected.ts';
 import type { ConformanceTarget, TestDatabase } from './target.ts';
@@ -15,7 +22,10 @@ export interface Workplace<Db> extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly adapter: DatabaseAdapter<Db>;
   readonly folder: string;
-  executor(migrations: readonly Draft[] | MigrationSource | string, options?: ExecutorOptions<Db>): MigrationScriptExecutor<Db>;
+  executor(
+    migrations: readonly Draft[] | MigrationSource | string,
+    options?: ExecutorOptions<Db>,
+  ): MigrationScriptExecutor<Db>;
   /** A session of its own, to be closed by whoever opened it. */
   open(options?: Partial<OpenOptions>): Promise<MigrationSession<Db>>;
   /** Applies commands without Detent. */
@@ -24,7 +34,10 @@ export interface Workplace<Db> extends AsyncDisposable {
 
 export type ExecutorOptions<Db> = Omit<Partial<Options<Db>>, 'adapter' | 'migrations'>;
 
-export async function openWorkplace<Db>(target: ConformanceTarget<Db>, tamper: Tampering<Db> = (adapter) => adapter): Promise<Workplace<Db>> {
+export async function openWorkplace<Db>(
+  target: ConformanceTarget<Db>,
+  tamper: Tampering<Db> = (adapter) => adapter,
+): Promise<Workplace<Db>> {
   const database = await target.createDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'detent-workplace-'));
   const adapter = tamper(target.adapter(database.url));
@@ -35,8 +48,15 @@ export async function openWorkplace<Db>(target: ConformanceTarget<Db>, tamper: T
     adapter,
     folder,
     executor(migrations, options = {}) {
-      const source = typeof migrations === 'string' || 'discover' in migrations ? migrations : sourceOf(migrations, target.language);
-      const executor = new MigrationScriptExecutor<Db>({ cwd: folder, username: 'tester', ...options, adapter, migrations: source });
+      const source =
+        typeof migrations === 'string' || 'discover' in migrations ? migrations : sourceOf(migrations, target.language);
+      const executor = new MigrationScriptExecutor<Db>({
+        cwd: folder,
+        username: 'tester',
+        ...options,
+        adapter,
+        migrations: source,
+      });
       open.push(executor);
       return executor;
     },
@@ -63,11 +83,11 @@ const OPEN: OpenOptions = {
 };
 
 /** Found out by asking a session. */
-export async function abilitiesOf<Db>({ open, target }: Workplace<Db>): Promise<Abilities> {
-  const session = await open({ readOnly: true });
+export async function abilitiesOf<Db>(place: Workplace<Db>): Promise<Abilities> {
+  const session = await place.open({ readOnly: true });
   const { transactionalDdl } = session.capabilities;
   await session.close();
-  return { transactionalDdl, scripts: target.language.extension !== null };
+  return { transactionalDdl, scripts: place.target.language.extension !== null };
 }
 
 /** Digests of databases on which commands were applied plainly, each made once. */

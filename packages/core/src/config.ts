@@ -125,7 +125,7 @@ export const OPTION_SHAPES: Readonly<Record<string, Shape>> = {
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The one place where defaults are. */
-export const defaultSettings: Omit<Settings, 'adapter' | 'cwd'> = {
+const defaultSettings: Omit<Settings, 'adapter' | 'cwd'> = {
   migrations: 'migrations',
   layout: 'auto',
   table: 'schema_version',

@@ -31,4 +31,31 @@ export type { Verification } from './validate/verify.ts';
 export type { LoadedStep } from './validate/pending.ts';
 export type { Action, LoadedMigration } from './validate/load.ts';
 export { TOOL_VERSION } from './tool-version.ts';
-export type * from './ports/index.ts';
+export type { Capabilities, DatabaseAdapter, OpenOptions } from './ports/adapter.ts';
+export type { BackupDriver, Manifest, ObjectSum } from './ports/backup.ts';
+export type { BatchOptions, DatabaseMigrationHandler, SqlIdentifier, SqlTag } from './ports/handler.ts';
+export type {
+  History,
+  HistoryEntry,
+  HistoryRow,
+  HistoryStore,
+  Intent,
+  LedgerEvent,
+  LedgerLine,
+  MigrationKind,
+  MigrationState,
+} from './ports/history.ts';
+export type { Lease, LockAttempt, LockHolder, LockOwner, MigrationLock } from './ports/lock.ts';
+export type { Logger } from './ports/logger.ts';
+export type { Directives, ParsedScript, ScriptNote, ScriptText, Statement, StatementKind } from './ports/script.ts';
+export type {
+  BatchReader,
+  BatchRequest,
+  MigrationSession,
+  ServerFact,
+  ServerInfo,
+  StatementLimits,
+  StatementResult,
+  TransactionScope,
+} from './ports/session.ts';
+export type { Content, Discovered, HookFile, MigrationFile, MigrationSource } from './ports/source.ts';

@@ -1,7 +1,7 @@
 import { describeConformance } from '@detent/conformance';
 import { betterTarget, target } from './conformance-target.ts';
 
-const concerns = ['history', 'transactions', 'run', 'backup fidelity'] as const;
+const concerns = ['history', 'transactions', 'run', 'way back', 'backup fidelity'] as const;
 
 describeConformance('node:sqlite', target, { concerns });
 describeConformance('better-sqlite3', betterTarget, { concerns });

@@ -31,7 +31,9 @@ export type BadInputs = (target: ConformanceTarget) => readonly BadInput[];
 export function goodFile({ language }: ConformanceTarget, version: string, table = `t${version}`): Tree {
   const { extension } = language;
   if (extension === null) return { [`V${version}_good.mjs`]: codeText };
-  return { [`V${version}_good${extension}`]: `-- detent:up\n${language.createTable(table)};\n-- detent:down\n${language.dropTable(table)};\n` };
+  return {
+    [`V${version}_good${extension}`]: `-- detent:up\n${language.createTable(table)};\n-- detent:down\n${language.dropTable(table)};\n`,
+  };
 }
 
 export const codeText = 'export async function up() {}\nexport async function down() {}\n';

@@ -40,13 +40,22 @@ export async function checkBadInput(target: ConformanceTarget, input: BadInput):
 async function applyFirst(target: ConformanceTarget, database: TestDatabase, root: string, files: Tree): Promise<void> {
   const folder = join(root, 'applied');
   plant(folder, files);
-  await using executor = new MigrationScriptExecutor({ adapter: target.adapter(database.url), migrations: folder, cwd: root });
+  await using executor = new MigrationScriptExecutor({
+    adapter: target.adapter(database.url),
+    migrations: folder,
+    cwd: root,
+  });
   const { errors } = await executor.migrate();
   if (errors[0] !== undefined) throw errors[0];
 }
 
 /** What it threw, or what its result says. */
-async function errorsOf(target: ConformanceTarget, database: TestDatabase, input: BadInput, root: string): Promise<readonly unknown[]> {
+async function errorsOf(
+  target: ConformanceTarget,
+  database: TestDatabase,
+  input: BadInput,
+  root: string,
+): Promise<readonly unknown[]> {
   try {
     const adapter = target.adapter(input.url?.(mkdtempSync(join(root, 'url-'))) ?? database.url);
     const options = { cwd: root, migrations: 'migrations', adapter, ...input.options } as unknown as Options;

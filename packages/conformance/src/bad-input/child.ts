@@ -6,6 +6,8 @@ import { badInputsOf, checkBadInput } from './check.ts';
 const { target } = (await import(process.argv[2] ?? '')) as { target: ConformanceTarget };
 const flaws: Record<string, readonly string[]> = {};
 for (const input of badInputsOf(target)) {
-  flaws[input.name] = await checkBadInput(target, input).catch((thrown: unknown) => [`the check itself threw ${String(thrown)}`]);
+  flaws[input.name] = await checkBadInput(target, input).catch((thrown: unknown) => [
+    `the check itself threw ${String(thrown)}`,
+  ]);
 }
 process.stdout.write(`${JSON.stringify(flaws)}\n`);

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectNone } from '../deviations.ts';
 import { runScript } from '../process.ts';
 import type { ConformanceTarget } from '../target.ts';
 import { openWorkplace } from '../workplace.ts';
@@ -7,7 +6,7 @@ import { badInputsOf } from './check.ts';
 
 /** Every kind of bad input gives a typed error with a hint, and nothing is written. */
 export function describeBadInput<Db>(target: ConformanceTarget<Db>): void {
-  const inputs = badInputsOf(target as ConformanceTarget);
+  const inputs = badInputsOf(target);
   describe('bad input is refused with a typed error and a hint, and nothing is written', () => {
     let flaws: Readonly<Record<string, readonly string[]>> = {};
     beforeAll(async () => {
@@ -20,16 +19,25 @@ export function describeBadInput<Db>(target: ConformanceTarget<Db>): void {
     });
 
     test.each(inputs)('$name', ({ name }) => {
-      expectNone(flaws[name] ?? ['it was not tried']);
+      expect(flaws[name] ?? ['it was not tried']).toEqual([]);
     });
   });
 
   describe('what this database cannot do is refused, not skipped', () => {
     test.each(target.gaps)('$name: $why', async ({ url, options, refused }) => {
-      await using place = await openWorkplace({ ...target, createDatabase: async () => ({ ...(await target.createDatabase()), url }) });
-      const executor = place.executor([{ version: '1', form: 'script', up: [{ kind: 'create', table: 'a' }], down: null }], options);
+      await using place = await openWorkplace({
+        ...target,
+        createDatabase: async () => ({ ...(await target.createDatabase()), url }),
+      });
+      const executor = place.executor(
+        [{ version: '1', form: 'script', up: [{ kind: 'create', table: 'a' }], down: null }],
+        options,
+      );
       const outcome: unknown = await executor.migrate().catch((thrown: unknown) => ({ errors: [thrown] }));
-      expect((outcome as { errors: unknown[] }).errors[0]).toMatchObject({ code: refused, hint: expect.stringMatching(/\S/u) as string });
+      expect((outcome as { errors: unknown[] }).errors[0]).toMatchObject({
+        code: refused,
+        hint: expect.stringMatching(/\S/u) as string,
+      });
     });
   });
 }

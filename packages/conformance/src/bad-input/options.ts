@@ -36,18 +36,52 @@ export const badOptions: BadInputs = (target) => {
     'an unknown answer to destruction': { destructive: 'ask' },
     'an answer of the wrong kind': { onMissing: true },
   };
-  const options = Object.entries(wrong).map(([name, given]): BadInput => ({ name: `options with ${name}`, code: 'CONFIG', files: good, options: given }));
-  const urls = Object.entries(target.language.badUrls).map(([name, { code, prepare }]): BadInput => ({ name: `a URL ${name}`, code, files: good, url: prepare }));
+  const options = Object.entries(wrong).map(([name, given]): BadInput => ({
+    name: `options with ${name}`,
+    code: 'CONFIG',
+    files: good,
+    options: given,
+  }));
+  const urls = Object.entries(target.language.badUrls).map(([name, bad]): BadInput => ({
+    name: `a URL ${name}`,
+    code: bad.code,
+    files: good,
+    url: (folder) => bad.prepare(folder),
+  }));
   const questions: readonly BadInput[] = [
-    { name: 'a version to go up to that there is not', code: 'TARGET_UNKNOWN', ask: (executor) => executor.migrate({ to: '99' }) },
-    { name: 'a version to go up to that is no version', code: 'TARGET_UNKNOWN', ask: (executor) => executor.migrate({ to: 'latest' }) },
-    { name: 'a version to go back to that there is not', code: 'TARGET_UNKNOWN', ask: (executor) => executor.down({ to: '99' }) },
-    { name: 'both a version and a number to go back', code: 'CONFIG', ask: (executor) => executor.down({ to: '1', steps: 1 }) },
+    {
+      name: 'a version to go up to that there is not',
+      code: 'TARGET_UNKNOWN',
+      ask: (executor) => executor.migrate({ to: '99' }),
+    },
+    {
+      name: 'a version to go up to that is no version',
+      code: 'TARGET_UNKNOWN',
+      ask: (executor) => executor.migrate({ to: 'latest' }),
+    },
+    {
+      name: 'a version to go back to that there is not',
+      code: 'TARGET_UNKNOWN',
+      ask: (executor) => executor.down({ to: '99' }),
+    },
+    {
+      name: 'both a version and a number to go back',
+      code: 'CONFIG',
+      ask: (executor) => executor.down({ to: '1', steps: 1 }),
+    },
     { name: 'no step to go back', code: 'CONFIG', ask: (executor) => executor.down({ steps: 0 }) },
     { name: 'half a step to go back', code: 'CONFIG', ask: (executor) => executor.down({ steps: 0.5 }) },
     { name: 'nothing to do again', code: 'TARGET_UNKNOWN', ask: (executor) => executor.redo() },
-    { name: 'a version to do again that is not applied', code: 'TARGET_UNKNOWN', ask: (executor) => executor.redo({ version: '1' }) },
-    { name: 'an executor that was closed', code: 'CONFIG', ask: async (executor) => (await executor.close(), executor.migrate()) },
+    {
+      name: 'a version to do again that is not applied',
+      code: 'TARGET_UNKNOWN',
+      ask: (executor) => executor.redo({ version: '1' }),
+    },
+    {
+      name: 'an executor that was closed',
+      code: 'CONFIG',
+      ask: async (executor) => (await executor.close(), executor.migrate()),
+    },
   ];
   return [...options, ...urls, ...questions.map((question) => ({ ...question, files: good }))];
 };

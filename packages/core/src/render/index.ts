@@ -5,4 +5,4 @@ export type { Screen, Tone } from './screen.ts';
 export { silentRenderer } from './silent.ts';
 export { TerminalRenderer } from './terminal.ts';
 export type { TerminalOptions } from './terminal.ts';
-export { bytes, counted, cut, harmless, moment, padEnd, wrap } from './text.ts';
+export { bytes, counted, cut, harmless, moment, padEnd, withoutPasswords, wrap } from './text.ts';

@@ -5,10 +5,11 @@ import type { MigrationFile } from '../ports/source.ts';
 import { exitCodeOf, type MigrationResult } from '../result.ts';
 import type { MigrationRenderer } from './renderer.ts';
 import { versionAfter } from './state.ts';
+import { withoutPasswords } from './text.ts';
 
 /** Writes what an operation gave as one JSON document. Events are not written. */
 export function jsonRenderer(write: (text: string) => void): MigrationRenderer {
-  const document = (value: object): void => write(`${JSON.stringify(value, null, 2)}\n`);
+  const document = (value: object): void => write(`${withoutPasswords(JSON.stringify(value, null, 2))}\n`);
   const nothing = (): void => undefined;
   return {
     hear: nothing,

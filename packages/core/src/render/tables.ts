@@ -10,6 +10,7 @@ import { counted, cut, harmless, moment, padEnd } from './text.ts';
 /** Long scripts are shown by their beginning. */
 const MOST_STATEMENTS = 5;
 const MOST_LINES = 4;
+const MOST_ID = 16;
 
 export function statusTable(screen: Screen, { target, migrations, version, counts, holder }: Status): string {
   const { marks, paint } = screen;
@@ -120,31 +121,44 @@ function stepDetails(screen: Screen, { info, loaded }: LoadedStep, everything: b
 
 export function historyTable(screen: Screen, events: readonly LedgerEvent[]): string {
   const { paint, columns, marks } = screen;
-  const width = events.reduce((most, { action }) => Math.max(most, action.length), 0);
-  const ids = events.reduce((most, { id }) => Math.max(most, id?.length ?? 0), 0);
+  const actors = new Set(events.map(({ actor }) => actor));
+  const widthOfActor = actors.size === 1 ? 0 : Math.max(...[...actors].map((actor) => actor.length)) + 2;
+  const widthOfAction = events.reduce((most, { action }) => Math.max(most, action.length), 0);
+  const widthOfId = Math.min(
+    MOST_ID,
+    events.reduce((most, { id }) => Math.max(most, id?.length ?? 0), 0),
+  );
+  const room = columns - 'yyyy-mm-dd hh:mm:ss'.length - widthOfAction - widthOfId - widthOfActor - 8;
   const rows = events.map(({ at, action, id, actor, detail }) => {
-    const line = `  ${paint('faint', moment(at))}  ${paint(actionTone(action), padEnd(action, width))}  ${padEnd(id ?? '', ids)}  ${paint('faint', actor)}`;
-    const used = 2 + 19 + 2 + width + 2 + ids + 2 + actor.length + 2;
-    const about = detail === null ? '' : (harmless(plainDetail(detail)).split('\n')[0] ?? '');
-    return (
-      `${line}${about === '' || columns - used < 12 ? '' : `  ${paint('faint', cut(about, columns - used, marks.more))}`}`.trimEnd() +
-      '\n'
-    );
+    const cells = [
+      paint('faint', moment(at)),
+      paint(actionTone(action), padEnd(action, widthOfAction)),
+      padEnd(cut(id ?? '', widthOfId, marks.more), widthOfId),
+      ...(widthOfActor === 0 ? [] : [padEnd(actor, widthOfActor - 2)]),
+      paint('faint', detail === null ? '' : cut(plainDetail(detail), room, marks.more)),
+    ];
+    return `  ${cells.join('  ').trimEnd()}\n`;
   });
-  return rows.join('');
+  return `${paint('strong', counted(events.length, 'line'))}${actors.size === 1 ? `, all by ${[...actors].join('')}` : ''}\n\n${rows.join('')}`;
 }
 
-/** Details that are written for programs are shown as words; hashes by their beginning. */
+/** Details that are written for programs are shown as words. */
 function plainDetail(detail: string): string {
-  if (!detail.startsWith('{')) return detail;
+  if (detail.startsWith('/')) return detail.slice(detail.lastIndexOf('/') + 1);
+  if (!detail.startsWith('{')) return harmless(detail).split('\n')[0] ?? '';
   let parsed: unknown;
   try {
     parsed = JSON.parse(detail);
   } catch {
-    return detail;
+    return harmless(detail);
   }
-  const entries = Object.entries(parsed as object).filter(([, value]) => value !== null);
-  return entries.map(([key, value]) => `${key} ${String(value).replace(/^sha256:(.{12}).*$/, '$1')}`).join(', ');
+  const entries = Object.entries(parsed as object).filter(([, value]) => value !== null && value !== true);
+  return harmless(entries.map(([key, value]) => `${key} ${shortened(String(value))}`).join(', '));
+}
+
+/** Hashes by their beginning, paths by their end. */
+function shortened(value: string): string {
+  return value.replace(/^sha256:(.{12}).*$/, '$1').replace(/^\/.*\//, '');
 }
 
 function actionTone(action: string): Tone {

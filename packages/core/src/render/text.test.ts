@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, counted, cut, harmless, milliseconds, padEnd, widthOf, wrap } from './text.ts';
+import { bytes, counted, cut, harmless, milliseconds, padEnd, widthOf, withoutPasswords, wrap } from './text.ts';
 
 test.each([
   ['abc', 3],
@@ -50,4 +50,13 @@ test('numbers are grouped, and nouns agree', () => {
     '1,234,567 rows',
   ]);
   expect([bytes(0), bytes(1_023), bytes(1_536)]).toEqual(['0 B', '1023 B', '1.5 KiB']);
+});
+
+test.each([
+  ['cannot reach postgres://u:s3cr3t@h/d now', 'cannot reach postgres://u:***@h/d now'],
+  ['"mongodb+srv://u:p@s3cr3t@h"', '"mongodb+srv://u:***@h"'],
+  ['see https://example.org/a:b', 'see https://example.org/a:b'],
+  ['mail ada@example.org', 'mail ada@example.org'],
+])('F98 %j is shown as %j', (text, shown) => {
+  expect(withoutPasswords(text)).toBe(shown);
 });

@@ -50,9 +50,14 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** Text from a server or a file, which may not steer the terminal. Tabs become spaces. */
+/** Errors of drivers and of scripts may quote a URL; its password is taken out wherever it stands. */
+export function withoutPasswords(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s"]+@/gi, '$1:***@');
+}
+
+/** Text from a server or a file, which may neither steer the terminal nor show a password. Tabs become spaces. */
 export function harmless(text: string): string {
-  const even = text.replaceAll('\t', '  ').replace(/\r\n?/g, '\n');
+  const even = withoutPasswords(text).replaceAll('\t', '  ').replace(/\r\n?/g, '\n');
   return even.replace(/\p{Cc}/gu, (character) => (character === '\n' ? character : '\ufffd'));
 }
 

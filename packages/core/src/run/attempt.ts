@@ -61,7 +61,7 @@ function downRow<Db>(context: RunContext<Db>, { info }: LoadedStep<Db>, previous
 }
 
 /** Whether the row tells how far an earlier try in this direction came. */
-export function isInterrupted(row: HistoryRow, direction: 'up' | 'down'): boolean {
+function isInterrupted(row: HistoryRow, direction: 'up' | 'down'): boolean {
   return direction === 'down' ? row.state === 'rolling_back' : row.state === 'running' || row.state === 'failed';
 }
 

@@ -50,7 +50,7 @@ export async function takeLock(request: LockRequest): Promise<LockOutcome> {
   }
 }
 
-export function lockHeld(holder: LockHolder, waitedMs: number): DetentError {
+function lockHeld(holder: LockHolder, waitedMs: number): DetentError {
   const { username, host, pid, since, runId } = holder;
   const waited = waitedMs < 1_000 ? '' : ` Waited ${Math.round(waitedMs / 1_000)} s.`;
   return new DetentError(

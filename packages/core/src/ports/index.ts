@@ -1,9 +1,0 @@
-export type * from './adapter.ts';
-export type * from './backup.ts';
-export type * from './handler.ts';
-export type * from './history.ts';
-export type * from './lock.ts';
-export type * from './logger.ts';
-export type * from './script.ts';
-export type * from './session.ts';
-export type * from './source.ts';
