@@ -100,8 +100,8 @@ test('history tells what was done', () => {
   expect(detent('history').stdout).toBe('Nothing has happened yet.\n');
   detent('up');
   const { stdout } = detent('history');
-  expect(stdout).toMatch(/run-started.*migrate\n.*applied +1 [^]*applied +2 [^]*run-finished/);
-  expect(detent('history', '-n', '1').stdout.trim().split('\n')).toHaveLength(1);
+  expect(stdout).toMatch(/run-started.*migrate\n.*applied +1\n.*applied +2\n.*run-finished/);
+  expect(detent('history', '-n', '1').stdout).toMatch(/^1 line, .*\n\n.*run-finished.*\n$/);
 });
 
 test('validate names every problem at once', () => {

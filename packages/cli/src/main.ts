@@ -8,7 +8,8 @@ import { isNodeTooOld, OLDEST_NODE } from './node-version.ts';
 module.enableCompileCache?.();
 
 const controller = new AbortController();
-let hasStrayed = false;
+/** What failed with nobody waiting for it; each is done when that is said. */
+const strays: Promise<void>[] = [];
 const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 function onSignal(name: keyof typeof NUMBERS): void {
@@ -30,9 +31,8 @@ function onWarning(warning: Error & { readonly code?: string }): void {
 
 /** A migration's promise or timer that failed with nobody waiting for it: what it left is not to be trusted. */
 function onStray(thrown: unknown): void {
-  hasStrayed = true;
+  strays.push(import('./report.ts').then(({ reportStray }) => reportStray(thrown)));
   controller.abort();
-  void import('./report.ts').then(({ reportStray }) => reportStray(thrown));
 }
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -103,7 +103,8 @@ process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 process.on('unhandledRejection', onStray).on('uncaughtException', onStray);
 
 const result = await main(process.argv.slice(2));
-const code = hasStrayed && result === 0 ? 5 : result;
+await Promise.all(strays);
+const code = strays.length > 0 && result === 0 ? 5 : result;
 process.exitCode = code;
 // A configuration may hold a pool that nobody closes; once everything is written, nothing is waited for.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -20,6 +20,8 @@ export interface Job {
   readonly killAt: number | null;
   /** Says `paused` before the first call that contains this, and goes on when it hears a line; `null`: never. */
   readonly pauseAt: string | null;
+  /** `down`: all the way back. */
+  readonly way: 'up' | 'down';
   /** One of `BREAKAGES`, to which its sessions fall victim; `null`: they are as they should be. */
   readonly breakage: string | null;
 }
@@ -61,7 +63,7 @@ if (job.waits) {
   say('ready');
   await lines.next();
 }
-const result = await executor.migrate();
+const result = await (job.way === 'down' ? executor.down({ to: '0' }) : executor.migrate());
 await executor.close();
 const report: JobReport = {
   success: result.success,

@@ -25,7 +25,7 @@ export type Concern =
   | 'lock race'
   | 'broken runners';
 
-export const CONCERNS: readonly Concern[] = [
+const CONCERNS: readonly Concern[] = [
   'history',
   'transactions',
   'run',

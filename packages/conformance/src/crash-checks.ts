@@ -12,6 +12,11 @@ const BEFORE: readonly Op[] = [
   { kind: 'insert', table: 'base', id: 1 },
 ];
 
+/** A run upwards unless told; downwards it goes all the way back from where everything is applied. */
+export interface CrashScenario extends Pick<Scenario, 'strategy' | 'drafts'> {
+  readonly way?: 'up' | 'down';
+}
+
 export interface CrashReport {
   readonly deviations: readonly string[];
   /** At how many points the process was killed. */
@@ -23,7 +28,7 @@ export interface CrashReport {
 /** Kills a process at its n-th call, for n = `step`, 2 × `step`, … until it comes through; then runs again, plainly. `breakage`: of the process that is killed. */
 export async function crashAtCalls<Db>(
   target: ConformanceTarget<Db>,
-  scenario: Pick<Scenario, 'strategy' | 'drafts'>,
+  scenario: CrashScenario,
   step: number,
   breakage: string | null = null,
 ): Promise<CrashReport> {
@@ -44,7 +49,7 @@ export async function crashAtCalls<Db>(
 /** Kills a process at `count` random moments of a run, each time on a fresh database; then runs again, plainly. */
 export async function crashAtRandom<Db>(
   target: ConformanceTarget<Db>,
-  scenario: Pick<Scenario, 'strategy' | 'drafts'>,
+  scenario: CrashScenario,
   count: number,
   seed: number,
 ): Promise<CrashReport> {
@@ -76,14 +81,14 @@ async function prepared<Db>(target: ConformanceTarget<Db>): Promise<Workplace<Db
 
 function jobOf<Db>(
   { target, database, folder }: Workplace<Db>,
-  { strategy, drafts }: Pick<Scenario, 'strategy' | 'drafts'>,
+  { strategy, drafts }: CrashScenario,
 ) {
   return { module: target.module, url: database.url, folder, drafts, options: { rollback: strategy } };
 }
 
 async function callsOf<Db>(
   target: ConformanceTarget<Db>,
-  scenario: Pick<Scenario, 'strategy' | 'drafts'>,
+  scenario: CrashScenario,
   breakage: string | null,
 ): Promise<number> {
   await using place = await prepared(target);
@@ -94,7 +99,7 @@ async function callsOf<Db>(
 /** From the moment it begins to its end, by the slowest of three. */
 async function durationOf<Db>(
   target: ConformanceTarget<Db>,
-  scenario: Pick<Scenario, 'strategy' | 'drafts'>,
+  scenario: CrashScenario,
 ): Promise<number> {
   let slowest = 0;
   for (let round = 0; round < 3; round += 1) {
@@ -115,7 +120,7 @@ const DOCUMENTED: readonly ErrorCode[] = ['UNKNOWN_STATE', 'RESTORE_BLOCKED'];
 /** Runs again and holds the end against a database on which exactly the applied migrations were applied plainly. */
 async function settleAndCompare<Db>(
   place: Workplace<Db>,
-  { strategy, drafts }: Pick<Scenario, 'strategy' | 'drafts'>,
+  { strategy, drafts }: CrashScenario,
   references: References<Db>,
   when: string,
 ): Promise<{ unfinished: boolean; found: string[] }> {

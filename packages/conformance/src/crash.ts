@@ -16,7 +16,7 @@ export const FEW: readonly Draft[] = [
 ];
 
 /** Ten mixed ones: scripts, code, one cut by a command that stands alone, one without transactions, one repeatable. */
-export const TEN: readonly Draft[] = [
+const TEN: readonly Draft[] = [
   migration('1', 'script', 'a'),
   migration('2', 'code', 'b', 40),
   { ...migration('3', 'script', 'c', 20), transaction: 'none' },

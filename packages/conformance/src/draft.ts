@@ -57,11 +57,11 @@ export function idOf(draft: Draft): string {
   return draft.form === 'repeatable' ? `R__r${draft.version}` : draft.version;
 }
 
-export function isScript<Db>(draft: Draft, language: Language<Db>): boolean {
+function isScript<Db>(draft: Draft, language: Language<Db>): boolean {
   return draft.form !== 'code' && language.extension !== null;
 }
 
-export function fileOf<Db>(draft: Draft, language: Language<Db>): string {
+function fileOf<Db>(draft: Draft, language: Language<Db>): string {
   const extension = isScript(draft, language) ? language.extension : '.js';
   return draft.form === 'repeatable'
     ? `R__r${draft.version}${extension}`
@@ -84,7 +84,7 @@ export function sourceOf<Db>(
   return fromModules(modules, { checksums });
 }
 
-export function scriptOf<Db>(draft: Draft, language: Language<Db>): string {
+function scriptOf<Db>(draft: Draft, language: Language<Db>): string {
   const part = (ops: readonly Op[]): string[] => commandsOf(ops, language).map((command) => `${command};`);
   const lines = [
     ...(draft.transaction === undefined ? [] : ['-- detent:transaction none']),

@@ -20,7 +20,7 @@ const DRAFTS: readonly Draft[] = ['a', 'b', 'c', 'd', 'e', 'f'].map((table, inde
 const EVERYTHING: readonly Op[] = DRAFTS.flatMap(({ up }) => up);
 
 /** Starts `count` processes at one time on a database that is not there yet, and gives what went wrong. */
-export async function raceOnce<Db>(
+async function raceOnce<Db>(
   target: ConformanceTarget<Db>,
   count: number,
   references: References<Db> = new References(target),

@@ -21,6 +21,7 @@ const PLAIN: Omit<Job, 'module' | 'url' | 'folder' | 'drafts'> = {
   waits: false,
   killAt: null,
   pauseAt: null,
+  way: 'up',
   breakage: null,
 };
 

@@ -13,7 +13,7 @@ import type { ConformanceTarget } from './target.ts';
 import { abilitiesOf, openWorkplace, References, type Tampering, type Workplace } from './workplace.ts';
 
 export const STRATEGIES: readonly RollbackStrategy[] = ['none', 'down', 'backup', 'both'];
-export const MODES: readonly TransactionMode[] = ['each', 'all', 'none'];
+const MODES: readonly TransactionMode[] = ['each', 'all', 'none'];
 
 /** What the migrations of a run are made of. */
 export type Form = 'scripts' | 'code' | 'mixed' | 'segmented' | 'without transactions';
@@ -30,7 +30,7 @@ const BEFORE: readonly Op[] = [
 ];
 
 /** Three migrations, of which the second also changes a table that was there before. */
-export function draftsOf(form: Form, wayBack: WayBack): Draft[] {
+function draftsOf(form: Form, wayBack: WayBack): Draft[] {
   const first: Draft = {
     version: '1',
     form: form === 'code' ? 'code' : 'script',
@@ -90,7 +90,7 @@ function firstDown(wayBack: WayBack): readonly Op[] | null {
 }
 
 /** The same migrations with a failure in place of each command in turn, and last as they are. */
-export function failuresOf(drafts: readonly Draft[]): { readonly at: string; readonly drafts: readonly Draft[] }[] {
+function failuresOf(drafts: readonly Draft[]): { readonly at: string; readonly drafts: readonly Draft[] }[] {
   const failing = drafts.flatMap((draft, index) =>
     draft.up.map((_, place) => {
       const up = draft.up.with(place, { kind: 'refused' });
@@ -101,7 +101,7 @@ export function failuresOf(drafts: readonly Draft[]): { readonly at: string; rea
 }
 
 /** Runs the scenario and gives every way in which its end is not the documented one. */
-export async function checkScenario<Db>(
+async function checkScenario<Db>(
   target: ConformanceTarget<Db>,
   scenario: Scenario,
   references: References<Db>,

@@ -10,6 +10,7 @@ export type Shape =
   | { readonly kind: 'object'; readonly keys: Readonly<Record<string, Shape>> }
   | { readonly kind: 'functions'; readonly of: readonly string[] }
   | { readonly kind: 'function' }
+  | { readonly kind: 'list' }
   | { readonly kind: 'record' }
   | { readonly kind: 'adapter' }
   | { readonly kind: 'source' }
@@ -64,6 +65,9 @@ function checkValue(value: unknown, shape: Shape, name: string): void {
       return;
     case 'function':
       if (typeof value !== 'function') wrong('a function');
+      return;
+    case 'list':
+      if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) wrong('a list of texts');
       return;
     case 'record':
       if (!isObject(value) || Object.values(value).some((item) => typeof item !== 'string'))

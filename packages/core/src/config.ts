@@ -30,6 +30,8 @@ export interface Options<Db = unknown> {
   /** What relative paths are relative to. */
   readonly cwd?: string;
   readonly layout?: Layout;
+  /** Globs of what is no migration although it is in the folder: `drafts`, `*.test.ts`. */
+  readonly ignore?: readonly string[];
   readonly table?: string;
   readonly schema?: string;
   readonly transaction?: TransactionMode;
@@ -67,6 +69,7 @@ export interface Settings<Db = unknown> {
   readonly migrations: string | MigrationSource;
   readonly cwd: string;
   readonly layout: Layout;
+  readonly ignore: readonly string[];
   readonly table: string;
   readonly schema: string | null;
   readonly transaction: TransactionMode;
@@ -97,6 +100,7 @@ export const OPTION_SHAPES: Readonly<Record<string, Shape>> = {
   migrations: { kind: 'source' },
   cwd: { kind: 'text' },
   layout: { kind: 'choice', of: ['auto', 'detent', 'flyway', 'golang-migrate', 'goose', 'dbmate'] },
+  ignore: { kind: 'list' },
   table: { kind: 'text' },
   schema: { kind: 'text' },
   transaction: { kind: 'choice', of: ['each', 'all', 'none'] },
@@ -128,6 +132,7 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const defaultSettings: Omit<Settings, 'adapter' | 'cwd'> = {
   migrations: 'migrations',
   layout: 'auto',
+  ignore: [],
   table: 'schema_version',
   schema: null,
   transaction: 'each',

@@ -137,7 +137,8 @@ export class MigrationScriptExecutor<Db = unknown> {
 
   /** Everything that would refuse a run: files, history, modules, strategy. Empty when nothing does. */
   async validate(): Promise<readonly Problem[]> {
-    return (await this.plan()).problems;
+    const settings = { ...this.settings, onMissing: 'error' } as const;
+    return (await this.#look((scan) => planMigrate(scan, settings, null))).problems;
   }
 
   /** Whether files, history, ledger and the live schema agree. */

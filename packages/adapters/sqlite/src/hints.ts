@@ -2,16 +2,18 @@ import { nearest } from '@detent/core';
 import type { Connection } from './driver.ts';
 import type { Failure } from './errors.ts';
 
-/** The next step after a refused statement; `null` when there is nothing to say that SQLite has not said. */
+/** The next step after a refused statement, never one of Detent's `own` tables; `null` when there is nothing to say that SQLite has not said. */
 export function hintFor(
   connection: Connection,
   text: string,
   failure: Failure,
   position: number | null,
+  own: readonly string[],
 ): string | null {
   const { message } = failure;
   const missing = /^no such (table|column|index|view|trigger|function): (.+)$/s.exec(message);
-  if (missing?.[1] !== undefined && missing[2] !== undefined) return missingName(connection, missing[1], missing[2]);
+  if (missing?.[1] !== undefined && missing[2] !== undefined)
+    return missingName(connection, missing[1], missing[2], own);
   const unknownColumn = /^table (.+) has no column named (.+)$/s.exec(message);
   if (unknownColumn?.[1] !== undefined && unknownColumn[2] !== undefined) {
     return suggestion(unknownColumn[2], columnsOf(connection, unknownColumn[1]));
@@ -82,15 +84,15 @@ function syntaxHint(text: string, position: number | null): string | null {
   return position === text.length ? 'The statement ends too early; is a parenthesis open?' : null;
 }
 
-function missingName(connection: Connection, kind: string, name: string): string | null {
+function missingName(connection: Connection, kind: string, name: string, own: readonly string[]): string | null {
   const bare = name.slice(name.lastIndexOf('.') + 1);
   switch (kind) {
     case 'column':
-      return suggestion(bare, everyColumn(connection));
+      return suggestion(bare, everyColumn(connection, own));
     case 'function':
       return 'SQLite has no such function here; one that the application registers is not there when migrations run.';
     default:
-      return suggestion(bare, names(connection, kind)) ?? 'Is there a migration before this one that creates it?';
+      return suggestion(bare, names(connection, kind, own)) ?? 'Is there a migration before this one that creates it?';
   }
 }
 
@@ -99,20 +101,21 @@ function suggestion(word: string, candidates: readonly string[]): string | null 
   return found === null || found === word ? null : `Did you mean "${found}"?`;
 }
 
-function names(connection: Connection, kind: string): readonly string[] {
+function names(connection: Connection, kind: string, own: readonly string[]): readonly string[] {
   const kinds = kind === 'table' ? ['table', 'view'] : [kind, kind];
   return connection
     .all('SELECT name FROM main.sqlite_schema WHERE type IN (?, ?)', ...kinds)
-    .map(({ name }) => String(name));
+    .map(({ name }) => String(name))
+    .filter((name) => !own.includes(name));
 }
 
 function columnsOf(connection: Connection, table: string): readonly string[] {
   return connection.all('SELECT name FROM pragma_table_info(?)', table).map(({ name }) => String(name));
 }
 
-function everyColumn(connection: Connection): readonly string[] {
+function everyColumn(connection: Connection, own: readonly string[]): readonly string[] {
   const rows = connection.all(
-    "SELECT DISTINCT column.name FROM main.sqlite_schema AS t JOIN pragma_table_info(t.name) AS column WHERE t.type IN ('table', 'view')",
+    "SELECT t.name AS owner, column.name FROM main.sqlite_schema AS t JOIN pragma_table_info(t.name) AS column WHERE t.type IN ('table', 'view')",
   );
-  return rows.map(({ name }) => String(name));
+  return rows.filter(({ owner }) => !own.includes(String(owner))).map(({ name }) => String(name));
 }

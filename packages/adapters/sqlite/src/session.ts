@@ -83,11 +83,11 @@ export function createSession<Db>({
       if (!allowAttach) refuseAttach(statement, file);
       const connection = await link.writing();
       if (leavesTraces(statement)) remember(connection);
-      if (connection.inTransaction) return { rows: send(connection, statement, file) };
+      if (connection.inTransaction) return { rows: send(connection, statement, file, books.own) };
       // SQLite undid the transaction by itself, and whoever called did not notice.
       if (working) throw ended();
       lock.fence(connection);
-      return { rows: await patiently(() => send(connection, statement, file), patience) };
+      return { rows: await patiently(() => send(connection, statement, file, books.own), patience) };
     },
 
     // SQLite cannot be told to give up a statement that runs too long.

@@ -59,6 +59,17 @@ describe.each(DRIVERS)('%s', (driver) => {
     expect(given).toContain(hint ?? '');
   });
 
+  test("no name of Detent's own tables is offered as what was meant", async () => {
+    await using playground = new Playground();
+    const session = await playground.open({ driver });
+    await session.history.init();
+    for (const text of ['SELECT attemp FROM users', 'SELECT * FROM schema_versio']) {
+      await run(session, 'CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY)');
+      const error = await run(session, text).catch((thrown: unknown) => thrown);
+      expect((error as DetentError).hint ?? '').not.toContain('Did you mean');
+    }
+  });
+
   test('only the number of changed rows is told, and only for data', async () => {
     await using playground = new Playground();
     const session = await playground.open({ driver });

@@ -9,7 +9,12 @@ import { ended } from './transaction.ts';
  * Sends one statement and gives the rows it changed. Throws `STATEMENT_FAILED` with the place of the error as near as
  * SQLite tells it, and `TRANSACTION_ENDED` when the statement ended a transaction that was open before it.
  */
-export function send(connection: Connection, statement: Statement, file: string): number | null {
+export function send(
+  connection: Connection,
+  statement: Statement,
+  file: string,
+  own: readonly string[],
+): number | null {
   const wasOpen = connection.inTransaction;
   try {
     // Not a prepared statement: that one would drop what stands behind a semicolon without a word.
@@ -20,6 +25,7 @@ export function send(connection: Connection, statement: Statement, file: string)
     throw statementFailed(connection, statement, file, failure, {
       undone: wasOpen && !connection.inTransaction,
       cause: error,
+      own,
     });
   }
   if (wasOpen && !connection.inTransaction) throw ended(undefined, placeOf(statement, file, null));
@@ -40,11 +46,11 @@ function statementFailed(
   statement: Statement,
   file: string,
   failure: Failure,
-  { undone, cause }: { readonly undone: boolean; readonly cause: unknown },
+  { undone, cause, own }: { readonly undone: boolean; readonly cause: unknown; readonly own: readonly string[] },
 ): DetentError {
   const position = findPosition(connection, statement.text, failure.message);
   const busy = failure.primary === 'SQLITE_BUSY' || failure.primary === 'SQLITE_LOCKED';
-  const hint = hintFor(connection, statement.text, failure, position);
+  const hint = hintFor(connection, statement.text, failure, position, own);
   const undoneWords = undone ? ' SQLite has undone the whole transaction.' : '';
   return new DetentError(
     busy ? 'LOCK_TIMEOUT' : 'STATEMENT_FAILED',

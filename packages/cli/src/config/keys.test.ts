@@ -22,8 +22,9 @@ test.each([
   ['backup.keep', '0', false],
   ['timeouts.lockMs', '250', 250],
   ['rollback', 'both', 'both'],
+  ['ignore', 'drafts, *.test.ts', ['drafts', '*.test.ts']],
 ])('%s=%s is read as %s', (path, text, value) => {
-  expect(parseValue(key(path), text, 'X')).toBe(value);
+  expect(parseValue(key(path), text, 'X')).toEqual(value);
 });
 
 test.each([

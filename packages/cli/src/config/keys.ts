@@ -9,7 +9,9 @@ export interface Key {
   readonly shape: TextShape;
 }
 
-type TextShape = Extract<Shape, { kind: 'text' | 'boolean' | 'number' | 'choice' }>;
+type TextShape = Extract<Shape, { kind: 'text' | 'boolean' | 'number' | 'choice' | 'list' }>;
+
+type TextValue = string | number | boolean | readonly string[];
 
 /** All of them, made from core's own list, in its order. */
 export const KEYS: readonly Key[] = keysOf(OPTION_SHAPES, '').filter(({ path }) => path !== 'cwd');
@@ -27,6 +29,7 @@ function keysOf(shapes: Readonly<Record<string, Shape>>, prefix: string): Key[] 
       case 'boolean':
       case 'number':
       case 'choice':
+      case 'list':
         return [{ path, variable: variableOf(path), shape }];
       case 'source':
         return [{ path, variable: variableOf(path), shape: { kind: 'text' } as const }];
@@ -47,19 +50,21 @@ function variableOf(path: string): string {
     .toUpperCase()}`;
 }
 
-/** Reads a text as the setting's value. Throws `CONFIG` naming `from`, where the text was found. */
-export function parseValue({ shape }: Key, text: string, from: string): string | number | boolean {
+/** Reads a text as the setting's value; a list has commas. Throws `CONFIG` naming `from`, where the text was found. */
+export function parseValue({ shape }: Key, text: string, from: string): TextValue {
   const value = read(shape, text);
   checkedFrom(from, () => checkShape({ [from]: value }, { [from]: shape }, ''));
   return value;
 }
 
-function read(shape: TextShape, text: string): string | number | boolean {
+function read(shape: TextShape, text: string): TextValue {
   switch (shape.kind) {
     case 'number':
       return /^\d+$/.test(text) ? Number(text) : text;
     case 'boolean':
       return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text;
+    case 'list':
+      return text.split(',').map((item) => item.trim());
     case 'text':
     case 'choice':
       return text;

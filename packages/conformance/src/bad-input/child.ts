@@ -3,6 +3,9 @@
 import type { ConformanceTarget } from '../target.ts';
 import { badInputsOf, checkBadInput } from './check.ts';
 
+/** What is not as it is owed, by the name of the input; no flaw is an empty list. */
+export type Flaws = Readonly<Record<string, readonly string[]>>;
+
 const { target } = (await import(process.argv[2] ?? '')) as { target: ConformanceTarget };
 const flaws: Record<string, readonly string[]> = {};
 for (const input of badInputsOf(target)) {
@@ -10,4 +13,4 @@ for (const input of badInputsOf(target)) {
     `the check itself threw ${String(thrown)}`,
   ]);
 }
-process.stdout.write(`${JSON.stringify(flaws)}\n`);
+process.stdout.write(`${JSON.stringify(flaws satisfies Flaws)}\n`);

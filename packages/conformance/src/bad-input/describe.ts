@@ -3,14 +3,15 @@ import { runScript } from '../process.ts';
 import type { ConformanceTarget } from '../target.ts';
 import { openWorkplace } from '../workplace.ts';
 import { badInputsOf } from './check.ts';
+import type { Flaws } from './child.ts';
 
 /** Every kind of bad input gives a typed error with a hint, and nothing is written. */
 export function describeBadInput<Db>(target: ConformanceTarget<Db>): void {
   const inputs = badInputsOf(target);
   describe('bad input is refused with a typed error and a hint, and nothing is written', () => {
-    let flaws: Readonly<Record<string, readonly string[]>> = {};
+    let flaws: Flaws = {};
     beforeAll(async () => {
-      flaws = JSON.parse(await runScript('bad-input/child', target.module)) as typeof flaws;
+      flaws = JSON.parse(await runScript('bad-input/child', target.module)) as Flaws;
     }, 300_000);
 
     test('there are at least 80 kinds', () => {

@@ -198,8 +198,9 @@ function describeRunning({ done, total, rows, batch }: Running, dot: string): st
   if (rows !== null && rows > 0) parts.push(counted(rows, 'row'));
   if (batch !== null) {
     const percent = batch.total === 0 ? 100 : Math.min(100, Math.floor((100 * batch.done) / batch.total));
-    parts.push(`${percent} % of ${grouped(batch.total)} ${batch.table}`);
+    parts.push(`${percent} %`);
     if (batch.etaMs !== null) parts.push(`${milliseconds(batch.etaMs)} left`);
+    parts.push(`${grouped(batch.total)} ${batch.table}`);
   }
   return parts.join(` ${dot} `);
 }

@@ -21,7 +21,7 @@ export async function rollBackByDown<Db>(run: FailedRun<Db>): Promise<RollbackRe
 
 /** Reversing stops at the first step that cannot be; the rest stands, and the next start goes on with it. */
 export async function reverse<Db>(run: FailedRun<Db>): Promise<RollbackReport> {
-  const { context, runner, outcome } = run;
+  const { runner, outcome } = run;
   const standing = standingSteps(outcome);
   const reversed: LoadedStep<Db>[] = [];
   try {
@@ -36,7 +36,6 @@ export async function reverse<Db>(run: FailedRun<Db>): Promise<RollbackReport> {
     const error = asDetentError(thrown, 'DOWN_FAILED', (words) => `The way back failed: ${words}`);
     return { outcome: 'incomplete', rolledBack: infosOf(reversed), errors: [error] };
   }
-  await context.versions.append(context.identity, 'rollback-finished', null, null);
   return { outcome: 'complete', rolledBack: infosOf(reversed), errors: [] };
 }
 

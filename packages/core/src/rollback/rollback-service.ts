@@ -4,7 +4,7 @@ import type { DetentError } from '../errors.ts';
 import type { StepInfo } from '../events.ts';
 import type { Manifest } from '../ports/backup.ts';
 import type { RollbackOutcome } from '../result.ts';
-import type { RunContext } from '../run/context.ts';
+import { warn, type RunContext } from '../run/context.ts';
 import { MigrationRunner, type RunOutcome } from '../run/runner.ts';
 import { rollBackByBackup } from './backup.ts';
 import { rollBackByBoth } from './both.ts';
@@ -72,8 +72,17 @@ export class RollbackService {
       backups: this.#backups,
       ...before,
     });
+    if (report.outcome === 'complete') await this.#recordEnd(context);
     if (report.outcome !== 'none-needed') events.emit({ kind: 'rollback-finished', outcome: report.outcome });
     return report;
+  }
+
+  /** Trouble with it is a warning: what was rolled back stays so. */
+  async #recordEnd<Db>(context: RunContext<Db>): Promise<void> {
+    const { versions, identity } = context;
+    await versions.append(identity, 'rollback-finished', null, null).catch((thrown: unknown) => {
+      warn(context, `The end of the rollback could not be written into the ledger: ${String(thrown)}`);
+    });
   }
 }
 

@@ -82,10 +82,10 @@ export class Environment<Db> {
   }
 
   async #migrations(): Promise<MigrationSource> {
-    const { migrations, cwd, layout } = this.settings;
+    const { migrations, cwd, layout, ignore } = this.settings;
     if (typeof migrations !== 'string') return migrations;
     // Imported when there is a folder, so that a bundle of modules needs no file system.
-    this.#source ??= (await import('../scan/directory.ts')).directory(resolve(cwd, migrations), { layout });
+    this.#source ??= (await import('../scan/directory.ts')).directory(resolve(cwd, migrations), { layout, ignore });
     return this.#source;
   }
 }

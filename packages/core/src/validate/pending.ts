@@ -37,7 +37,7 @@ export async function loadSteps<Db>(plan: Plan, loader: Loader<Db>): Promise<Loa
       const loaded = await loadStep<Db>(step, loader);
       steps.push({ ...step, loaded });
       problems.push(...checkStep(step, loaded, settings), ...(await checkProgress(step, loaded, loader)));
-      warnings.push(...loaded.notes, ...destructionWarnings(step, loaded, settings));
+      warnings.push(...loaded.notes, ...emptiness(step, loaded), ...destructionWarnings(step, loaded, settings));
     } catch (thrown) {
       problems.push(loadProblem(thrown, step.info.file));
     }
@@ -178,6 +178,12 @@ function destructive(file: string, statement: Statement & { destroys: string }):
     hint: `When that is meant, write \`-- detent:allow ${destroys}\` into the file.`,
     facts: { place: { file, line, column }, statement: statement.text },
   });
+}
+
+function emptiness<Db>({ info }: PlannedStep, loaded: LoadedMigration<Db>): string[] {
+  const action = loaded[info.direction];
+  const isEmpty = info.direction === 'up' && action?.kind === 'script' && action.statements.length === 0;
+  return isEmpty ? [`${info.file} has no statement to run.`] : [];
 }
 
 function destructionWarnings<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings: Settings<Db>): string[] {
