@@ -133,7 +133,8 @@ async function resumeRollback<Db>(context: RunContext<Db>, scan: Scan, rows: rea
     detail?.fingerprint !== (await session.fingerprint())
   ) {
     const message = 'The way back of the last run was finished, but the schema is not what it was before that run.';
-    if (detail?.strategy === 'both') failure = new DetentError('ROLLBACK_DIFFERS', message);
+    if (detail?.strategy === 'both')
+      failure = new DetentError('ROLLBACK_DIFFERS', message, { hint: 'Compare the `down` parts with their `up`.' });
     else warn(context, message);
   }
   if (failure !== null) throw wayOut(failure, detail);
