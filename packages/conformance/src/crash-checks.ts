@@ -43,8 +43,10 @@ export async function crashAtCalls<Db>(
     await using place = await prepared(target, scenario);
     const runner = startRunner({ ...jobOf(place, scenario), killAt, breakage });
     const report = await runner.ended();
-    if (report !== null)
-      return { killed: false, unfinished: false, found: [`call ${killAt} of ${calls} was never made`] };
+    if (report !== null) {
+      const flaw = `call ${killAt} of ${calls} was never made: ${JSON.stringify(report)}`;
+      return { killed: false, unfinished: false, found: [flaw] };
+    }
     return { killed: true, ...(await settleAndCompare(place, scenario, references, `killed at call ${killAt}`)) };
   });
   return summary(outcomes);

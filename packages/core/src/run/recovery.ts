@@ -16,11 +16,6 @@ export type FinishRestore = (ids: readonly string[], path: string) => Promise<vo
 
 const UNFINISHED: ReadonlySet<MigrationState> = new Set(['running', 'failed', 'rolling_back', 'restoring']);
 
-/** Whether a run is in the middle of something, or died there. */
-export function isStuck({ history }: Pick<Scan, 'history'>): boolean {
-  return history.entries.some(({ state }) => state === 'running' || state === 'rolling_back' || state === 'restoring');
-}
-
 /**
  * Finishes or classifies what a dead run left. Throws `UNKNOWN_STATE` when only a person can tell, after everything
  * that could be decided was; nothing else may run then.
