@@ -1,1 +1,0 @@
-const t0=performance.now(); await import('@detent/core'); const t1=performance.now(); await import('@detent/sqlite'); const t2=performance.now(); console.log((t1-t0).toFixed(1),(t2-t1).toFixed(1), performance.now().toFixed(1));
