@@ -113,7 +113,7 @@ export function violations(files: readonly SourceFile[]): string[] {
       breach(`${home.row} is not in the table`);
       continue;
     }
-    const isTest = path.endsWith('.test.ts');
+    const isTest = path.endsWith('.test.ts') || path.includes('/fixtures/');
     const code = withoutComments(text);
 
     for (const { from, kind } of importsOf(code)) {

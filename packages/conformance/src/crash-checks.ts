@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode, MigrationResult } from '@detent/core';
+import type { Job } from './child.ts';
 import { idOf, type Draft, type Op } from './draft.ts';
 import type { Scenario } from './expected.ts';
 import { inParallel, startRunner } from './process.ts';
@@ -25,7 +26,10 @@ export interface CrashReport {
   readonly unfinished: number;
 }
 
-/** Kills a process at its n-th call, for n = `step`, 2 × `step`, … until it comes through; then runs again, plainly. `breakage`: of the process that is killed. */
+/**
+ * Kills a process at its n-th call, for n = 1, 1 + `step`, … until it comes through; then runs again, plainly.
+ * `breakage`: of the process that is killed.
+ */
 export async function crashAtCalls<Db>(
   target: ConformanceTarget<Db>,
   scenario: CrashScenario,
@@ -36,11 +40,13 @@ export async function crashAtCalls<Db>(
   const calls = await callsOf(target, scenario, breakage);
   const points = Array.from({ length: Math.ceil(calls / step) }, (_, index) => index * step + 1);
   const outcomes = await inParallel(points, 2, async (killAt) => {
-    await using place = await prepared(target);
+    await using place = await prepared(target, scenario);
     const runner = startRunner({ ...jobOf(place, scenario), killAt, breakage });
     const report = await runner.ended();
-    if (report !== null)
-      return { killed: false, unfinished: false, found: [`call ${killAt} of ${calls} was never made`] };
+    if (report !== null) {
+      const flaw = `call ${killAt} of ${calls} was never made: ${JSON.stringify(report)}`;
+      return { killed: false, unfinished: false, found: [flaw] };
+    }
     return { killed: true, ...(await settleAndCompare(place, scenario, references, `killed at call ${killAt}`)) };
   });
   return summary(outcomes);
@@ -58,7 +64,7 @@ export async function crashAtRandom<Db>(
   const random = randomNumbers(seed);
   const moments = Array.from({ length: count }, () => random() * durationMs);
   const outcomes = await inParallel(moments, 2, async (momentMs) => {
-    await using place = await prepared(target);
+    await using place = await prepared(target, scenario);
     const runner = startRunner({ ...jobOf(place, scenario), waits: true });
     await runner.said('ready');
     runner.poke();
@@ -73,17 +79,18 @@ export async function crashAtRandom<Db>(
   return summary(outcomes);
 }
 
-async function prepared<Db>(target: ConformanceTarget<Db>): Promise<Workplace<Db>> {
+async function prepared<Db>(target: ConformanceTarget<Db>, { drafts, way }: CrashScenario): Promise<Workplace<Db>> {
   const place = await openWorkplace(target);
   await place.apply(BEFORE);
+  if (way === 'down') await place.executor(drafts).migrate();
   return place;
 }
 
 function jobOf<Db>(
   { target, database, folder }: Workplace<Db>,
-  { strategy, drafts }: CrashScenario,
-) {
-  return { module: target.module, url: database.url, folder, drafts, options: { rollback: strategy } };
+  { strategy, drafts, way = 'up' }: CrashScenario,
+): Pick<Job, 'module' | 'url' | 'folder' | 'drafts' | 'options' | 'way'> {
+  return { module: target.module, url: database.url, folder, drafts, options: { rollback: strategy }, way };
 }
 
 async function callsOf<Db>(
@@ -91,19 +98,16 @@ async function callsOf<Db>(
   scenario: CrashScenario,
   breakage: string | null,
 ): Promise<number> {
-  await using place = await prepared(target);
+  await using place = await prepared(target, scenario);
   const report = await startRunner({ ...jobOf(place, scenario), breakage }).ended();
   return report?.calls ?? 0;
 }
 
 /** From the moment it begins to its end, by the slowest of three. */
-async function durationOf<Db>(
-  target: ConformanceTarget<Db>,
-  scenario: CrashScenario,
-): Promise<number> {
+async function durationOf<Db>(target: ConformanceTarget<Db>, scenario: CrashScenario): Promise<number> {
   let slowest = 0;
   for (let round = 0; round < 3; round += 1) {
-    await using place = await prepared(target);
+    await using place = await prepared(target, scenario);
     const runner = startRunner({ ...jobOf(place, scenario), waits: true });
     await runner.said('ready');
     const begun = performance.now();
@@ -120,18 +124,22 @@ const DOCUMENTED: readonly ErrorCode[] = ['UNKNOWN_STATE', 'RESTORE_BLOCKED'];
 /** Runs again and holds the end against a database on which exactly the applied migrations were applied plainly. */
 async function settleAndCompare<Db>(
   place: Workplace<Db>,
-  { strategy, drafts }: CrashScenario,
+  { strategy, drafts, way = 'up' }: CrashScenario,
   references: References<Db>,
   when: string,
 ): Promise<{ unfinished: boolean; found: string[] }> {
   const left = Object.values(await statesOf(place));
   const unfinished = left.some((state) => state === 'running' || state === 'rolling_back' || state === 'restoring');
   const executor = place.executor(drafts, { rollback: strategy, lock: { onHeld: 'wait', waitMs: 60_000 } });
-  const result = await executor.migrate();
+  const result = await (way === 'down' ? executor.down({ to: '0' }) : executor.migrate());
   await executor.close();
   const states = await statesOf(place);
   const found = [...resultFlaws(result, drafts)];
   const stuck = Object.entries(states).filter(([, state]) => !['applied', 'failed', 'rolled_back'].includes(state));
+  const end = way === 'down' ? 'rolled_back' : 'applied';
+  if (result.success && drafts.some((draft) => states[idOf(draft)] !== end)) {
+    found.push(`not everything is ${end}: ${JSON.stringify(states)}`);
+  }
   if (stuck.length > 0) found.push(`left ${JSON.stringify(Object.fromEntries(stuck))}`);
   const standing = await standingOps(place, drafts);
   if ((await place.database.digest()) !== (await references.digestOf([...BEFORE, ...standing]))) {

@@ -11,8 +11,16 @@ export const FEW: readonly Draft[] = [
   {
     ...migration('3', 'script', 'c'),
     up: [{ kind: 'create', table: 'c' }, { kind: 'alone' }, { kind: 'insert', table: 'c', id: 1 }],
+    down: [{ kind: 'remove', table: 'c', id: 1 }, { kind: 'alone' }, { kind: 'drop', table: 'c' }],
   },
-  { ...migration('4', 'script', 'd'), transaction: 'none' },
+  {
+    ...migration('4', 'script', 'd'),
+    transaction: 'none',
+    down: [
+      { kind: 'remove', table: 'd', id: 1 },
+      { kind: 'drop', table: 'd' },
+    ],
+  },
 ];
 
 /** Ten mixed ones: scripts, code, one cut by a command that stands alone, one without transactions, one repeatable. */
@@ -91,6 +99,14 @@ export function describeCrashes<Db>(
     );
     test.each(STRATEGIES)('F39 a way back that was cut short is finished, under %s', patient, async (strategy) => {
       const { deviations, kills } = await crashAtCalls(target, { strategy, drafts: back }, step);
+      expect(deviations).toEqual([]);
+      expect(kills).toBeGreaterThan(5);
+    });
+  });
+
+  describe('a process killed at a call of the way back', () => {
+    test.each(STRATEGIES)('the next run goes all the way, under %s', patient, async (strategy) => {
+      const { deviations, kills } = await crashAtCalls(target, { strategy, drafts: FEW, way: 'down' }, step);
       expect(deviations).toEqual([]);
       expect(kills).toBeGreaterThan(5);
     });

@@ -5,6 +5,8 @@ import type { DatabaseAdapter, ErrorCode, Options } from '@detent/core';
  * test runner, because the processes that the kit starts and kills import it too.
  */
 export interface ConformanceTarget<Db = unknown> {
+  /** As the adapter's own. */
+  readonly name: string;
   /** Address of that module: its `import.meta.url`. */
   readonly module: string;
   adapter(url: string): DatabaseAdapter<Db>;

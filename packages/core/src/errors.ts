@@ -86,8 +86,15 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error family. `message` is one sentence for people; `code` is for programs. */
+/**
+ * The one error family. `message` is one sentence for people; `code` is for programs. An error made by another copy of
+ * this package is recognised by `instanceof` too.
+ */
 export class DetentError extends Error {
+  static override [Symbol.hasInstance](value: unknown): value is DetentError {
+    return value instanceof Error && value.name === 'DetentError' && 'code' in value;
+  }
+
   override readonly name: string = 'DetentError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;

@@ -2,16 +2,7 @@ import { checkOptions, type Options, type Settings } from './config.ts';
 import { Connection } from './connection.ts';
 import { DetentError, misuse, type Problem } from './errors.ts';
 import { Events, type LifecycleEvent, type Listener, type Operation } from './events.ts';
-import {
-  baselineRow,
-  checkBaseline,
-  findMarkable,
-  findUnsettled,
-  markRow,
-  repairs,
-  resolveRow,
-  type MarkAs,
-} from './history/maintenance.ts';
+import type { MarkAs } from './history/maintenance.ts';
 import { planDown, planRedo, type DownTarget } from './plan/down.ts';
 import { planMigrate } from './plan/migrate.ts';
 import type { Plan } from './plan/plan.ts';
@@ -23,13 +14,13 @@ import type { LockHolder } from './ports/lock.ts';
 import type { MigrationSession, ServerInfo } from './ports/session.ts';
 import type { MaintenanceResult } from './report.ts';
 import type { MigrationResult } from './result.ts';
-import { rewriteHistory } from './rollback/backup.ts';
-import { Environment, type PlanReport } from './run/environment.ts';
-import { changeDatabase } from './run/lifecycle.ts';
-import { maintain, type Upkeep } from './run/maintain.ts';
+import type { PlanReport } from './run/check.ts';
+import { Environment } from './run/environment.ts';
+import { changeDatabase } from './run/look.ts';
+import type { Upkeep } from './run/maintain.ts';
+import type * as Verbs from './run/upkeep.ts';
 import type { Scan } from './scan/scanner.ts';
-import { isApplied } from './scan/selector.ts';
-import { verifyHistory, type Verification } from './validate/verify.ts';
+import type { Verification } from './validate/verify.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
@@ -143,7 +134,10 @@ export class MigrationScriptExecutor<Db = unknown> {
 
   /** Whether files, history, ledger and the live schema agree. */
   verify(): Promise<Verification> {
-    return this.#read(async (session, scan) => verifyHistory(await scan(), this.settings, session));
+    return this.#read(async (session, scan) => {
+      const { verifyHistory } = await import('./validate/verify.ts');
+      return verifyHistory(await scan(), this.settings, session);
+    });
   }
 
   /** The newest lines of the ledger, oldest first. */
@@ -162,73 +156,38 @@ export class MigrationScriptExecutor<Db = unknown> {
   /** Says that everything up to `version` is there already, so that it never runs. */
   baseline(options: RunOptions & { readonly version: string; readonly name?: string }): Promise<MaintenanceResult> {
     const { version, name = 'baseline' } = options;
-    return this.#maintain(options, {
-      operation: 'baseline',
-      check: async (_session, scan) => checkBaseline(scan, version),
-      work: async (context, scan) => [await baselineRow(context, scan, version, name)],
-    });
+    return this.#maintain(options, ({ baselineUpkeep }) => baselineUpkeep(version, name));
   }
 
   /** Writes `version` into the history, or takes it out, without running anything. */
-  mark(options: MarkOptions): Promise<MaintenanceResult> {
-    const { version, as, reason = null } = options;
-    return this.#maintain(options, {
-      operation: 'mark',
-      check: async ({ history }, scan) => void (await findMarkable({ versions: history }, scan, version, as)),
-      work: async (context, scan) => [await markRow(context, scan, version, as, reason)],
-    });
+  mark({ version, as, reason, ...options }: MarkOptions): Promise<MaintenanceResult> {
+    return this.#maintain(options, ({ markUpkeep }) => markUpkeep({ version, as, reason: reason ?? null }));
   }
 
   /** Says how a migration ended of which nobody can know. */
-  resolve(options: MarkOptions): Promise<MaintenanceResult> {
-    const { version, as, reason = null } = options;
-    return this.#maintain(options, {
-      operation: 'resolve',
-      check: async ({ history }, scan) => void (await findUnsettled({ versions: history }, scan, version)),
-      work: async (context, scan) => [await resolveRow(context, scan, version, as, reason)],
-    });
+  resolve({ version, as, reason, ...options }: MarkOptions): Promise<MaintenanceResult> {
+    return this.#maintain(options, ({ resolveUpkeep }) => resolveUpkeep({ version, as, reason: reason ?? null }));
   }
 
   /** Accepts edited files as they are now, and clears failed rows of which nothing stands. */
   repair(options: RunOptions = {}): Promise<MaintenanceResult> {
-    return this.#maintain(options, { operation: 'repair', check: async () => undefined, work: repairs });
+    return this.#maintain(options, ({ repairUpkeep }) => repairUpkeep());
   }
 
   /** Makes a backup that is kept; in the configured folder unless a path is given. */
   async backup(
     options: RunOptions & { readonly path?: string } = {},
   ): Promise<MaintenanceResult & { readonly backup?: Manifest }> {
-    const { path = null } = options;
-    let made: Manifest | undefined;
-    const result = await this.#maintain(options, {
-      operation: 'backup',
-      check: async (session) => {
-        const [obstacle] = await this.#environment.backups(session).obstacles(path);
-        if (obstacle === undefined) return;
-        throw new DetentError('BACKUP_UNFIT', `There can be no backup: ${obstacle}`, { hint: 'See `detent doctor`.' });
-      },
-      work: async ({ session, identity, signal, versions }) => {
-        made = await this.#environment.backups(session).backup(identity.runId, path, signal);
-        await versions.append(identity, 'backup', null, made.path);
-        return [{ what: 'backup', detail: made.path }];
-      },
-    });
-    return made === undefined ? result : { ...result, backup: made };
+    let backup: Manifest | undefined;
+    const result = await this.#maintain(options, ({ backupUpkeep }) =>
+      backupUpkeep(this.#environment, options.path ?? null, (made) => (backup = made)),
+    );
+    return backup === undefined ? result : { ...result, backup };
   }
 
   /** Puts a backup back, whatever was written since. */
   restore(options: RunOptions & { readonly path: string }): Promise<MaintenanceResult> {
-    return this.#maintain(options, {
-      operation: 'restore',
-      check: async (session) => void (await this.#environment.backups(session).open(options.path)),
-      work: async (context, scan) => {
-        const backups = this.#environment.backups(context.session);
-        const manifest = await backups.open(options.path);
-        const unfinished = scan.history.entries.filter((entry) => !isApplied(entry)).map(({ id }) => id);
-        await backups.restore(manifest, await rewriteHistory(context, unfinished, manifest));
-        return [{ what: 'restored', detail: manifest.path }];
-      },
-    });
+    return this.#maintain(options, ({ restoreUpkeep }) => restoreUpkeep(this.#environment, options.path));
   }
 
   /** Takes the lock away from whoever holds it. Gives who that was. */
@@ -252,12 +211,18 @@ export class MigrationScriptExecutor<Db = unknown> {
     return this.#serial(() => changeDatabase(this.#environment, operation, planner, this.#signalOf(options)));
   }
 
-  #maintain(options: RunOptions, upkeep: Upkeep<Db>): Promise<MaintenanceResult> {
-    return this.#serial(() => maintain(this.#environment, upkeep, this.#signalOf(options)));
+  #maintain(options: RunOptions, choose: (verbs: typeof Verbs) => Upkeep<Db>): Promise<MaintenanceResult> {
+    return this.#serial(async () => {
+      const [{ maintain }, verbs] = await Promise.all([import('./run/maintain.ts'), import('./run/upkeep.ts')]);
+      return maintain(this.#environment, choose(verbs), this.#signalOf(options));
+    });
   }
 
   #look(planner: (scan: Scan) => Plan): Promise<PlanReport<Db>> {
-    return this.#read(async (session, scan) => this.#environment.check(session, planner(await scan()), new WeakMap()));
+    return this.#read(async (session, scan) => {
+      const { checkPlan } = await import('./run/check.ts');
+      return checkPlan(this.#environment, session, planner(await scan()), new WeakMap());
+    });
   }
 
   #read<T>(work: (session: MigrationSession<Db>, scan: () => Promise<Scan>) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 export { MigrationScriptExecutor } from './executor.ts';
 export type { DownOptions, Inspection, MarkOptions, MigrateOptions, RedoOptions, RunOptions } from './executor.ts';
-export type { PlanReport } from './run/environment.ts';
+export type { PlanReport } from './run/check.ts';
 export { checkOptions, OPTION_SHAPES } from './config.ts';
 export type { BackupMode, Hooks, Layout, Options, RollbackStrategy, Settings, TransactionMode } from './config.ts';
 export type { Shape } from './config-shape.ts';
@@ -18,7 +18,6 @@ export { fromModules } from './scan/from-modules.ts';
 export type { ModulesOptions, ModuleValue } from './scan/from-modules.ts';
 export { compareVersions, normalizeVersion } from './scan/version.ts';
 export { chainHash, findBrokenLink, LEDGER_START } from './history/ledger.ts';
-export { manifestPath, readManifest, writeManifest } from './backup/manifest.ts';
 export { nearest, didYouMean } from './nearest.ts';
 export { exitCodeOf } from './result.ts';
 export type { ExecutedMigration, FailedMigration, MigrationResult, RollbackOutcome } from './result.ts';

@@ -1,7 +1,8 @@
 import { copyFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readManifest, type Manifest, type MigrationSession } from '@detent/core';
+import type { Manifest, MigrationSession } from '@detent/core';
+import { readManifest } from '@detent/core/backup';
 import { describe, expect, test } from 'vitest';
 import type { SqliteDatabase } from './driver.ts';
 import { DRIVERS, Playground, rows, run, take } from './harness.ts';

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError } from '@detent/core';
 import { failureOf } from './errors.ts';
 
@@ -33,6 +32,6 @@ export async function patiently<T>(attempt: () => T | Promise<T>, { limitMs, sig
     }
     if (signal?.aborted === true)
       throw new DetentError('CANCELLED', 'Stopped while waiting for the database.', { cause: signal.reason });
-    await sleep(pauseMs * (0.5 + Math.random()));
+    await new Promise((done) => void setTimeout(done, pauseMs * (0.5 + Math.random())));
   }
 }

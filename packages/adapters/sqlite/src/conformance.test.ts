@@ -1,5 +1,5 @@
 import { describeConformance } from '@detent/conformance';
-import { betterTarget, target } from './conformance-target.ts';
+import { betterTarget, target } from './fixtures/conformance.ts';
 
 const concerns = ['history', 'transactions', 'run', 'way back', 'backup fidelity'] as const;
 

@@ -1,4 +1,4 @@
 import { describeConformance } from '@detent/conformance';
-import { target } from './conformance-target.ts';
+import { target } from './fixtures/conformance.ts';
 
 describeConformance('node:sqlite', target, { concerns: ['crashes', 'lock race', 'broken runners'] });

@@ -80,7 +80,8 @@ export function checkOptions(options: {
     throw misuse('`url` must be a text.', "Write sqlite({ url: 'app.db' }).");
   if (database !== undefined && !isObject(database))
     throw misuse('`database` must be an open database.', 'Pass `new DatabaseSync(path)`, or `url`.');
-  if (allowAttach !== undefined && typeof allowAttach !== 'boolean') throw misuse('allowAttach must be true or false.', 'Leave it out for false.');
+  if (allowAttach !== undefined && typeof allowAttach !== 'boolean')
+    throw misuse('allowAttach must be true or false.', 'Leave it out for false.');
   const given = {
     journalMode: journalMode === undefined ? undefined : choice('journalMode', journalMode, JOURNAL_MODES),
     synchronous: synchronous === undefined ? undefined : choice('synchronous', synchronous, SYNCHRONOUS),

@@ -1,6 +1,6 @@
 import { DetentError, type Capabilities, type MigrationSession, type OpenOptions, type Statement } from '@detent/core';
 import { sqlite as dialect, sqlTag } from '@detent/sql';
-import { createBackup } from './backup.ts';
+import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { bookkeeping } from './bookkeeping.ts';
 import { patiently, type Patience } from './busy.ts';
@@ -35,7 +35,7 @@ export function createSession<Db>({
   const books = bookkeeping(options.table);
   const lock = createLock({ link, sql: books.lock, patience, batchCommits });
   const history = createHistory({ link, books, lock, patience, isWorking: () => working });
-  const backup = createBackup({ link, books, lock, patience });
+  const backup = backupWhenNeeded({ link, books, lock, patience });
   const { path } = link;
   const { limitMs } = patience;
   let working = false;

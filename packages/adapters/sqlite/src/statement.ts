@@ -56,7 +56,7 @@ function statementFailed(
     busy ? 'LOCK_TIMEOUT' : 'STATEMENT_FAILED',
     `SQLite refused the statement: ${failure.message}.${undoneWords}`,
     {
-      ...(hint === null ? {} : { hint }),
+      hint: hint ?? 'Correct the statement, then run again.',
       facts: {
         ...placeOf(statement, file, position),
         ...(position === null ? {} : { position }),

@@ -26,7 +26,8 @@ const PARAMETERS = ['journalMode', 'synchronous', 'busyTimeoutMs'];
  * here. Throws `CONFIG`.
  */
 export function parseUrl(url: string): Address {
-  if (url.includes('\0')) throw misuse('The SQLite URL holds a NUL character.', 'Write it anew, without what was pasted along.');
+  if (url.includes('\0'))
+    throw misuse('The SQLite URL holds a NUL character.', 'Write it anew, without what was pasted along.');
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1];
   if (scheme === undefined) return place(url, url);
   if (!['sqlite', 'sqlite3', 'file'].includes(scheme.toLowerCase())) {

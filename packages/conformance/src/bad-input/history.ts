@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeText, goodFile, type BadInput, type BadInputs } from './bad-input.ts';
 
@@ -98,21 +98,21 @@ export const badHistories: BadInputs = (target) => {
       code: 'BACKUP_DAMAGED',
       files: { ...first },
       options: { rollback: 'backup', backup: { mode: 'restore-only', from: 'other.backup' } },
-      prepare: (folder) => writeBackup(folder, { adapter: 'other' }),
+      prepare: (folder) => writeBackup(folder, { ...MADE_UP, adapter: 'other' }),
     },
     {
       name: 'a backup whose manifest is no JSON',
       code: 'BACKUP_DAMAGED',
       files: { ...first },
       options: { rollback: 'backup', backup: { mode: 'restore-only', from: 'other.backup' } },
-      prepare: (folder) => writeBackup(folder, '{'),
+      prepare: (folder) => writeBackup(folder, null),
     },
     {
       name: 'F94 a manifest that was made up',
       code: 'BACKUP_DAMAGED',
       files: { ...first },
       options: { rollback: 'backup', backup: { mode: 'restore-only', from: 'other.backup' } },
-      prepare: (folder) => writeBackup(folder, {}),
+      prepare: (folder) => writeBackup(folder, { ...MADE_UP, adapter: target.name }),
     },
   ];
   const upkeep: readonly BadInput[] = [
@@ -158,22 +158,19 @@ export const badHistories: BadInputs = (target) => {
   return [...foreign, ...damaged, ...files, ...backups, ...upkeep];
 };
 
-/** A file that says of itself that it is a backup. */
-function writeBackup(folder: string, changes: Readonly<Record<string, unknown>> | string): void {
-  mkdirSync(join(folder, '..'), { recursive: true });
-  const manifest = {
-    format: 'detent-backup-1',
-    adapter: 'sqlite',
-    hash: 'sha256:00',
-    fingerprint: 'sha256:00',
-    bytes: 3,
-    objects: [],
-    path: 'other.backup',
-    details: {},
-  };
-  writeFileSync(join(folder, '..', 'other.backup'), 'abc');
-  writeFileSync(
-    join(folder, '..', 'other.backup.json'),
-    typeof changes === 'string' ? changes : JSON.stringify({ ...manifest, ...changes }),
-  );
+const MADE_UP = {
+  format: 'detent-backup-1',
+  hash: 'sha256:00',
+  fingerprint: 'sha256:00',
+  bytes: 3,
+  objects: [],
+  path: 'other.backup',
+  details: {},
+};
+
+/** A file that says of itself that it is a backup; with `null` in a manifest that cannot be read. */
+function writeBackup(folder: string, manifest: Readonly<Record<string, unknown>> | null): void {
+  const path = join(folder, '..', 'other.backup');
+  writeFileSync(path, 'abc');
+  writeFileSync(`${path}.json`, manifest === null ? '{' : JSON.stringify(manifest));
 }

@@ -1,6 +1,6 @@
 import { ERROR_CODES, type Problem } from '../errors.ts';
 import type { LoadedStep } from '../validate/pending.ts';
-import type { PlanReport } from '../run/environment.ts';
+import type { PlanReport } from '../run/check.ts';
 import type { MigrationFile } from '../ports/source.ts';
 import { exitCodeOf, type MigrationResult } from '../result.ts';
 import type { MigrationRenderer } from './renderer.ts';

@@ -1,6 +1,6 @@
 import type { DetentError, Problem } from '../errors.ts';
 import type { LifecycleEvent } from '../events.ts';
-import type { PlanReport } from '../run/environment.ts';
+import type { PlanReport } from '../run/check.ts';
 import type { Status } from '../plan/status.ts';
 import type { HistoryEntry, LedgerEvent } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';

@@ -1,4 +1,4 @@
-import type { PlanReport } from '../run/environment.ts';
+import type { PlanReport } from '../run/check.ts';
 import type { MigrationStatus, Status, StatusWord } from '../plan/status.ts';
 import type { HistoryEntry, LedgerEvent } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';

@@ -72,6 +72,7 @@ async function opposite<Db>({ context }: FailedRun<Db>, step: LoadedStep<Db>): P
   const direction = step.info.direction === 'up' ? 'down' : 'up';
   if (step.loaded[direction] === null) {
     throw new DetentError('DOWN_MISSING', `${step.info.file} has no \`${direction}\` to undo it with.`, {
+      hint: 'Write one, then run any command that writes: it finishes the way back first.',
       facts: { place: { file: step.info.file } },
     });
   }

@@ -5,11 +5,14 @@ import type { FailedRun, RollbackReport } from './rollback-service.ts';
 /** Undoes nothing, and says what stands. */
 export async function rollBackByNone<Db>({ context, outcome }: FailedRun<Db>): Promise<RollbackReport> {
   const { done, failed } = outcome;
-  if (done.length > 0) {
-    warn(
-      context,
-      `${done.map(({ step }) => step.info.file).join(', ')} succeeded before the failure and stay${done.length === 1 ? 's' : ''}.`,
-    );
+  for (const direction of ['down', 'up'] as const) {
+    const files = done.filter(({ step }) => step.info.direction === direction).map(({ step }) => step.info.file);
+    const what = direction === 'up' ? 'applied' : 'undone';
+    if (files.length > 0)
+      warn(
+        context,
+        `Before the failure ${files.join(', ')} ${files.length === 1 ? 'was' : 'were'} ${what}; that stays so.`,
+      );
   }
   if (failed?.undone !== false) return { outcome: 'none-needed', rolledBack: [], errors: [] };
   warn(context, whatStands(failed));

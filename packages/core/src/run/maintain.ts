@@ -3,7 +3,7 @@ import type { Operation } from '../events.ts';
 import type { MigrationSession } from '../ports/session.ts';
 import { RunReport, type Change, type MaintenanceResult } from '../report.ts';
 import type { Scan } from '../scan/scanner.ts';
-import type { RunContext } from './context.ts';
+import { contextOf, ownerOf, type RunContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import { takeLock } from './locking.ts';
 
@@ -11,8 +11,8 @@ import { takeLock } from './locking.ts';
 export interface Upkeep<Db> {
   readonly operation: Operation;
   /** Throws what speaks against it. Asked before the lock, so that a refusal writes nothing at all. */
-  check(session: MigrationSession<Db>, scan: Scan): Promise<void>;
-  work(context: RunContext<Db>, scan: Scan): Promise<readonly Change[]>;
+  readonly check: (session: MigrationSession<Db>, scan: Scan) => Promise<void>;
+  readonly work: (context: RunContext<Db>, scan: Scan) => Promise<readonly Change[]>;
 }
 
 /** Does bookkeeping under the lock that runs take. Throws only for misuse. */
@@ -28,14 +28,14 @@ export async function maintain<Db>(
     const session = await connection.session('write');
     const scanner = await environment.scanner(session);
     await check(session, await scanner.scan());
-    const owner = environment.owner(report.runId);
+    const owner = ownerOf(settings, report.runId);
     // To skip what somebody asked for by name would be to lie about it.
     const onHeld = settings.lock.onHeld === 'skip' ? 'fail' : settings.lock.onHeld;
     const policy = { ...settings.lock, onHeld };
     const lock = await takeLock({ lock: session.lock, owner, policy, events, signal, isDone: async () => false });
     if (lock.kind !== 'acquired') throw new DetentError('INTERNAL', 'The lock was not taken.');
     await using lease = lock.lease;
-    const context = environment.context(session, owner, lease, signal, report);
+    const context = contextOf(environment, { session, owner, lease, signal, report });
     await context.versions.init();
     return report.maintained(await work(context, await scanner.scan()));
   } catch (thrown) {

@@ -16,11 +16,6 @@ export type FinishRestore = (ids: readonly string[], path: string) => Promise<vo
 
 const UNFINISHED: ReadonlySet<MigrationState> = new Set(['running', 'failed', 'rolling_back', 'restoring']);
 
-/** Whether a run is in the middle of something, or died there. */
-export function isStuck({ history }: Pick<Scan, 'history'>): boolean {
-  return history.entries.some(({ state }) => state === 'running' || state === 'rolling_back' || state === 'restoring');
-}
-
 /**
  * Finishes or classifies what a dead run left. Throws `UNKNOWN_STATE` when only a person can tell, after everything
  * that could be decided was; nothing else may run then.
@@ -133,7 +128,8 @@ async function resumeRollback<Db>(context: RunContext<Db>, scan: Scan, rows: rea
     detail?.fingerprint !== (await session.fingerprint())
   ) {
     const message = 'The way back of the last run was finished, but the schema is not what it was before that run.';
-    if (detail?.strategy === 'both') failure = new DetentError('ROLLBACK_DIFFERS', message);
+    if (detail?.strategy === 'both')
+      failure = new DetentError('ROLLBACK_DIFFERS', message, { hint: 'Compare the `down` parts with their `up`.' });
     else warn(context, message);
   }
   if (failure !== null) throw wayOut(failure, detail);

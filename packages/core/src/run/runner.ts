@@ -43,7 +43,12 @@ export class MigrationRunner<Db> {
 
   /** Runs the steps in order and stops at the first that fails. Never throws. */
   async execute(steps: readonly LoadedStep<Db>[]): Promise<RunOutcome<Db>> {
-    return this.#context.settings.transaction === 'all' ? this.#executeTogether(steps) : this.#executeEach(steps);
+    const { settings, session } = this.#context;
+    const outcome = await (settings.transaction === 'all' ? this.#executeTogether(steps) : this.#executeEach(steps));
+    await session.reset().catch((thrown: unknown) => {
+      warn(this.#context, `The session's settings could not be put back: ${wordsOf(thrown)}`);
+    });
+    return outcome;
   }
 
   /** Runs one step: begin, its work, its record, commit. Never throws. */
@@ -52,6 +57,8 @@ export class MigrationRunner<Db> {
     const { info, loaded } = step;
     let attempt: Attempt<Db> | null = null;
     try {
+      // Before a step and not after it: a step that is committed cannot fail any more.
+      if (settings.transaction !== 'all') await session.reset();
       attempt = await beginAttempt(this.#context, step, this.#nextOrder);
       if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
       const { action } = attempt;
@@ -64,7 +71,6 @@ export class MigrationRunner<Db> {
           ? await runScript(this.#context, attempt, action.statements)
           : await runCode(this.#context, attempt, action);
       const executed = this.#executed(attempt, result);
-      if (settings.transaction !== 'all') await session.reset();
       events.emit({ kind: 'step-finished', step: info, durationMs: executed.durationMs, result });
       await runHook(this.#context, 'afterEach', (hook) => hook({ step: info, db: session.db }));
       return { step, executed };
@@ -94,7 +100,6 @@ export class MigrationRunner<Db> {
         outcome = await this.#executeEach(steps);
         if (outcome.failed !== null) throw outcome.failed.error;
       });
-      await session.reset();
       return outcome;
     } catch (thrown) {
       const step = outcome.failed?.step ?? steps.at(-1);
@@ -139,10 +144,7 @@ export class MigrationRunner<Db> {
       });
       await session.reset();
     } catch (thrown) {
-      warn(
-        this.#context,
-        `The failure could not be written into the history: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-      );
+      warn(this.#context, `The failure could not be written into the history: ${wordsOf(thrown)}`);
     }
   }
 
@@ -169,4 +171,8 @@ function statementsOf<Db>(
 ): Parameters<RunContext<Db>['session']['transaction']>[0]['statements'] {
   const scripts = steps.map(({ loaded, info }) => loaded[info.direction]);
   return scripts.every((action) => action?.kind === 'script') ? scripts.flatMap((action) => action.statements) : null;
+}
+
+function wordsOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

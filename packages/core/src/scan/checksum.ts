@@ -34,7 +34,7 @@ export function matchesChecksum(
   entry: { readonly checksum: string | null; readonly rawChecksum: string | null },
   file: Checksums & { readonly twin?: Checksums | null },
 ): ChecksumMatch {
-  if (entry.checksum === null) return 'same';
+  if (entry.checksum === null || entry.rawChecksum === file.rawChecksum) return 'same';
   const candidates = file.twin ? [file, file.twin] : [file];
   if (candidates.some((candidate) => candidate.rawChecksum === entry.rawChecksum)) return 'same';
   return candidates.some((candidate) => candidate.checksum === entry.checksum) ? 'canonical-only' : 'different';

@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { DetentError } from '../errors.ts';
 import { checksumOf, textOf } from './checksum.ts';
-import { loadModule } from './load.ts';
 import { unreadable } from './walk.ts';
 
 /** A link is not followed, and a pipe that took the file's place is not waited for. Windows has neither flag. */
@@ -63,6 +62,7 @@ export class CodeContent {
 
   async module(): Promise<unknown> {
     readUnchanged(this.#filepath, this.file, this.#rawChecksum);
+    const { loadModule } = await import('./load.ts');
     return loadModule(this.#filepath, this.file, this.#rawChecksum);
   }
 }

@@ -3,6 +3,7 @@ import { matchesChecksum, type ChecksumMatch } from './checksum.ts';
 import type { HistoryEntry, MigrationState } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';
 
+const IN_THE_MIDDLE: ReadonlySet<MigrationState> = new Set(['running', 'rolling_back', 'restoring']);
 const STANDING: ReadonlySet<MigrationState> = new Set(['applied', 'baseline']);
 
 /** Whether the migration counts as done. */
@@ -10,13 +11,19 @@ export function isApplied(entry: HistoryEntry): boolean {
   return STANDING.has(entry.state);
 }
 
+/** Whether a run is in the middle of something, or died there. */
+export function isStuck(entries: readonly HistoryEntry[]): boolean {
+  return entries.some(({ state }) => state !== 'applied' && IN_THE_MIDDLE.has(state));
+}
+
 /**
  * How a file compares with what was applied. A migration applied as TypeScript and deployed as what was compiled of
  * it, or the other way round, has no text in common to compare.
  */
 export function matchesApplied(entry: HistoryEntry, file: MigrationFile): ChecksumMatch {
-  const isOtherForm = file.twin === null && isTypeScript(entry.file) !== isTypeScript(file.file);
-  return file.up.kind === 'code' && isOtherForm ? 'same' : matchesChecksum(entry, file);
+  const isCode = file.up.kind === 'code';
+  const isOtherForm = isCode && file.twin === null && isTypeScript(entry.file) !== isTypeScript(file.file);
+  return isOtherForm ? 'same' : matchesChecksum(entry, file);
 }
 
 function isTypeScript(file: string): boolean {

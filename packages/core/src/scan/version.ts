@@ -14,16 +14,20 @@ export function normalizeVersion(version: string): string {
 /** Negative, 0 or positive. Parts are compared as integers of any length; a part that is not there is 0. */
 export function compareVersions(a: string, b: string): number {
   if (a === b) return 0;
-  const first = normalizeVersion(a);
-  const second = normalizeVersion(b);
-  if (!first.includes('.') && !second.includes('.')) return compareIntegers(first, second);
-  const left = first.split('.');
-  const right = second.split('.');
+  // The same length without zeros in front is what nearly all versions of one folder have in common.
+  if (a.length === b.length && isPlain(a) && isPlain(b)) return a < b ? -1 : 1;
+  const left = normalizeVersion(a).split('.');
+  const right = normalizeVersion(b).split('.');
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const order = compareIntegers(left[i] ?? '0', right[i] ?? '0');
     if (order !== 0) return order;
   }
   return 0;
+}
+
+/** One integer without zeros in front, so that among equals in length the order of the text is that of the number. */
+function isPlain(version: string): boolean {
+  return version[0] !== '0' && !version.includes('.') && !version.includes('_');
 }
 
 function withoutZeros(digits: string): string {

@@ -1,0 +1,1 @@
+export { manifestPath, readManifest, writeManifest } from './manifest.ts';
