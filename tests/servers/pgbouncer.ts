@@ -57,14 +57,15 @@ async function find({ url }: PostgresServer): Promise<Found> {
 }
 
 /** Few sessions of the server for many clients, so that each transaction may land in another. */
-function settings({ hostname, port }: URL, own: number): string {
+function settings({ hostname, port, username, password }: URL, own: number): string {
   return [
     '[databases]',
-    `* = host=${hostname} port=${port}`,
+    `* = host=${hostname} port=${port} user=${username} password=${password}`,
     '[pgbouncer]',
     'listen_addr = 127.0.0.1',
     `listen_port = ${own}`,
     'unix_socket_dir =',
+    // Everybody is the user above.
     'auth_type = any',
     'pool_mode = transaction',
     'default_pool_size = 20',

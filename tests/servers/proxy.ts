@@ -13,6 +13,12 @@ export interface Cut {
   readonly forGood?: boolean;
 }
 
+export interface ProxyOptions {
+  readonly cut?: Cut;
+  /** The server does not hear that a client is gone, as behind a router that lost its table. */
+  readonly hidesDepartures?: boolean;
+}
+
 export interface Proxy extends AsyncDisposable {
   /** The server's URL by way of the proxy. */
   readonly url: string;
@@ -25,7 +31,10 @@ export interface Proxy extends AsyncDisposable {
  * Stands between clients and a PostgreSQL server and understands just enough of the protocol to tell messages apart. A
  * connection is cut on both sides; what was delivered before, the server reads and executes.
  */
-export async function startProxy(serverUrl: string, cut: Cut | null = null): Promise<Proxy> {
+export async function startProxy(
+  serverUrl: string,
+  { cut, hidesDepartures = false }: ProxyOptions = {},
+): Promise<Proxy> {
   const { hostname, port } = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let messages = 0;
@@ -57,7 +66,7 @@ export async function startProxy(serverUrl: string, cut: Cut | null = null): Pro
       }
     });
     upstream.on('data', (data) => client.writable && client.write(data));
-    client.on('close', () => upstream.end());
+    client.on('close', () => hidesDepartures || upstream.end());
     upstream.on('close', () => client.destroy());
   });
   server.listen(0, '127.0.0.1');

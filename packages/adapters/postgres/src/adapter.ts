@@ -2,6 +2,7 @@ import type { DatabaseAdapter } from '@detent/core';
 import { parseScript, postgres as dialect } from '@detent/sql';
 import { connect, connectBeside, shownTarget } from './connect.ts';
 import { createLink } from './link.ts';
+import { LEASE, type LeaseTiming } from './lock-timing.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
 import { createSession } from './session.ts';
 
@@ -9,18 +10,18 @@ import { createSession } from './session.ts';
 const BESIDE_MS = 5_000;
 
 /** Throws `CONFIG` for options that are not right; opens nothing. */
-export function createAdapter<Db>(options: PostgresOptions): DatabaseAdapter<Db> {
-  return adapterOf(checkOptions(options as Readonly<Record<string, unknown>>));
+export function createAdapter<Db>(options: PostgresOptions, lease: LeaseTiming = LEASE): DatabaseAdapter<Db> {
+  return adapterOf(checkOptions(options as Readonly<Record<string, unknown>>), lease);
 }
 
-function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
+function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAdapter<Db> {
   const target = shownTarget(checked);
   const { kind } = checked.origin;
   return {
     name: 'postgres',
     target,
     scriptExtensions: ['.sql'],
-    at: (url) => adapterOf(checkOptions({ ...checked.given, directUrl: undefined, url })),
+    at: (url) => adapterOf(checkOptions({ ...checked.given, directUrl: undefined, url }), lease),
     parse: (script) => parseScript(script, dialect),
     async open(options) {
       const { connectTimeoutMs, signal } = options;
@@ -29,6 +30,7 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
         wire,
         target,
         options,
+        lease,
         lent: kind === 'client' || kind === 'pglite',
         disposable: kind === 'pool',
         openBeside: () => connectBeside(checked, { timeoutMs: BESIDE_MS }),

@@ -2,6 +2,7 @@ import { DetentError, type Logger, type OpenOptions } from '@detent/core';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
+import type { LeaseTiming } from './lock-timing.ts';
 import { baseSql, limitSql, READ_SESSION_SETTINGS, resetSql, settingSql, type Limits } from './settings.ts';
 import { Refused, type Answer, type Wire } from './wire.ts';
 
@@ -12,6 +13,7 @@ export interface Link {
   readonly logger: Logger;
   readonly options: OpenOptions;
   readonly signal: AbortSignal | undefined;
+  readonly lease: LeaseTiming;
   /** As they are now, and as they are again after a reset. */
   limits: Limits;
   readonly baseLimits: Limits;
@@ -41,6 +43,7 @@ export interface LinkSettings {
   readonly wire: Wire;
   readonly target: string;
   readonly options: OpenOptions;
+  readonly lease: LeaseTiming;
   /** The connection is lent by a user who goes on with it afterwards. */
   readonly lent: boolean;
   /** The connection may be closed for good instead of being put back into its state. */
@@ -48,7 +51,7 @@ export interface LinkSettings {
   readonly openBeside: () => Promise<Wire | null>;
 }
 
-export function createLink({ wire, target, options, lent, disposable, openBeside }: LinkSettings): Link {
+export function createLink({ wire, target, options, lease, lent, disposable, openBeside }: LinkSettings): Link {
   let greeting: Greeting | null = null;
   let books: Bookkeeping | null = null;
   let prepared = false;
@@ -79,6 +82,7 @@ export function createLink({ wire, target, options, lent, disposable, openBeside
     logger: options.logger,
     options,
     signal: options.signal,
+    lease,
     limits: baseLimits,
     baseLimits,
     greetingText,

@@ -24,9 +24,6 @@ export interface SessionLock extends MigrationLock {
   close(): Promise<void>;
 }
 
-/** Behind a pooler the lock is a lease: it ends by itself when its holder is silent for so long. */
-const LEASE_MS = 30_000;
-const HEARTBEAT_MS = 10_000;
 /** How long a session that was told to end is waited for. */
 const ENDING_MS = 30_000;
 
@@ -40,6 +37,7 @@ const ENDING_MS = 30_000;
  * an end that the holder puts off, and every transaction keeps it from being taken until it is over.
  */
 export function createLock(link: Link): SessionLock {
+  const { leaseMs, heartbeatMs } = link.lease;
   let statements: LockStatements | null = null;
   let held: (Lease & { readonly pooled: boolean }) | null = null;
   let tableExists = false;
@@ -93,7 +91,7 @@ export function createLock(link: Link): SessionLock {
     try {
       if (row?.['got'] !== 't') return heldBy(await look());
       const { pid } = await link.greeting();
-      const taken = await link.ask(...(row['there'] === 't' ? [] : sql.create), sql.take(owner, pid, LEASE_MS));
+      const taken = await link.ask(...(row['there'] === 't' ? [] : sql.create), sql.take(owner, pid, leaseMs));
       const token = valueOf(taken.at(-1));
       await link.ask('COMMIT');
       tableExists = true;
@@ -107,8 +105,8 @@ export function createLock(link: Link): SessionLock {
     const timer = setInterval(() => {
       // Inside a transaction the row is kept by it; a token that is lost is found out by the next.
       if (link.wire.isOpen && link.wire.status === 'I')
-        void link.ask(sql.heartbeat(token, pooled ? LEASE_MS : null)).catch(() => undefined);
-    }, HEARTBEAT_MS).unref();
+        void link.ask(sql.heartbeat(token, pooled ? leaseMs : null)).catch(() => undefined);
+    }, heartbeatMs).unref();
     const lease = {
       token,
       pooled,
@@ -147,7 +145,7 @@ export function createLock(link: Link): SessionLock {
       if (!held.pooled) return { first: [sql.fence(token)], last: [sql.fence(token)] };
       return {
         first: [sql.tryLockHere, sql.fenceKeeping(token)],
-        last: [sql.heartbeat(token, LEASE_MS)],
+        last: [sql.heartbeat(token, leaseMs)],
       };
     },
 

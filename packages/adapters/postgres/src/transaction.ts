@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type TransactionScope } from '@detent/core';
 import { watchBlockers } from './blockers.ts';
-import { commitUnknown, ended, factsOf, lockLost, readOnlySession, translate } from './errors.ts';
+import { commitUnknown, ended, factsOf, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
@@ -219,7 +219,7 @@ export function createTransactions(
       } catch (error) {
         onRollBack();
         await rollBack();
-        throw translate(error, target);
+        throw wire.isOpen ? translate(error, target) : translateLoss(error, target);
       } finally {
         work = null;
       }
