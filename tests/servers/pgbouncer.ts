@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnSync } from 'node:child_process';
-import pg from 'pg';
+import { Client } from 'pg';
 import { reportNotRun } from './not-run.ts';
 import { once } from './once.ts';
 import { freePort, keep, serverIds, type PostgresServer } from './postgres.ts';
@@ -92,7 +92,7 @@ function install(): boolean {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { crashMatrix } from './fixtures/crash-matrix.ts';
 import { nightUnder, ROWS } from './fixtures/crash-subjects.ts';
+import { figure } from './fixtures/size.ts';
 
 const STEP = Number(process.env['DETENT_TEST_CRASH_STEP'] ?? 1);
 
@@ -11,7 +12,7 @@ describe('a connection cut at every message, in every way', () => {
     { timeout: 7_200_000 },
     async (row) => {
       const report = await crashMatrix(nightUnder(row), STEP);
-      console.info(`crash matrix ${row.strategy}/${row.transaction}: ${JSON.stringify(report)}`);
+      figure(`crash matrix ${row.strategy}/${row.transaction}: ${JSON.stringify(report)}`);
       expect(report.deviations).toEqual([]);
     },
   );

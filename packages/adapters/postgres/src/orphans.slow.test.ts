@@ -1,36 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromModules, MigrationScriptExecutor } from '@detent/core';
 import { startProxy } from '@detent/tests/servers/proxy';
-import pg from 'pg';
+import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { MODES } from './fixtures/crash-matrix.ts';
-import { executorOn, flawsOf, openPlace, type Place } from './fixtures/places.ts';
+import { BUILDING, executorOn, flawsOf, openPlace, until } from './fixtures/places.ts';
 import { start } from './fixtures/processes.ts';
 import { postgres, type PgClient } from './index.ts';
 
 const BUILD = 'CREATE INDEX CONCURRENTLY built ON total (n)';
 
 /** A transaction that a concurrent build has to wait for. */
-async function oldTransaction(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
+async function oldTransaction(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
   await client.query('SELECT count(*) FROM pg_class');
   return client;
 }
-
-async function until(place: Place, condition: string): Promise<number> {
-  const from = performance.now();
-  for (; performance.now() - from < 15_000; await sleep(20)) {
-    const [row] = await place.database.query(`SELECT (${condition}) AS holds`);
-    if (row?.['holds'] === true) return Math.round(performance.now() - from);
-  }
-  throw new Error(`It never came true that ${condition}`);
-}
-
-const BUILDING =
-  "EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE INDEX%')";
 
 describe('a statement whose client was killed', () => {
   test('F19 is ended by the server, and the next start builds its index anew', { timeout: 60_000 }, async () => {
@@ -147,7 +135,7 @@ describe('a connection that breaks', () => {
           ]);
           expect([where, told]).toEqual([where, history.map(({ id }) => id)]);
           if (errors[0]?.facts['commit'] === 'unknown') inDoubt += 1;
-          if (!success) expect([where, errors[0]?.code]).toEqual([where, 'CONNECTION']);
+          expect([where, success || errors[0]?.code === 'CONNECTION']).toEqual([where, true]);
           if (mode === 'after' && told.length > 0) committed += 1;
         }
       }

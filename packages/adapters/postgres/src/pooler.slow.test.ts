@@ -3,7 +3,7 @@ import { describe, expect, test, type TestContext } from 'vitest';
 import { createAdapter } from './adapter.ts';
 import type { PgClient } from './driver.ts';
 import { executorOn, flawsOf, openPlace, type Place } from './fixtures/places.ts';
-import { sized } from './fixtures/size.ts';
+import { figure, sized } from './fixtures/size.ts';
 
 const ROUNDS = sized(20, 200);
 const CLIENTS = 12;
@@ -53,7 +53,7 @@ describe('behind PgBouncer in transaction mode', () => {
       expect(seen.grants.filter((granted) => granted > 1)).toEqual([]);
       expect(seen.grants.filter((granted) => granted === 0).length).toBeLessThan(ROUNDS / 2);
       expect(seen.detected).toBe(ROUNDS * CLIENTS);
-      console.info(
+      figure(
         `pooler: ${ROUNDS} rounds, ${seen.detected} detections, none granted in ${seen.grants.filter((n) => n === 0).length}`,
       );
     },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { executorOn, flawsOf, openPlace } from './fixtures/places.ts';
 import { start, type Starter } from './fixtures/processes.ts';
-import { sized } from './fixtures/size.ts';
+import { figure, sized } from './fixtures/size.ts';
 import type { Report } from './fixtures/starter.ts';
 
 const PROCESSES = sized(16, 64);
@@ -40,7 +40,7 @@ test.each(['an empty database', 'a database with a history'])(
       expect(await flawsOf(place, COUNT)).toEqual([]);
       figures.push({ round, ms, aloneMs: one.ms, startsMs: starts.ms, ratio: ratio(ms, 2 * one.ms + starts.ms) });
     }
-    console.info(`race of ${PROCESSES} on ${what}: ${JSON.stringify(figures)}`);
+    figure(`race of ${PROCESSES} on ${what}: ${JSON.stringify(figures)}`);
   },
 );
 
