@@ -20,6 +20,8 @@ import { hasEnded, processKey } from './liveness.ts';
 export interface SessionLock extends MigrationLock {
   /** Throws `LOCK_LOST` when this session took the lock and has it no more. Inside a transaction that answer stays true. */
   fence(connection: Connection): void;
+  /** Of the lease that this session holds; `null` when it holds none. */
+  heldToken(): number | null;
   /** The token that this session writes with: its lease's, or the one in the row when it holds none. */
   token(connection: Connection): number;
   /** Puts the lock's row into a copy of the database, so that the lease outlives the copy's taking effect. */
@@ -105,6 +107,7 @@ export function createLock({ link, sql, patience, batchCommits }: LockSettings):
 
   return {
     fence,
+    heldToken: () => held?.token ?? null,
     token: (connection) => held?.token ?? readToken(connection, sql) ?? 0,
     carryOver: (from, to) => {
       for (const step of sql.create) to.exec(step);
