@@ -57,8 +57,16 @@ export function createLock({ link, sql, patience, batchCommits }: LockSettings):
   let held: Lease | null = null;
   let quiet = false;
 
+  /** As it was when the token was last found true: until it changes, no other connection has written anything. */
+  let seen: { readonly token: number; readonly connection: Connection; readonly version: unknown } | null = null;
+
   const fence = (connection: Connection): void => {
-    if (held !== null) requireToken(connection, sql, held.token);
+    if (held === null) return;
+    const { token } = held;
+    const version = connection.value('PRAGMA data_version');
+    if (seen?.token === token && seen.connection === connection && seen.version === version) return;
+    requireToken(connection, sql, token);
+    seen = { token, connection, version };
   };
 
   const takeNow = (connection: Connection, owner: LockOwner): number | Holder => {
@@ -152,6 +160,7 @@ export function createLock({ link, sql, patience, batchCommits }: LockSettings):
         connection.exec('BEGIN IMMEDIATE');
         try {
           const removed = describe(readHolder(connection, sql));
+          seen = null;
           connection.exec(sql.void);
           connection.exec('COMMIT');
           return removed;
