@@ -14,7 +14,8 @@ export interface Link {
   readonly signal: AbortSignal | undefined;
   /** As they are now, and as they are again after a reset. */
   limits: Limits;
-  readonly baseLimits: Limits;
+  /** Something may have changed the settings of the session since they were last put back. */
+  traces: boolean;
   /** Asked for once; the first look at the history brings it along. */
   greeting(): Promise<Greeting>;
   /** What is known of the server by now; `null` before the first question. */
@@ -30,7 +31,7 @@ export interface Link {
    * behind a pooler. Throws `READ_ONLY`.
    */
   prepare(...texts: readonly string[]): Promise<readonly Answer[]>;
-  /** Puts all settings back to what `prepare` made of them. Outside a transaction. */
+  /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
   /** Another connection to the same database; `null` where there can be none. */
   beside(): Promise<Wire | null>;
@@ -80,7 +81,7 @@ export function createLink({ wire, target, options, lent, disposable, openBeside
     options,
     signal: options.signal,
     limits: baseLimits,
-    baseLimits,
+    traces: false,
     greetingText,
     greeting: greet,
     known: () => greeting,
@@ -102,9 +103,11 @@ export function createLink({ wire, target, options, lent, disposable, openBeside
     async restore() {
       link.limits = baseLimits;
       const known = await greet();
-      if (known.pooled) return;
+      link.traces &&= !known.pooled;
+      if (!link.traces) return;
       await ask(...resetSql(!lent), ...before, ...baseSql(known), ...limitSql(baseLimits, false));
       prepared = true;
+      link.traces = false;
     },
 
     async beside() {

@@ -6,7 +6,7 @@ import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
 import { outcomeOf } from './outcome.ts';
-import { limitSql, resetSql } from './settings.ts';
+import { AS_CONNECTED, limitSql, resetSql } from './settings.ts';
 import { isLockTimeout, statementError } from './statement.ts';
 import { Refused, type Answer } from './wire.ts';
 
@@ -24,7 +24,7 @@ export interface Transactions {
 
 export interface ExecuteRequest {
   readonly file: string;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly hear: (answer: Answer, part: Part) => void;
 }
 
@@ -110,6 +110,7 @@ export function createTransactions(
     const parts = [
       ...head,
       ...(current.isCode ? [own(`RELEASE SAVEPOINT ${MARK}`)] : []),
+      ...(link.traces ? AS_CONNECTED : []).map(own),
       ...current.held.splice(0).map(own),
       ...last.map(own),
       // The next who gets this session of the server is somebody else.
@@ -252,9 +253,8 @@ export function createTransactions(
         work.held.push(text);
         return;
       }
-      await link.prepare();
-      const [answer] = await link.ask(text);
-      if (answer?.tag.endsWith(' 0') === true) throw lockLost();
+      const answers = await link.prepare(...(link.traces ? ['BEGIN', ...AS_CONNECTED, text, 'COMMIT'] : [text]));
+      if (answers.some(({ tag }) => tag === 'INSERT 0 0')) throw lockLost();
     },
 
     flush,
