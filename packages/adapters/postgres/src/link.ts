@@ -2,7 +2,7 @@ import { DetentError, type Logger, type OpenOptions } from '@detent/core';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
-import { baseSql, limitSql, READ_SESSION_SETTINGS, resetSql, settingSql, type Limits } from './settings.ts';
+import { AS_CONNECTED, baseSql, limitSql, READ_SESSION_SETTINGS, resetSql, settingSql, type Limits } from './settings.ts';
 import { Refused, type Answer, type Wire } from './wire.ts';
 
 /** The connection of a session with what is known about it. */
@@ -26,6 +26,10 @@ export interface Link {
   readonly greetingText: string;
   /** Commands in one message, outside a transaction or in whatever stands open. Throws translated errors. */
   ask(...texts: readonly string[]): Promise<readonly Answer[]>;
+  /** Asks one thing about Detent's own tables, as who connected, whoever the migration has become. */
+  look(text: string): Promise<Answer | undefined>;
+  /** Writes into Detent's own tables in the same way, outside a transaction. Gives the answers to `texts`. */
+  record(...texts: readonly string[]): Promise<readonly Answer[]>;
   /**
    * Sets what a session that writes needs, once, in front of `texts` in the same message; gives their answers. Sets nothing
    * behind a pooler. Throws `READ_ONLY`.
@@ -88,6 +92,18 @@ export function createLink({ wire, target, options, lent, disposable, openBeside
     books: async () => books ?? greeted((await ask(greetingText))[0]).books,
     greeted,
     ask,
+
+    async look(text) {
+      if (!link.traces) return (await ask(text))[0];
+      const [begin, end] =
+        wire.status === 'I' ? ['BEGIN', 'ROLLBACK'] : ['SAVEPOINT detent_look', 'ROLLBACK TO SAVEPOINT detent_look'];
+      return (await ask(begin, ...AS_CONNECTED, text, end))[1 + AS_CONNECTED.length];
+    },
+
+    async record(...texts) {
+      if (!link.traces) return ask(...texts);
+      return (await ask('BEGIN', ...AS_CONNECTED, ...texts, 'COMMIT')).slice(1 + AS_CONNECTED.length, -1);
+    },
 
     async prepare(...texts) {
       if (options.readOnly) throw readOnlySession();

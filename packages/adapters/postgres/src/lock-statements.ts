@@ -21,7 +21,8 @@ export interface LockStatements {
   take(owner: LockOwner, backend: number, leaseMs: number | null): string;
   /** The token as it is. */
   readonly token: string;
-  heartbeat(token: number, leaseMs: number | null): string;
+  /** Puts off the end of a lease. */
+  heartbeat(token: number, leaseMs: number): string;
   giveBack(token: number): string;
   readonly void: string;
   /** Fails with `FENCE` where the token is not the lock's; gives the transaction's number. */

@@ -253,8 +253,9 @@ export function createTransactions(
         work.held.push(text);
         return;
       }
-      const answers = await link.prepare(...(link.traces ? ['BEGIN', ...AS_CONNECTED, text, 'COMMIT'] : [text]));
-      if (answers.some(({ tag }) => tag === 'INSERT 0 0')) throw lockLost();
+      await link.prepare();
+      const [answer] = await link.record(text);
+      if (answer?.tag === 'INSERT 0 0') throw lockLost();
     },
 
     flush,

@@ -47,6 +47,9 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
     get isOpen() {
       return lost === null && !closed;
     },
+    get isIdle() {
+      return client.readyForQuery === true;
+    },
 
     run: (text, hear) =>
       new Promise((resolve, reject) => {

@@ -1,4 +1,0 @@
-import { describeConformance } from '@detent/conformance';
-import { targetOn } from './fixtures/conformance.ts';
-
-describeConformance('PostgreSQL 18', targetOn('18'), { concerns: ['history', 'transactions', 'run', 'way back', 'recovery', 'bad input', 'lock race'] });
