@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { readBuild } from './concurrent.ts';
 import { failureOf, owner, playground, runScript, take } from './fixtures/playground.ts';
 
-const statementOf = (text: string) => ({ text, line: 1, column: 1, kind: 'ddl', transactional: false, destroys: null }) as const;
+const statementOf = (text: string) =>
+  ({ text, line: 1, column: 1, kind: 'ddl', transactional: false, destroys: null }) as const;
 
 test.each([
   ['CREATE INDEX CONCURRENTLY i ON t (x)', ['i'], ['t']],
@@ -25,7 +26,8 @@ test('F35 an index that an earlier build left invalid is dropped before the next
   const before = await session.fingerprint();
   const build = statementOf('CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_x ON t (x)');
   await expect(session.execute([build], 'f.sql')).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
-  const valid = (): Promise<unknown> => place.database.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_x'::regclass");
+  const valid = (): Promise<unknown> =>
+    place.database.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_x'::regclass");
   expect(await valid()).toEqual([{ indisvalid: false }]);
   expect(await session.fingerprint()).toBe(before);
   await place.database.query('DELETE FROM t');
@@ -41,9 +43,14 @@ test('F01 F02 an index is built while starters poll for the lock, and the holder
   await take(session);
   await session.history.init();
   await session.history.append({ at: 1, runId: 'r', actor: 'a', action: 'x', id: null, detail: null });
-  await session.transaction({ statements: null }, async () => void (await session.db.query('CREATE TABLE t AS SELECT $1::int AS x', [1])));
+  await session.transaction(
+    { statements: null },
+    async () => void (await session.db.query('CREATE TABLE t AS SELECT $1::int AS x', [1])),
+  );
   const pid = Number((await session.db.query('SELECT pg_backend_pid() AS pid')).rows[0]?.['pid']);
-  expect(await place.database.query(`SELECT state, backend_xmin FROM pg_stat_activity WHERE pid = ${pid}`)).toEqual([{ state: 'idle', backend_xmin: null }]);
+  expect(await place.database.query(`SELECT state, backend_xmin FROM pg_stat_activity WHERE pid = ${pid}`)).toEqual([
+    { state: 'idle', backend_xmin: null },
+  ]);
   let polling = true;
   const waiters = await Promise.all(Array.from({ length: 8 }, () => place.open()));
   const polls = waiters.map(async (waiter) => {
@@ -80,11 +87,16 @@ test('F36 a lock_timeout that a file asks for holds inside its transaction', asy
   await using place = await playground();
   const session = await place.open();
   await session.limit({ lockMs: 50, statementMs: 60_000 });
-  const shown = (): Promise<unknown> => session.db.query("SELECT current_setting('lock_timeout') AS l, current_setting('statement_timeout') AS s").then(({ rows }) => rows);
+  const shown = (): Promise<unknown> =>
+    session.db
+      .query("SELECT current_setting('lock_timeout') AS l, current_setting('statement_timeout') AS s")
+      .then(({ rows }) => rows);
   expect(await shown()).toEqual([{ l: '50ms', s: '1min' }]);
   await session.reset();
   expect(await shown()).toEqual([{ l: '2s', s: '0' }]);
-  expect(await failureOf(runScript(await place.open(undefined, { statementTimeoutMs: 50 }), 'SELECT pg_sleep(5);'))).toMatchObject({
+  expect(
+    await failureOf(runScript(await place.open(undefined, { statementTimeoutMs: 50 }), 'SELECT pg_sleep(5);')),
+  ).toMatchObject({
     code: 'STATEMENT_FAILED',
     hint: expect.stringContaining('statement=') as string,
   });

@@ -1,8 +1,16 @@
-import { DetentError, type Logger, type OpenOptions } from '@detent/core';
+import type { Logger, OpenOptions } from '@detent/core';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
-import { AS_CONNECTED, baseSql, limitSql, READ_SESSION_SETTINGS, resetSql, settingSql, type Limits } from './settings.ts';
+import {
+  AS_CONNECTED,
+  baseSql,
+  limitSql,
+  READ_SESSION_SETTINGS,
+  resetSql,
+  settingSql,
+  type Limits,
+} from './settings.ts';
 import { Refused, type Answer, type Wire } from './wire.ts';
 
 /** The connection of a session with what is known about it. */
@@ -157,8 +165,4 @@ export function valueOf(answer: Answer | undefined): string | null {
 
 export function isRefused(thrown: unknown, ...codes: readonly string[]): thrown is Refused {
   return thrown instanceof Refused && thrown.failure.kind === 'refused' && codes.includes(thrown.failure.code);
-}
-
-export function closed(): DetentError {
-  return new DetentError('CONNECTION', 'The session is closed.', { hint: 'Open another one.' });
 }

@@ -21,7 +21,11 @@ test('F05 F25 a holder whose session is gone holds nothing', async () => {
 
 test('F17 the key belongs to one history: another schema, another table, another lock', async () => {
   await using place = await playground();
-  const [first, second, third] = [await place.open(), await place.open(undefined, { table: 'other' }), await place.open(undefined, { schema: 'apart' })];
+  const [first, second, third] = [
+    await place.open(),
+    await place.open(undefined, { table: 'other' }),
+    await place.open(undefined, { schema: 'apart' }),
+  ];
   await take(first);
   await take(second);
   await take(third);
@@ -62,7 +66,9 @@ test('F06 a session that gives the lock back keeps nothing in the server', async
   const session = await place.open();
   const lease = await take(session);
   await lease[Symbol.asyncDispose]();
-  expect(await place.database.query("SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'")).toEqual([{ n: 0 }]);
+  expect(await place.database.query("SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'")).toEqual([
+    { n: 0 },
+  ]);
   expect(await session.lock.holder()).toBeNull();
 });
 

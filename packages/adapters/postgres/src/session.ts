@@ -1,4 +1,10 @@
-import { DetentError, type Capabilities, type MigrationSession, type Statement, type StatementResult } from '@detent/core';
+import {
+  DetentError,
+  type Capabilities,
+  type MigrationSession,
+  type Statement,
+  type StatementResult,
+} from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
 import { createBackup, NO_BACKUP } from './backup.ts';
 import { createBatches } from './batches.ts';

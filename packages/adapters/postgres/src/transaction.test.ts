@@ -40,12 +40,17 @@ test('F30 F31 a COMMIT whose answer is lost is asked for on another connection a
   await session.history.init();
   proxy.cutAt('COMMIT', 'after');
   await session.transaction({ statements: [] }, async () => {
-    await session.execute([{ text: 'CREATE TABLE a (x int)', line: 1, column: 1, kind: 'ddl', transactional: true, destroys: null }], 'f');
+    await session.execute(
+      [{ text: 'CREATE TABLE a (x int)', line: 1, column: 1, kind: 'ddl', transactional: true, destroys: null }],
+      'f',
+    );
     await session.history.append(line);
   });
-  expect(await place.database.query("SELECT to_regclass('a') IS NOT NULL AS made, (SELECT count(*)::int FROM schema_version_event) AS lines")).toEqual([
-    { made: true, lines: 1 },
-  ]);
+  expect(
+    await place.database.query(
+      "SELECT to_regclass('a') IS NOT NULL AS made, (SELECT count(*)::int FROM schema_version_event) AS lines",
+    ),
+  ).toEqual([{ made: true, lines: 1 }]);
   await expect(session.history.read()).rejects.toMatchObject({ code: 'CONNECTION' });
 });
 
@@ -58,7 +63,10 @@ test('F30 a COMMIT that never arrived is known to have changed nothing', async (
   proxy.cutAt('COMMIT', 'before');
   const failure = await failureOf(
     session.transaction({ statements: [] }, async () => {
-      await session.execute([{ text: 'CREATE TABLE a (x int)', line: 1, column: 1, kind: 'ddl', transactional: true, destroys: null }], 'f');
+      await session.execute(
+        [{ text: 'CREATE TABLE a (x int)', line: 1, column: 1, kind: 'ddl', transactional: true, destroys: null }],
+        'f',
+      );
       await session.history.append(line);
     }),
   );
@@ -74,9 +82,9 @@ test('F32 a COMMIT that code hides behind another BEGIN is noticed', async () =>
     await session.db.query('CREATE TABLE half (x int); COMMIT; BEGIN; CREATE TABLE rest (x int)');
   });
   await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });
-  expect(await place.database.query("SELECT to_regclass('half') IS NOT NULL AS half, to_regclass('rest') AS rest")).toEqual([
-    { half: true, rest: null },
-  ]);
+  expect(
+    await place.database.query("SELECT to_regclass('half') IS NOT NULL AS half, to_regclass('rest') AS rest"),
+  ).toEqual([{ half: true, rest: null }]);
 });
 
 test('an error that code swallows does not commit the rest in silence', async () => {
@@ -93,8 +101,14 @@ test('an error that code swallows does not commit the rest in silence', async ()
 test('a constraint that is checked at the end fails the migration and not the tool', async () => {
   await using place = await playground();
   const session = await place.open();
-  await runScript(session, 'CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED);');
-  await expect(runScript(session, 'INSERT INTO c VALUES (7);')).rejects.toMatchObject({ code: 'STATEMENT_FAILED', facts: { serverCode: '23503' } });
+  await runScript(
+    session,
+    'CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED);',
+  );
+  await expect(runScript(session, 'INSERT INTO c VALUES (7);')).rejects.toMatchObject({
+    code: 'STATEMENT_FAILED',
+    facts: { serverCode: '23503' },
+  });
 });
 
 test('F69 F71 a lock that is not free in time is tried again, and then names who has it', async () => {

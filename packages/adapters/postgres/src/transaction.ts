@@ -146,7 +146,7 @@ export function createTransactions(
   const commitRefused = (error: Refused): unknown => {
     const { failure } = error;
     // Constraints that were put off until now.
-    if (/^23/.test(failure.code)) {
+    if (failure.code.startsWith('23')) {
       return new DetentError('STATEMENT_FAILED', `The transaction could not be committed: ${failure.message}.`, {
         hint: 'A constraint that is checked at the end does not hold; correct the rows in the migration.',
         facts: factsOf(failure),
@@ -163,9 +163,8 @@ export function createTransactions(
       } catch (error) {
         if (!isLockTimeout(error) || tries >= lockRetries || signal?.aborted === true) throw error;
         await rollBack();
-        await sleep(Math.min(FIRST_PAUSE_MS * 2 ** tries, LAST_PAUSE_MS) * (0.5 + Math.random()), undefined, {
-          ...(signal === undefined ? {} : { signal }),
-        }).catch(() => undefined);
+        const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, LAST_PAUSE_MS) * (0.5 + Math.random());
+        await sleep(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
       }
     }
   };

@@ -1,4 +1,11 @@
-import { DetentError, type Capabilities, type MigrationSession, type OpenOptions, type Statement, type StatementResult } from '@detent/core';
+import {
+  DetentError,
+  type Capabilities,
+  type MigrationSession,
+  type OpenOptions,
+  type Statement,
+  type StatementResult,
+} from '@detent/core';
 import { sqlite as dialect, sqlTag } from '@detent/sql';
 import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';

@@ -76,7 +76,9 @@ describe.each(DRIVERS)('%s', (driver) => {
     await run(session, 'CREATE TABLE t (x)');
     await session.transaction({ statements: [] }, async () => {
       expect(await session.execute([statement('INSERT INTO t VALUES (1), (2), (3)')], 'f')).toEqual([{ rows: 3 }]);
-      expect(await session.execute([statement('UPDATE t SET x = 0 WHERE x > 1 RETURNING x')], 'f')).toEqual([{ rows: 2 }]);
+      expect(await session.execute([statement('UPDATE t SET x = 0 WHERE x > 1 RETURNING x')], 'f')).toEqual([
+        { rows: 2 },
+      ]);
       expect(await session.execute([statement('CREATE TABLE u (y)')], 'f')).toEqual([{ rows: null }]);
       expect(await session.execute([statement('SELECT * FROM t')], 'f')).toEqual([{ rows: null }]);
     });

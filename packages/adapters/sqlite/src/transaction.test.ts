@@ -97,10 +97,12 @@ describe.each(DRIVERS)('%s', (driver) => {
     const work = async (): Promise<void> => {
       await session.execute([statement('CREATE TABLE u (x)')], 'f.sql');
       for (let turn = 0; turn < 2; turn += 1) {
-        await session.execute([statement('INSERT INTO t VALUES (zeroblob(100000))')], 'f.sql')
+        await session
+          .execute([statement('INSERT INTO t VALUES (zeroblob(100000))')], 'f.sql')
           .catch((error: unknown) => codes.push((error as DetentError).code));
       }
-      await session.execute([statement('ROLLBACK')], 'f.sql')
+      await session
+        .execute([statement('ROLLBACK')], 'f.sql')
         .catch((error: unknown) => codes.push((error as DetentError).code));
       await session.execute([statement('CREATE TABLE stray (x)')], 'f.sql');
     };
