@@ -16,6 +16,7 @@ const config: ViteUserConfig = defineConfig({
       ...(long ? [] : ['**/*.long.test.ts']),
       ...(quick ? ['**/*.slow.test.ts', 'tests/tarball.test.ts'] : []),
     ],
+    globalSetup: ['tests/servers/setup.ts'],
     pool: 'forks',
     execArgv: ['--conditions=source'],
     testTimeout: 20_000,

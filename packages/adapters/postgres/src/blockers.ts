@@ -1,0 +1,50 @@
+import type { Link } from './link.ts';
+
+/** Looks from a second connection who keeps the session waiting; the answer is gone as soon as the wait ends. */
+export interface BlockerWatch {
+  /** The sessions seen last, for people. */
+  readonly seen: readonly string[];
+  stop(): void;
+}
+
+const LEAST_WAIT_MS = 50;
+
+/** Looks once, after most of the time that a statement may wait. Never throws. */
+export function watchBlockers(link: Link): BlockerWatch {
+  const { lockMs } = link.limits;
+  let seen: readonly string[] = [];
+  const pid = link.known()?.pid;
+  const timer =
+    lockMs === 0 || pid === undefined
+      ? undefined
+      : setTimeout(() => void look(link, pid).then((found) => (seen = found)), Math.max(LEAST_WAIT_MS, lockMs * 0.5));
+  timer?.unref();
+  return {
+    get seen() {
+      return seen;
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+async function look(link: Link, pid: number): Promise<readonly string[]> {
+  try {
+    const wire = await link.beside();
+    const [answer] = wire === null ? [] : await wire.run(blockersSql(pid));
+    return (answer?.rows ?? []).map((row) => {
+      const who = `${row['usename'] ?? 'unknown'}${row['client_addr'] === null ? '' : ` from ${row['client_addr'] ?? ''}`}`;
+      const program = row['application_name'] === '' ? '' : ` (${row['application_name'] ?? ''})`;
+      return `process ${row['pid'] ?? ''}, ${who}${program}, ${row['state'] ?? 'unknown'} for ${row['seconds'] ?? '?'} s`;
+    });
+  } catch {
+    return [];
+  }
+}
+
+function blockersSql(pid: number): string {
+  return (
+    'SELECT pid, usename, application_name, client_addr, state, ' +
+    'round(extract(epoch FROM clock_timestamp() - coalesce(xact_start, state_change)))::text AS seconds ' +
+    `FROM pg_catalog.pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${pid})) ORDER BY xact_start`
+  );
+}

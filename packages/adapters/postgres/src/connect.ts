@@ -1,0 +1,200 @@
+import { userInfo } from 'node:os';
+import process from 'node:process';
+import { DetentError, misuse } from '@detent/core';
+import type { PgClient, RawClient, ServerMessage } from './driver.ts';
+import { connectFailed } from './errors.ts';
+import { failureFrom } from './failure.ts';
+import type { CheckedOptions } from './options.ts';
+import { isAboutSsl, sslAttempts, type Ssl } from './ssl.ts';
+import { addressFromEnvironment, type Address } from './url.ts';
+import type { Wire } from './wire.ts';
+import { pgWire } from './wire-pg.ts';
+import { pgliteWire } from './wire-pglite.ts';
+
+export interface ConnectOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where and as whom, complete. The password is a function so that no printed object shows it. */
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly applicationName: string;
+}
+
+/** The connection that the session works on. Throws `CONNECTION`, and `CONFIG` where the driver is not installed. */
+export async function connect(checked: CheckedOptions, options: ConnectOptions): Promise<Wire> {
+  const { origin } = checked;
+  switch (origin.kind) {
+    case 'address':
+      return connectTo(checked, origin.address, options);
+    case 'pool': {
+      const client = await patiently(() => origin.pool.connect(), options, shownTarget(checked));
+      return borrowed(client, async (dirty) => client.release(dirty));
+    }
+    case 'client':
+      return borrowed(origin.client, async () => undefined);
+    case 'pglite':
+      await origin.database.waitReady;
+      return pgliteWire(origin.database);
+  }
+}
+
+/** A connection beside the session's own, to look at it from outside; `null` where there can be none. */
+export async function connectBeside(checked: CheckedOptions, options: ConnectOptions): Promise<Wire | null> {
+  const { origin } = checked;
+  if (origin.kind === 'address' || origin.kind === 'pool') return connect(checked, options);
+  return null;
+}
+
+/** Fit for people: no password and no parameters. */
+export function shownTarget(checked: CheckedOptions): string {
+  const { origin } = checked;
+  switch (origin.kind) {
+    case 'address': {
+      const { host, port, user, database } = endpointOf(checked, origin.address);
+      return host.startsWith('/')
+        ? `postgres://${user}@/${database} by the socket in ${host}`
+        : `postgres://${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+    }
+    case 'pool':
+      return 'a pool of pg';
+    case 'client':
+      return 'an open client of pg';
+    case 'pglite':
+      return 'a PGlite database';
+  }
+}
+
+async function connectTo(checked: CheckedOptions, address: Address, options: ConnectOptions): Promise<Wire> {
+  const endpoint = endpointOf(checked, address);
+  const environment = addressFromEnvironment(process.env);
+  const password = checked.given.password ?? address.password ?? environment.password;
+  const attempts = sslAttempts(checked.ssl ?? address.sslMode ?? environment.sslMode ?? null, endpoint.host);
+  for (const [index, ssl] of attempts.entries()) {
+    try {
+      return await openClient(endpoint, password, ssl, options);
+    } catch (error) {
+      if (error instanceof DetentError) throw error;
+      const failure = failureFrom(error);
+      if (index < attempts.length - 1 && isAboutSsl(failure.message)) continue;
+      throw connectFailed(failure, shownTarget(checked), options.signal, error);
+    }
+  }
+  throw new DetentError('INTERNAL', 'There was no way to connect to try.');
+}
+
+function endpointOf(checked: CheckedOptions, address: Address): Endpoint {
+  const environment = addressFromEnvironment(process.env);
+  const user = address.user ?? environment.user ?? systemUser();
+  return {
+    host: checked.given.socket ?? address.host ?? environment.host ?? 'localhost',
+    port: address.port ?? environment.port ?? 5432,
+    user,
+    database: address.database ?? environment.database ?? user,
+    applicationName:
+      checked.given.applicationName ?? address.applicationName ?? environment.applicationName ?? 'detent',
+  };
+}
+
+async function openClient(
+  { host, port, user, database, applicationName }: Endpoint,
+  password: string | (() => string | Promise<string>) | undefined,
+  ssl: Ssl,
+  { timeoutMs, signal }: ConnectOptions,
+): Promise<Wire> {
+  const { Client } = await loadPg();
+  const client = new Client({
+    host,
+    port,
+    user,
+    database,
+    password,
+    ssl,
+    application_name: applicationName,
+    connectionTimeoutMillis: timeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  let serverVersion: string | null = null;
+  const onParameter = ({ parameterName, parameterValue }: ServerMessage): void => {
+    if (parameterName === 'server_version') serverVersion = parameterValue ?? null;
+  };
+  client.connection.on('parameterStatus', onParameter);
+  client.on('error', () => undefined);
+  const stop = (): void => void client.connection.stream.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    signal?.throwIfAborted();
+    await client.connect();
+  } catch (error) {
+    stop();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    client.connection.off('parameterStatus', onParameter);
+  }
+  return pgWire({
+    client,
+    serverVersion,
+    status: 'I',
+    async release(dirty) {
+      if (dirty) client.connection.stream.destroy();
+      else await client.end();
+    },
+  });
+}
+
+/** A user's own client, which must be idle. */
+async function borrowed(given: PgClient, release: (dirty: boolean) => Promise<void>): Promise<Wire> {
+  const client = given as RawClient;
+  if (typeof client.connection?.on !== 'function' || typeof client.processID !== 'number') {
+    throw misuse(
+      'This client of pg is not connected, or is one of pg-native.',
+      'Pass a `pg.Client` after `await client.connect()`, or pass `url`.',
+    );
+  }
+  const wire = pgWire({ client, serverVersion: null, status: 'I', release });
+  await wire.run('');
+  if (wire.status === 'I') return wire;
+  await wire.close(false);
+  throw misuse('The client is in the middle of a transaction.', 'End it before Detent runs.');
+}
+
+async function patiently<T>(work: () => Promise<T>, { timeoutMs }: ConnectOptions, target: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    if (timeoutMs > 0) timer = setTimeout(() => reject(new Error('no client was free in time')), timeoutMs);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } catch (error) {
+    throw connectFailed(failureFrom(error), target, undefined, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type ClientClass = new (config: Readonly<Record<string, unknown>>) => RawClient;
+
+async function loadPg(): Promise<{ readonly Client: ClientClass }> {
+  try {
+    const { default: pg } = await import('pg');
+    return pg as unknown as { readonly Client: ClientClass };
+  } catch (cause) {
+    const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
+    if (code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw misuse('pg is not installed.', 'Run `npm install pg`, or pass `pglite`.');
+  }
+}
+
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'postgres';
+  }
+}

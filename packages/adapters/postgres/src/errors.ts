@@ -1,0 +1,154 @@
+import { DetentError, type ErrorFacts } from '@detent/core';
+import type { Failure } from './failure.ts';
+import { Refused } from './wire.ts';
+
+/** In an error of Detent's own making: what the fence says when the token is not the lock's any more. */
+export const FENCE = 'detent: this run does not hold the lock any more';
+
+export function isFence({ message }: Failure): boolean {
+  return message.includes(FENCE);
+}
+
+/** Everything about a failure that a program or a person may want. Never a value that was bound, never a password. */
+export function factsOf(failure: Failure): ErrorFacts {
+  const { code, message, detail, where, constraint, table } = failure;
+  return {
+    server: message,
+    ...(code === '' ? {} : { serverCode: code }),
+    ...(detail === null ? {} : { detail }),
+    ...(where === null ? {} : { where }),
+    ...(constraint === null ? {} : { constraint }),
+    ...(table === null ? {} : { table }),
+  };
+}
+
+/** Makes a typed error of what went wrong outside any statement of a migration; anything else is given back as it is. */
+export function translate(thrown: unknown, target: string): unknown {
+  if (!(thrown instanceof Refused)) return thrown;
+  const { failure } = thrown;
+  const details = { facts: factsOf(failure), cause: thrown.cause };
+  if (failure.kind === 'lost') return connectionLost(failure, target, thrown.cause);
+  if (isFence(failure)) return lockLost();
+  switch (failure.code) {
+    case '55P03':
+    case '40P01':
+      return new DetentError('LOCK_TIMEOUT', `Another session has one of Detent's tables locked: ${failure.message}.`, {
+        hint: 'Look at pg_stat_activity for who it is, and start again.',
+        ...details,
+      });
+    case '25006':
+      return new DetentError('READ_ONLY', `${target} cannot be written to: ${failure.message}.`, {
+        hint: 'Connect to the primary, and see that default_transaction_read_only is off.',
+        ...details,
+      });
+    case '42501':
+      return new DetentError('READ_ONLY', `This user may not keep the history: ${failure.message}.`, {
+        hint: 'Grant it CREATE and USAGE on the schema, or name one of its own with `schema`.',
+        ...details,
+      });
+    case '57014':
+      return new DetentError('CANCELLED', `The server stopped the statement: ${failure.message}.`, {
+        hint: 'Start again.',
+        ...details,
+      });
+    case '53100':
+      return new DetentError('STATEMENT_FAILED', `The server's disk is full: ${failure.message}.`, {
+        hint: 'Free some space and start again.',
+        ...details,
+      });
+    default:
+      return new DetentError(
+        'INTERNAL',
+        `PostgreSQL refused a statement of Detent's own: ${failure.message}.`,
+        details,
+      );
+  }
+}
+
+export function connectionLost(failure: Failure, target: string, cause: unknown): DetentError {
+  const words = failure.code === '57P01' ? 'An administrator ended the connection' : 'The connection broke';
+  return new DetentError('CONNECTION', `${words} to ${target}: ${failure.message}.`, {
+    hint: 'Start again: what was committed is in the history, and everything else was rolled back by the server.',
+    facts: factsOf(failure),
+    cause,
+  });
+}
+
+/** The connection broke while the answer to a COMMIT was awaited, and nobody could be asked how it ended. */
+export function commitUnknown(target: string, cause: unknown): DetentError {
+  return new DetentError(
+    'CONNECTION',
+    `The connection to ${target} broke while a transaction was being committed, and its end could not be asked for.`,
+    {
+      hint: 'Start again: the history tells whether it was committed, and the next run goes by that.',
+      facts: { commit: 'unknown' },
+      cause,
+    },
+  );
+}
+
+/** What people can do about a connection that does not come about. */
+export function connectFailed(
+  failure: Failure,
+  target: string,
+  signal: AbortSignal | undefined,
+  cause: unknown,
+): DetentError {
+  if (signal?.aborted === true) return new DetentError('CANCELLED', 'Stopped while connecting.', { cause });
+  return new DetentError('CONNECTION', `Cannot connect to ${target}: ${failure.message}.`, {
+    hint: connectHint(failure),
+    facts: factsOf(failure),
+    cause,
+  });
+}
+
+function connectHint({ code, message }: Failure): string {
+  const known = CONNECT_HINTS[code];
+  if (known !== undefined) return known;
+  if (/timeout|in time/i.test(message))
+    return 'Check host, port and firewall, or allow longer with timeouts.connectMs.';
+  if (/password must be a string|no password/i.test(message))
+    return 'Give the password in the URL, in PGPASSWORD or by the option `password`.';
+  if (/SSL|certificate|self.signed/i.test(message))
+    return "Choose the encryption with `ssl`: 'disable', 'require', 'verify-full' or { ca }.";
+  return 'Check host, port, user and database.';
+}
+
+const CONNECT_HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nobody listens there: is the server running, and are host and port right?',
+  ENOTFOUND: 'There is no host of that name.',
+  EAI_AGAIN: 'The name of the host could not be looked up; try again.',
+  ENOENT: 'There is no socket of a server in that folder.',
+  ETIMEDOUT: 'Nobody answers there: check host, port and firewall.',
+  '28P01': 'User or password is wrong.',
+  '28000': 'The server does not let this user in from here; see its pg_hba.conf.',
+  '3D000': 'Create the database first, or correct its name.',
+  '53300': 'The server has no connection left; close some, or wait.',
+  '57P03': 'The server is starting up or shutting down; try again.',
+};
+
+export function lockLost(facts: ErrorFacts = {}): DetentError {
+  return new DetentError(
+    'LOCK_LOST',
+    'This run does not hold the lock any more; another run or `detent unlock` took it.',
+    { hint: 'Look at `detent status`, then start again.', facts },
+  );
+}
+
+export function readOnlySession(): DetentError {
+  return new DetentError('READ_ONLY', 'This session was opened to look only.', {
+    hint: 'Open it without readOnly to write.',
+  });
+}
+
+export function ended(facts: ErrorFacts = {}, cause?: unknown): DetentError {
+  return new DetentError(
+    'TRANSACTION_ENDED',
+    'The migration ended the transaction that Detent had begun, so a part of it may stand.',
+    {
+      hint: "Take COMMIT, END and ROLLBACK out of it, or give it `transaction: 'none'` and let it keep its own.",
+      facts,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,193 @@
+import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
+import {
+  checkColumns,
+  checkLayout,
+  ENTRY_COLUMNS,
+  eventValues,
+  postgres,
+  quoteIdent,
+  rowValues,
+  toEntry,
+  toEvent,
+  toRow,
+} from '@detent/sql';
+import { lockLost, translate } from './errors.ts';
+import { inline, literal } from './inline.ts';
+import { isRefused, valueOf, type Link } from './link.ts';
+import type { SessionLock } from './lock.ts';
+import type { Transactions } from './transaction.ts';
+import { Refused, type Answer, type TextRow } from './wire.ts';
+
+const NO_TABLE = '42P01';
+const NO_COLUMN = '42703';
+
+/** The end of the ledger. */
+interface Tail {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface HistorySettings {
+  readonly link: Link;
+  readonly lock: SessionLock;
+  readonly transactions: Transactions;
+}
+
+export interface PostgresHistory extends HistoryStore {
+  /** Lines that were added went away with their transaction. */
+  forgetTail(): void;
+}
+
+/** The history in its tables. What is written inside the session's transaction goes out, and is committed, with it. */
+export function createHistory({ link, lock, transactions }: HistorySettings): PostgresHistory {
+  /** Known to be there; a table is not taken away while a session looks. */
+  let exists = false;
+  let hasEvents = false;
+  /** Only the holder of the lock adds lines, so it knows the last without asking. */
+  let tail: { readonly token: number; readonly end: Tail } | null = null;
+
+  /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
+  const readRows = async (): Promise<readonly TextRow[] | null> => {
+    if (link.known() === null) return firstRead();
+    const { history } = await link.books();
+    if (!exists) {
+      const [answer] = await link.ask(`SELECT to_regclass(${literal(history.tables.history)}) IS NOT NULL`);
+      exists = valueOf(answer) === 't';
+      if (!exists) return null;
+    }
+    return readBy(history.read);
+  };
+
+  /**
+   * Everything in the first round trip: who the server is, and the history by its bare name, which leads to the schema
+   * that the answer in front names. A name that leads nowhere is an answer too.
+   */
+  const firstRead = async (): Promise<readonly TextRow[] | null> => {
+    const { table, schema } = link.options;
+    try {
+      const answers = await link.wire.run(`${link.greetingText};\n${readBare(table, schema)}`);
+      const { greeting } = link.greeted(answers[0]);
+      exists = greeting.tables.history;
+      return exists ? (answers[1]?.rows ?? []) : null;
+    } catch (error) {
+      if (!(error instanceof Refused) || error.failure.kind === 'lost' || error.answers.length === 0)
+        throw translate(error, link.target);
+      const { greeting, books } = link.greeted(error.answers[0]);
+      exists = greeting.tables.history;
+      return exists ? readBy(books.history.read) : null;
+    }
+  };
+
+  const readBy = async (text: string): Promise<readonly TextRow[]> => {
+    try {
+      return (await link.wire.run(text))[0]?.rows ?? [];
+    } catch (error) {
+      if (!isRefused(error, NO_TABLE, NO_COLUMN)) throw translate(error, link.target);
+      const { history } = await link.books();
+      checkColumns(namesIn((await link.ask(columnsSql(history.tables.history)))[0]), history.tableNames.history);
+      // Only the lock's table is gone; the next run makes it again.
+      return (await link.ask(readEntries(history.tables.history)))[0]?.rows ?? [];
+    }
+  };
+
+  const lastEvent = async (token: number): Promise<Tail> => {
+    if (lock.held !== null && tail?.token === token) return tail.end;
+    await transactions.flush();
+    const { history } = await link.books();
+    const row = (await link.look(history.lastEvent))?.rows[0];
+    return { seq: Number(row?.['seq'] ?? 0), hash: row?.['hash'] ?? LEDGER_START };
+  };
+
+  return {
+    forgetTail: () => (tail = null),
+
+    async read() {
+      await transactions.flush();
+      const rows = await readRows();
+      if (rows === null) return { exists: false, entries: [] };
+      checkLayout(rows[0]?.['layout'], link.options.table);
+      return { exists: true, entries: rows.map(toEntry) };
+    },
+
+    async load(id) {
+      await transactions.flush();
+      const { history } = await link.books();
+      exists ||= link.known()?.tables.history ?? false;
+      if (!exists && (await readRows()) === null) return null;
+      const row = (await link.look(inline(history.load, [id])))?.rows[0];
+      return row === undefined ? null : toRow(row);
+    },
+
+    async init() {
+      await link.prepare();
+      const { history, createSchema } = await link.books();
+      const { tables, schemaExists } = await link.greeting();
+      exists ||= tables.history;
+      let steps: readonly string[] = [...(schemaExists ? [] : createSchema), ...history.create];
+      if (exists) {
+        const [columns, lockRow] = await link.ask(columnsSql(history.tables.history), history.readLock);
+        checkColumns(namesIn(columns), history.tableNames.history);
+        const layout = lockRow?.rows[0]?.['layout'] ?? null;
+        if (layout !== null) steps = history.upgrade(Number(layout));
+      }
+      const { first } = await lock.fence();
+      if (steps.length > 0) await link.ask('BEGIN', ...first, ...steps, 'COMMIT');
+      exists = true;
+      hasEvents = true;
+    },
+
+    async save(row) {
+      if (lock.held !== null && row.token !== lock.held.token)
+        throw lockLost({ token: row.token, tokenNow: lock.held.token });
+      const { history } = await link.books();
+      await transactions.write(inline(history.save, [...rowValues(row), row.token]));
+    },
+
+    async append(line) {
+      const { history } = await link.books();
+      const token = await lock.token();
+      const last = await lastEvent(token);
+      const event: LedgerEvent = {
+        ...line,
+        seq: last.seq + 1,
+        previousHash: last.hash,
+        hash: chainHash(last.hash, line),
+      };
+      tail = null;
+      await transactions.write(inline(history.append, [...eventValues(event), token]));
+      tail = { token, end: { seq: event.seq, hash: event.hash } };
+    },
+
+    async events(limit) {
+      await transactions.flush();
+      const { history } = await link.books();
+      hasEvents ||= link.known()?.tables.event ?? false;
+      if (!hasEvents) {
+        const [answer] = await link.ask(`SELECT to_regclass(${literal(history.tables.event)}) IS NOT NULL`);
+        hasEvents = valueOf(answer) === 't';
+        if (!hasEvents) return [];
+      }
+      const text = limit === null ? history.events.replace(/ LIMIT \$1$/, '') : inline(history.events, [limit]);
+      return ((await link.look(text))?.rows ?? []).map(toEvent).toReversed();
+    },
+  };
+}
+
+function columnsSql(table: string): string {
+  return `SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(${literal(table)}) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
+}
+
+function namesIn(answer: Answer | undefined): readonly string[] {
+  return (answer?.rows ?? []).map(({ attname }) => attname ?? '');
+}
+
+function readBare(table: string, schema: string | null): string {
+  const name = (bare: string): string =>
+    schema === null ? quoteIdent(postgres, bare) : quoteIdent(postgres, schema, bare);
+  const columns = ENTRY_COLUMNS.map(({ name: column }) => `h.${quoteIdent(postgres, column)}`).join(', ');
+  return `SELECT ${columns}, l.layout FROM ${name(table)} h LEFT JOIN ${name(`${table}_lock`)} l ON l.id = 1 ORDER BY h.applied_order`;
+}
+
+function readEntries(table: string): string {
+  return `SELECT ${ENTRY_COLUMNS.map(({ name }) => quoteIdent(postgres, name)).join(', ')} FROM ${table} ORDER BY applied_order`;
+}

@@ -1,0 +1,168 @@
+import type { Logger, OpenOptions } from '@detent/core';
+import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
+import { readOnlySession, translate } from './errors.ts';
+import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
+import {
+  AS_CONNECTED,
+  baseSql,
+  limitSql,
+  READ_SESSION_SETTINGS,
+  resetSql,
+  settingSql,
+  type Limits,
+} from './settings.ts';
+import { Refused, type Answer, type Wire } from './wire.ts';
+
+/** The connection of a session with what is known about it. */
+export interface Link {
+  readonly wire: Wire;
+  readonly target: string;
+  readonly logger: Logger;
+  readonly options: OpenOptions;
+  readonly signal: AbortSignal | undefined;
+  /** As they are now, and as they are again after a reset. */
+  limits: Limits;
+  /** Something may have changed the settings of the session since they were last put back. */
+  traces: boolean;
+  /** Asked for once; the first look at the history brings it along. */
+  greeting(): Promise<Greeting>;
+  /** What is known of the server by now; `null` before the first question. */
+  known(): Greeting | null;
+  books(): Promise<Bookkeeping>;
+  /** Remembers what an answer to `greetingSql` said. */
+  greeted(answer: Answer | undefined): { readonly greeting: Greeting; readonly books: Bookkeeping };
+  readonly greetingText: string;
+  /** Commands in one message, outside a transaction or in whatever stands open. Throws translated errors. */
+  ask(...texts: readonly string[]): Promise<readonly Answer[]>;
+  /** Asks one thing about Detent's own tables, as who connected, whoever the migration has become. */
+  look(text: string): Promise<Answer | undefined>;
+  /** Writes into Detent's own tables in the same way, outside a transaction. Gives the answers to `texts`. */
+  record(...texts: readonly string[]): Promise<readonly Answer[]>;
+  /**
+   * Sets what a session that writes needs, once, in front of `texts` in the same message; gives their answers. Sets nothing
+   * behind a pooler. Throws `READ_ONLY`.
+   */
+  prepare(...texts: readonly string[]): Promise<readonly Answer[]>;
+  /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
+  restore(): Promise<void>;
+  /** Another connection to the same database; `null` where there can be none. */
+  beside(): Promise<Wire | null>;
+  close(): Promise<void>;
+}
+
+export interface LinkSettings {
+  readonly wire: Wire;
+  readonly target: string;
+  readonly options: OpenOptions;
+  /** The connection is lent by a user who goes on with it afterwards. */
+  readonly lent: boolean;
+  /** The connection may be closed for good instead of being put back into its state. */
+  readonly disposable: boolean;
+  readonly openBeside: () => Promise<Wire | null>;
+}
+
+export function createLink({ wire, target, options, lent, disposable, openBeside }: LinkSettings): Link {
+  let greeting: Greeting | null = null;
+  let books: Bookkeeping | null = null;
+  let prepared = false;
+  /** Of the lender. */
+  let before: readonly string[] = [];
+  let side: Wire | null = null;
+  const baseLimits = { lockMs: options.lockTimeoutMs, statementMs: options.statementTimeoutMs };
+  const greetingText = greetingSql(options.table, options.schema);
+
+  const ask = async (...texts: readonly string[]): Promise<readonly Answer[]> => {
+    try {
+      return await wire.run(texts.join(';\n'));
+    } catch (error) {
+      throw translate(error, target);
+    }
+  };
+  const greeted: Link['greeted'] = (answer) => {
+    const found = readGreeting(answer, wire);
+    greeting = found;
+    books ??= bookkeeping(options.table, found.schema);
+    return { greeting: found, books };
+  };
+  const greet = async (): Promise<Greeting> => greeting ?? greeted((await ask(greetingText))[0]).greeting;
+
+  const link: Link = {
+    wire,
+    target,
+    logger: options.logger,
+    options,
+    signal: options.signal,
+    limits: baseLimits,
+    traces: false,
+    greetingText,
+    greeting: greet,
+    known: () => greeting,
+    books: async () => books ?? greeted((await ask(greetingText))[0]).books,
+    greeted,
+    ask,
+
+    async look(text) {
+      if (!link.traces) return (await ask(text))[0];
+      const [begin, end] =
+        wire.status === 'I' ? ['BEGIN', 'ROLLBACK'] : ['SAVEPOINT detent_look', 'ROLLBACK TO SAVEPOINT detent_look'];
+      return (await ask(begin, ...AS_CONNECTED, text, end))[1 + AS_CONNECTED.length];
+    },
+
+    async record(...texts) {
+      if (!link.traces) return ask(...texts);
+      return (await ask('BEGIN', ...AS_CONNECTED, ...texts, 'COMMIT')).slice(1 + AS_CONNECTED.length, -1);
+    },
+
+    async prepare(...texts) {
+      if (options.readOnly) throw readOnlySession();
+      const known = await greet();
+      if (prepared || known.pooled) return texts.length === 0 ? [] : ask(...texts);
+      if (lent && !disposable) before = await sessionSettings(ask);
+      const settings = [...baseSql(known), ...limitSql(link.limits, false)];
+      const answers = await ask(...settings, ...texts);
+      prepared = true;
+      return answers.slice(settings.length);
+    },
+
+    async restore() {
+      link.limits = baseLimits;
+      const known = await greet();
+      link.traces &&= !known.pooled;
+      if (!link.traces) return;
+      await ask(...resetSql(!lent), ...before, ...baseSql(known), ...limitSql(baseLimits, false));
+      prepared = true;
+      link.traces = false;
+    },
+
+    async beside() {
+      if (side?.isOpen === true) return side;
+      side = await openBeside().catch(() => null);
+      return side;
+    },
+
+    async close() {
+      await side?.close(true);
+      if (wire.isOpen && lent && !disposable && prepared) {
+        await ask(...resetSql(false), ...before).catch((error: unknown) =>
+          options.logger.warn(`The settings of the lent connection could not be put back: ${String(error)}`),
+        );
+      }
+      await wire.close(disposable && prepared);
+    },
+  };
+  return link;
+}
+
+async function sessionSettings(ask: Link['ask']): Promise<readonly string[]> {
+  const [answer] = await ask(READ_SESSION_SETTINGS);
+  return (answer?.rows ?? []).map(({ name, setting }) => settingSql(name ?? '', setting ?? ''));
+}
+
+/** The only column of the only row. */
+export function valueOf(answer: Answer | undefined): string | null {
+  return Object.values(answer?.rows[0] ?? {})[0] ?? null;
+}
+
+export function isRefused(thrown: unknown, ...codes: readonly string[]): thrown is Refused {
+  return thrown instanceof Refused && thrown.failure.kind === 'refused' && codes.includes(thrown.failure.code);
+}

@@ -1,0 +1,139 @@
+import {
+  DetentError,
+  type Capabilities,
+  type MigrationSession,
+  type Statement,
+  type StatementResult,
+} from '@detent/core';
+import { postgres, sqlTag } from '@detent/sql';
+import { createBackup, NO_BACKUP } from './backup.ts';
+import { createBatches } from './batches.ts';
+import { dropInvalid, readBuild, waitsForOthers } from './concurrent.ts';
+import { readOnlySession, translate } from './errors.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+import { createHistory } from './history.ts';
+import type { Link } from './link.ts';
+import { createLock } from './lock.ts';
+import { rowsOf, type Part } from './message.ts';
+import { describeServer } from './server.ts';
+import { limitSql, limitsWith } from './settings.ts';
+import { placeOf } from './statement.ts';
+import { createTransactions, type ExecuteRequest } from './transaction.ts';
+import type { Answer } from './wire.ts';
+
+/** Puts the parts together around one connection. `Db` is the class of the driver's client. */
+export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
+  const lock = createLock(link);
+  const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
+  const history = createHistory({ link, lock, transactions });
+  /** Outside of any transaction: one message each, since several commands in one are a transaction of their own. */
+  const executeAlone = async (statement: Statement, request: ExecuteRequest): Promise<void> => {
+    request.signal?.throwIfAborted();
+    if (link.options.readOnly) throw readOnlySession();
+    await link.prepare();
+    const { pooled } = await link.greeting();
+    if (pooled) throw needsDirect(statement, request.file);
+    const build = readBuild(statement.text);
+    if (build !== null) {
+      const dropped = await dropInvalid(link, build);
+      if (dropped !== null)
+        link.logger.info(`The index ${dropped}, which an earlier build left unfinished, was dropped.`);
+    }
+    const patient = waitsForOthers(statement.text);
+    if (patient) await link.ask(...limitSql({ lockMs: 0, statementMs: 0 }, false), 'SET lock_timeout = 0');
+    try {
+      // A statement that nothing takes back is not stopped in its middle.
+      await transactions.execute([partOf(statement)], { ...request, signal: undefined });
+    } finally {
+      if (patient && link.wire.isOpen && link.wire.status === 'I') await link.ask(...limitSql(link.limits, false));
+    }
+  };
+  return {
+    get db() {
+      return link.wire.db as Db;
+    },
+    capabilities: CAPABILITIES,
+    server: describeServer(link),
+    history,
+    lock,
+    backup: createBackup(),
+    batches: createBatches(link, () => transactions.flush()),
+    sql: sqlTag(postgres, async (text, values) => {
+      await transactions.flush();
+      try {
+        return await link.wire.query(text, values);
+      } catch (error) {
+        throw translate(error, link.target);
+      }
+    }),
+
+    transaction(scope, work) {
+      link.traces ||= scope.statements === null;
+      return transactions.run(scope, work);
+    },
+
+    async execute(statements, file, progress) {
+      link.traces ||= statements.some(leavesTraces);
+      const results: StatementResult[] = [];
+      const hear = (answer: Answer, { statement }: Part): void => {
+        const index = statement === undefined ? -1 : statements.indexOf(statement);
+        const result = { rows: rowsOf(answer) };
+        results[index] = result;
+        progress?.done(index, result);
+      };
+      const request = { file, signal: progress?.signal, hear };
+      if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
+      else for (const statement of statements) await executeAlone(statement, request);
+      return results;
+    },
+
+    async limit(limits) {
+      link.limits = limitsWith(link.limits, limits);
+      const { pooled } = await link.greeting();
+      if (pooled) return;
+      link.traces = true;
+      await link.prepare(...limitSql(link.limits, false));
+    },
+
+    async reset() {
+      if ((await link.wire.look()) !== 'I') {
+        await link.ask('ROLLBACK');
+        link.logger.warn('A transaction that the migration left open was rolled back.');
+      }
+      await link.restore();
+    },
+
+    async fingerprint() {
+      await transactions.flush();
+      return schemaFingerprint(link, link.wire.status !== 'I');
+    },
+
+    async close() {
+      await lock.close();
+      await link.close();
+    },
+  };
+}
+
+function partOf(statement: Statement): Part {
+  return { text: statement.text, statement };
+}
+
+const CAPABILITIES: Capabilities = { transactionalDdl: true, transactions: true, backup: NO_BACKUP, cancel: true };
+
+/** What a statement may leave in the session beyond schema and rows. Any function may set a setting. */
+function leavesTraces({ kind, text }: Statement): boolean {
+  if (kind === 'ddl') return /^\s*create\s+(?:global\s+|local\s+)?temp/i.test(text);
+  return kind !== 'data' || /\bset_config\b|^\s*(?:do|call)\b/i.test(text);
+}
+
+function needsDirect(statement: Statement, file: string): DetentError {
+  return new DetentError(
+    'STATEMENT_FAILED',
+    `${file}:${statement.line} cannot run in a transaction, and outside of one no lock holds behind a pooler.`,
+    {
+      hint: 'Give `directUrl`, which leads to the server itself.',
+      facts: { place: placeOf(statement, file, null), statement: statement.text },
+    },
+  );
+}

