@@ -86,14 +86,20 @@ export function createSession<Db>({
       const connection = await link.writing();
       if (scope.statements === null) remember(connection);
       const logger = options.logger;
-      return inTransaction({ connection, patience, logger, fence: () => lock.fence(connection) }, scope, async () => {
-        working = true;
-        try {
-          return await work();
-        } finally {
-          working = false;
-        }
-      });
+      const fence = (): void => lock.fence(connection);
+      try {
+        return await inTransaction({ connection, patience, logger, fence }, scope, async () => {
+          working = true;
+          try {
+            return await work();
+          } finally {
+            working = false;
+          }
+        });
+      } catch (error) {
+        history.forget();
+        throw error;
+      }
     },
 
     async execute(statements, file, progress) {
