@@ -45,7 +45,9 @@ export interface Link {
   prepare(...texts: readonly string[]): Promise<readonly Answer[]>;
   /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
-  /** Another connection to the same database; `null` where there can be none. */
+  /** Whether there can be another connection to the same database. */
+  readonly hasBeside: boolean;
+  /** That connection; `null` where there is none, or it did not come about. */
   beside(): Promise<Wire | null>;
   close(): Promise<void>;
 }
@@ -58,7 +60,8 @@ export interface LinkSettings {
   readonly lent: boolean;
   /** The connection may be closed for good instead of being put back into its state. */
   readonly disposable: boolean;
-  readonly openBeside: () => Promise<Wire | null>;
+  /** `null`: there can be no second connection. */
+  readonly openBeside: (() => Promise<Wire>) | null;
 }
 
 export function createLink({ wire, target, options, lent, disposable, openBeside }: LinkSettings): Link {
@@ -72,9 +75,12 @@ export function createLink({ wire, target, options, lent, disposable, openBeside
   const greetingText = greetingSql(options.table, options.schema);
 
   const ask = async (...texts: readonly string[]): Promise<readonly Answer[]> => {
+    const before = wire.status;
     try {
       return await wire.run(texts.join(';\n'));
     } catch (error) {
+      // A transaction that these commands began does not stay behind.
+      if (before === 'I' && wire.isOpen && wire.status !== 'I') await wire.run('ROLLBACK').catch(() => undefined);
       throw translate(error, target);
     }
   };
@@ -134,9 +140,11 @@ export function createLink({ wire, target, options, lent, disposable, openBeside
       link.traces = false;
     },
 
+    hasBeside: openBeside !== null,
+
     async beside() {
       if (side?.isOpen === true) return side;
-      side = await openBeside().catch(() => null);
+      side = openBeside === null ? null : await openBeside().catch(() => null);
       return side;
     },
 

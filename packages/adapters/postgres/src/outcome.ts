@@ -15,7 +15,7 @@ const PATIENCE_MS = 15_000;
  * a session that has not noticed yet that its client is gone; it is ended, so that the answer stays true.
  */
 export async function outcomeOf(link: Link, xid: string | null): Promise<Outcome> {
-  if (xid === null) return 'unknown';
+  if (xid === null || !link.hasBeside) return 'unknown';
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await sleep(50)) {
     const wire = await link.beside();
     if (wire === null) continue;

@@ -1,10 +1,4 @@
-import {
-  DetentError,
-  type Capabilities,
-  type MigrationSession,
-  type Statement,
-  type StatementResult,
-} from '@detent/core';
+import { DetentError, type MigrationSession, type Statement, type StatementResult } from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
 import { createBackup, NO_BACKUP } from './backup.ts';
 import { createBatches } from './batches.ts';
@@ -52,7 +46,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     get db() {
       return link.wire.db as Db;
     },
-    capabilities: CAPABILITIES,
+    capabilities: { transactionalDdl: true, transactions: true, backup: NO_BACKUP, cancel: link.hasBeside },
     server: describeServer(link),
     history,
     lock,
@@ -118,8 +112,6 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 function partOf(statement: Statement): Part {
   return { text: statement.text, statement };
 }
-
-const CAPABILITIES: Capabilities = { transactionalDdl: true, transactions: true, backup: NO_BACKUP, cancel: true };
 
 /** What a statement may leave in the session beyond schema and rows. Any function may set a setting. */
 function leavesTraces({ kind, text }: Statement): boolean {
