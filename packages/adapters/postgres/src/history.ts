@@ -46,6 +46,9 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
   /** Only the holder of the lock adds lines, so it knows the last without asking. */
   let tail: { readonly token: number; readonly end: Tail } | null = null;
 
+  /** The transaction looks for the token by itself, when it begins and before it is committed. */
+  const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
+
   /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
   const readRows = async (): Promise<readonly TextRow[] | null> => {
     if (link.known() === null) return firstRead();
@@ -140,7 +143,10 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       if (lock.held !== null && row.token !== lock.held.token)
         throw lockLost({ token: row.token, tokenNow: lock.held.token });
       const { history } = await link.books();
-      await transactions.write(inline(history.save, [...rowValues(row), row.token]));
+      const values = rowValues(row);
+      await transactions.write(
+        isFenced() ? inline(history.saveFenced, values) : inline(history.save, [...values, row.token]),
+      );
     },
 
     async append(line) {
@@ -154,7 +160,10 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
         hash: chainHash(last.hash, line),
       };
       tail = null;
-      await transactions.write(inline(history.append, [...eventValues(event), token]));
+      const values = eventValues(event);
+      await transactions.write(
+        isFenced() ? inline(history.appendFenced, values) : inline(history.append, [...values, token]),
+      );
       tail = { token, end: { seq: event.seq, hash: event.hash } };
     },
 
