@@ -12,6 +12,9 @@ export interface Node {
   readonly parents: readonly string[];
 }
 
+/** The number of pg_class itself, the same on every server. */
+const RELATIONS = '1259';
+
 /** Stands where the rows are read in. */
 export const ROWS = 'rows';
 
@@ -56,8 +59,8 @@ const PLACE: ReadonlyMap<string, number> = new Map(ORDER.map((kind, index) => [k
 
 export interface Ordered {
   readonly ordered: readonly Node[];
-  /** The label of what an address belongs to; `null` when it is none of these nodes. */
-  labelOf(key: string): string | null;
+  /** The label of what an address belongs to, `exact` where it is that thing's own; `null` when it is none of these nodes. */
+  labelOf(key: string): { readonly label: string; readonly exact: boolean } | null;
 }
 
 /** Each after what it depends on, and otherwise by kind and name, so that equal schemas give equal orders. Throws for a circle. */
@@ -73,11 +76,6 @@ export function inOrder(nodes: readonly Node[], dependencies: readonly TextRow[]
     }
     return null;
   };
-  const relations = new Map<string, Node>();
-  for (const node of nodes)
-    if (['table', 'materialized view', 'index', 'key'].includes(node.kind)) relations.set(node.oid, node);
-  const classOfRelations = nodes.find(({ kind }) => kind === 'table')?.key.split(':')[0] ?? '';
-
   const needs = new Map<Node, Set<Node>>(nodes.map((node) => [node, new Set()]));
   const need = (node: Node | null, other: Node | null | undefined): void => {
     if (node !== null && other !== null && other !== undefined && node !== other) needs.get(node)?.add(other);
@@ -85,8 +83,8 @@ export function inOrder(nodes: readonly Node[], dependencies: readonly TextRow[]
   for (const row of dependencies)
     need(resolve(`${row['classid'] ?? ''}:${row['objid'] ?? ''}`), resolve(`${row['refclassid'] ?? ''}:${row['refobjid'] ?? ''}`));
   for (const node of nodes) {
-    for (const parent of node.parents) need(node, relations.get(parent) ?? resolve(`${classOfRelations}:${parent}`));
-    if (node.kind === 'attachment') need(node, relations.get(node.oid));
+    for (const parent of node.parents) need(node, resolve(`${RELATIONS}:${parent}`));
+    if (node.kind === 'attachment') need(node, resolve(`${RELATIONS}:${node.oid}`));
   }
   const rows: Node = { kind: ROWS, key: ROWS, oid: '', label: '', owner: null, ddl: [], parents: [] };
   needs.set(rows, new Set(nodes.filter(({ kind }) => ['table', 'attachment', 'sequence', 'large object'].includes(kind))));
@@ -106,7 +104,13 @@ export function inOrder(nodes: readonly Node[], dependencies: readonly TextRow[]
     ordered.push(node);
   };
   for (const node of [...nodes, rows].toSorted(compare)) visit(node);
-  return { ordered, labelOf: (key) => resolve(key)?.label ?? null };
+  return {
+    ordered,
+    labelOf(key) {
+      const node = resolve(key);
+      return node === null ? null : { label: node.label, exact: node.key === key };
+    },
+  };
 }
 
 /** A materialized view is filled after those that it reads, by whatever way. */

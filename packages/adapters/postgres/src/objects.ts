@@ -2,7 +2,7 @@ import { asRows, isList } from './objects-rows.ts';
 import type { Bookkeeping } from './bookkeeping.ts';
 import { attachedQueries } from './objects-attached.ts';
 import { attributeQueries } from './objects-attributes.ts';
-import { inOrder, type Node } from './objects-order.ts';
+import { inOrder, type Node, type Ordered } from './objects-order.ts';
 import { tableQueries } from './objects-tables.ts';
 import { typeQueries } from './objects-types.ts';
 import type { Answer, TextRow } from './wire.ts';
@@ -128,11 +128,11 @@ function toNode(row: TextRow): Node {
 }
 
 /** Comments on what is not in the schema, such as Detent's own tables, are left out. */
-function commentOf(row: TextRow, labelOf: (key: string) => string | null): readonly (readonly [string, string])[] {
+function commentOf(row: TextRow, labelOf: Ordered['labelOf']): readonly (readonly [string, string])[] {
   const { type, identity, description } = row;
-  const label = labelOf(`${row['class'] ?? ''}:${row['oid'] ?? ''}`);
-  if (label === null || type === null || type === undefined) return [];
-  const target = row['sub'] === '0' && label.startsWith(type.toUpperCase()) ? label : commentTarget(type, identity ?? '');
+  const found = labelOf(`${row['class'] ?? ''}:${row['oid'] ?? ''}`);
+  if (found === null || type === null || type === undefined) return [];
+  const target = row['sub'] === '0' && found.exact ? found.label : commentTarget(type, identity ?? '');
   return [[target, description ?? '']];
 }
 
@@ -143,14 +143,6 @@ function commentTarget(type: string, identity: string): string {
     case 'materialized view column':
     case 'composite type column':
       return `COLUMN ${identity}`;
-    case 'table constraint':
-      return `CONSTRAINT ${identity}`;
-    case 'domain constraint':
-      return `CONSTRAINT ${identity.replace(/ on (?=[^"]*(?:"[^"]*"[^"]*)*$)/, ' ON DOMAIN ')}`;
-    case 'composite type':
-      return `TYPE ${identity}`;
-    case 'statistics object':
-      return `STATISTICS ${identity}`;
     default:
       return `${type.toUpperCase()} ${identity}`;
   }

@@ -97,6 +97,7 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
     copy: {
       async out(text, take) {
         let taken = async (): Promise<void> => undefined;
+        let rows = 0;
         await submit<void>((resolve, fail) => {
           // The whole stream is unknown to the driver, so after a failure the connection is of no use.
           const broken = (error: unknown): void => {
@@ -109,15 +110,18 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
               connection.query(text);
               return null;
             },
+            handleCommandComplete: ({ text: tag }) => (rows = rowsIn(tag)),
             handleReadyForQuery: () => resolve(),
           };
         }, []);
         await taken();
+        return rows;
       },
 
       async in(text, source) {
         let broken: { readonly error: unknown } | null = null;
         let over = false;
+        let rows = 0;
         try {
           await submit<void>(
             (resolve) => ({
@@ -131,10 +135,12 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
                   if (!over) connection.sendCopyFail('The data could not be read.');
                 });
               },
+              handleCommandComplete: ({ text: tag }) => (rows = rowsIn(tag)),
               handleReadyForQuery: () => resolve(),
             }),
             [],
           );
+          return rows;
         } catch (error) {
           throw broken === null ? error : (broken as { readonly error: unknown }).error;
         } finally {
@@ -164,4 +170,8 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
       if (lost === null && !dirty) client.off('error', onError);
     },
   };
+}
+
+function rowsIn(tag: string | undefined): number {
+  return Number(tag?.replace(/^COPY /, '') ?? 0);
 }

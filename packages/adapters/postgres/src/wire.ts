@@ -41,10 +41,10 @@ export interface Wire {
 
 /** Rows in the server's own words, as a stream: they never become values of the driver. Both throw `Refused`. */
 export interface Copy {
-  /** A `COPY … TO STDOUT`. What `take` returns is waited for before more is read. */
-  out(text: string, take: (bytes: Buffer) => Promise<void> | undefined): Promise<void>;
-  /** A `COPY … FROM STDIN`. An error of `source` fails the command and is thrown on. */
-  in(text: string, source: AsyncIterable<Uint8Array>): Promise<void>;
+  /** A `COPY … TO STDOUT`. What `take` returns is waited for before more is read; its error ends the connection. Gives the rows. */
+  out(text: string, take: (bytes: Buffer) => Promise<void> | undefined): Promise<number>;
+  /** A `COPY … FROM STDIN`. An error of `source` fails the command and is thrown on. Gives the rows. */
+  in(text: string, source: AsyncIterable<Uint8Array>): Promise<number>;
 }
 
 /** The server refused a statement, or the connection broke. */
