@@ -1,6 +1,6 @@
 import { DetentError, type Capabilities, type MigrationSession, type Statement } from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
-import { createBackup, NO_BACKUP } from './backup.ts';
+import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { dropInvalid, readBuild, waitsForOthers } from './concurrent.ts';
 import { readOnlySession, translate } from './errors.ts';
@@ -58,11 +58,11 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     get db() {
       return link.wire.db as Db;
     },
-    capabilities: CAPABILITIES,
+    capabilities: capabilitiesOf(link),
     server: describeServer(link),
     history,
     lock,
-    backup: createBackup(),
+    backup: backupWhenNeeded({ link, lock, transactions, history }),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(postgres, async (text, values) => {
       await transactions.flush();
@@ -112,7 +112,14 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
   };
 }
 
-const CAPABILITIES: Capabilities = { transactionalDdl: true, transactions: true, backup: NO_BACKUP, cancel: true };
+function capabilitiesOf({ wire }: Link): Capabilities {
+  return {
+    transactionalDdl: true,
+    transactions: true,
+    backup: wire.copy !== null || 'PGlite has no streams of rows; keep its folder, or what its dumpDataDir() gives.',
+    cancel: true,
+  };
+}
 
 /** What a statement may leave in the session beyond schema and rows. Any function may set a setting. */
 function leavesTraces({ kind, text }: Statement): boolean {

@@ -68,7 +68,7 @@ function hashes(lines: string, rows: string): string {
 }
 
 /** The pages of every large object: its number, where they begin, and their bytes. */
-export const OBJECT_PAGES =
+export const OBJECT_PAGES: string =
   `SELECT s.oid, p.at, pg_catalog.lo_get(s.oid, p.at, ${PAGE}) AS data FROM ` +
   // 262144 is INV_READ; the size is where the end is.
   `(SELECT l.oid, lo_lseek64(f.fd, 0, 2) AS size, lo_close(f.fd) FROM pg_largeobject_metadata l, LATERAL (SELECT lo_open(l.oid, 262144) AS fd OFFSET 0) f OFFSET 0) s, ` +
