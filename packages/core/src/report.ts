@@ -102,8 +102,8 @@ export class RunReport {
   }
 
   /** The lock or the connection is gone: nothing more can be done from here. */
-  lost(somethingStands: boolean): MigrationResult {
-    this.#rollback = somethingStands ? 'incomplete' : 'none-needed';
+  lost(isHalfWay: boolean): MigrationResult {
+    this.#rollback = isHalfWay ? 'incomplete' : 'none-needed';
     return this.finish([]);
   }
 

@@ -1,6 +1,6 @@
 import type { DatabaseAdapter } from '@detent/core';
 import { parseScript, postgres as dialect } from '@detent/sql';
-import { connect, connectBeside, shownTarget } from './connect.ts';
+import { connect, shownTarget } from './connect.ts';
 import { createLink } from './link.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
 import { createSession } from './session.ts';
@@ -16,6 +16,7 @@ export function createAdapter<Db>(options: PostgresOptions): DatabaseAdapter<Db>
 function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
   const target = shownTarget(checked);
   const { kind } = checked.origin;
+  const canOpenMore = kind === 'address' || kind === 'pool';
   return {
     name: 'postgres',
     target,
@@ -31,7 +32,7 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
         options,
         lent: kind === 'client' || kind === 'pglite',
         disposable: kind === 'pool',
-        openBeside: () => connectBeside(checked, { timeoutMs: BESIDE_MS }),
+        openBeside: canOpenMore ? () => connect(checked, { timeoutMs: BESIDE_MS }) : null,
       });
       return createSession<Db>(link, checked.lockRetries);
     },

@@ -125,8 +125,8 @@ function byBlocks(file: {
   };
   return {
     async line() {
-      for (let looked = 0; ; looked = block.length) {
-        const end = block.indexOf(NEWLINE, looked);
+      for (;;) {
+        const end = block.indexOf(NEWLINE);
         if (end !== -1) return cut(end + 1).toString('utf8', 0, end);
         if (await fill(block.length + 1)) continue;
         if (block.length > 0) throw new Error('it ends too early');

@@ -40,6 +40,7 @@ export interface RawClient extends PgClient {
   on(event: 'end', listener: () => void): unknown;
   off(event: 'error' | 'end', listener: (...given: never[]) => void): unknown;
   readonly processID: number | null;
+  readonly readyForQuery?: boolean;
   readonly connection: RawConnection;
 }
 

@@ -94,7 +94,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
     if (lock.held !== null && tail?.token === token) return tail.end;
     await transactions.flush();
     const { history } = await link.books();
-    const row = (await link.ask(history.lastEvent))[0]?.rows[0];
+    const row = (await link.look(history.lastEvent))?.rows[0];
     return { seq: Number(row?.['seq'] ?? 0), hash: row?.['hash'] ?? LEDGER_START };
   };
 
@@ -114,7 +114,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       const { history } = await link.books();
       exists ||= link.known()?.tables.history ?? false;
       if (!exists && (await readRows()) === null) return null;
-      const row = (await link.ask(inline(history.load, [id])))[0]?.rows[0];
+      const row = (await link.look(inline(history.load, [id])))?.rows[0];
       return row === undefined ? null : toRow(row);
     },
 
@@ -169,7 +169,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
         if (!hasEvents) return [];
       }
       const text = limit === null ? history.events.replace(/ LIMIT \$1$/, '') : inline(history.events, [limit]);
-      return ((await link.ask(text))[0]?.rows ?? []).map(toEvent).toReversed();
+      return ((await link.look(text))?.rows ?? []).map(toEvent).toReversed();
     },
   };
 }

@@ -45,9 +45,10 @@ export function select(
 export function optionsOf(...lists: readonly { readonly options: string; readonly prefix: string }[]): string {
   const each = lists.map(
     ({ options, prefix }) =>
-      `SELECT ${literal(prefix)} || quote_ident(option_name) || '=' || quote_literal(option_value) AS line FROM pg_options_to_table(${options})`,
+      `SELECT ${literal(prefix)} AS prefix, place, ${literal(prefix)} || quote_ident(name) || '=' || quote_literal(value) AS line ` +
+      `FROM pg_options_to_table(${options}) WITH ORDINALITY AS o (name, value, place)`,
   );
-  return `(SELECT ' WITH (' || string_agg(line, ', ' ORDER BY line) || ')' FROM (${each.join(' UNION ALL ')}) AS options)`;
+  return `(SELECT ' WITH (' || string_agg(line, ', ' ORDER BY prefix, place) || ')' FROM (${each.join(' UNION ALL ')}) AS options)`;
 }
 
 /** ` COLLATE schema.name` where it is not that of the type. */

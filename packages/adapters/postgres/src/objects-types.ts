@@ -98,7 +98,7 @@ export function typeQueries(): readonly ObjectQuery[] {
             CASE c.castmethod WHEN 'f' THEN 'WITH FUNCTION ' || c.castfunc::regprocedure WHEN 'i' THEN 'WITH INOUT' ELSE 'WITHOUT FUNCTION' END,
             CASE c.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' END)`,
         ],
-      })} FROM pg_cast c WHERE c.oid >= 16384 AND ${own('pg_cast', 'c.oid')}`,
+      })} FROM pg_cast c WHERE c.oid >= 16384 AND ${own('pg_cast', 'c.oid', true)}`,
     },
     {
       name: 'dictionaries',

@@ -3,23 +3,22 @@ import type { FoundSchema, Schema, SchemaObject } from './objects.ts';
 import { ROWS } from './objects-order.ts';
 import { literal } from './inline.ts';
 
-/** What has a place of its own; the rest goes with what it stands on. */
-const DROPPED = new Set([
-  'event trigger',
+/** What has a place of its own, in this order; the rest goes with what it stands on. */
+const DROPPED: readonly string[] = [
   'materialized view',
   'view',
   'table',
   'sequence',
   'aggregate',
-  'function',
-  'operator',
   'cast',
+  'operator',
+  'function',
   'configuration',
   'dictionary',
   'domain',
   'type',
   'collation',
-]);
+];
 
 /** The commands that take everything away that is not Detent's, the server's or an extension's that stays. */
 export function dropAll({ schema, unfit }: FoundSchema, wanted: Schema, { schema: booksSchema }: Bookkeeping): readonly string[] {
@@ -30,7 +29,7 @@ export function dropAll({ schema, unfit }: FoundSchema, wanted: Schema, { schema
   return [
     ...of('event trigger').map(drop),
     ...unfit.map(({ type, identity }) => `DROP ${type.toUpperCase().replaceAll('-', ' ')} IF EXISTS ${identity} CASCADE`),
-    ...backwards.filter(({ kind }) => DROPPED.has(kind) && kind !== 'event trigger').map(drop),
+    ...DROPPED.flatMap((kind) => of(kind).map(drop)),
     ...(of('large object').length > 0 ? ['SELECT count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata'] : []),
     ...of('extension')
       .filter(({ ddl }) => !extensions.has(ddl.join()))

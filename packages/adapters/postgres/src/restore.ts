@@ -138,11 +138,11 @@ async function ask(link: Link, commands: readonly string[]): Promise<void> {
 }
 
 async function compare(link: Link, books: Bookkeeping, manifest: Manifest, contents: Contents): Promise<void> {
-  if ((await schemaFingerprint(link, true)) !== manifest.fingerprint)
-    throw new Error('the restored schema is not the one in the manifest');
   const { schema, unfit } = await schemaNow(link, books);
   const other = unfit[0]?.identity ?? difference(schema, contents.schema);
   if (other !== null) throw new Error(`the restored schema is not the one in the backup, in ${other}`);
+  if ((await schemaFingerprint(link, true)) !== manifest.fingerprint)
+    throw new Error('the restored schema is not the one in the manifest');
   const sums = await contentSums(link.ask, books);
   if (JSON.stringify(sums) !== JSON.stringify(manifest.objects))
     throw new Error('the restored rows are not those in the manifest');

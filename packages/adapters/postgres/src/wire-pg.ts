@@ -74,6 +74,9 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
     get isOpen() {
       return lost === null && !closed;
     },
+    get isIdle() {
+      return client.readyForQuery === true;
+    },
 
     run(text, hear) {
       const reader = readAnswers(hear);

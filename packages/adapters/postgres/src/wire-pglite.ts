@@ -31,6 +31,8 @@ export function pgliteWire(database: PgliteDatabase): Wire {
       return !database.closed;
     },
 
+    // Nobody else could see a sign of life.
+    isIdle: false,
     run,
 
     // An empty query is answered by the status alone.

@@ -24,6 +24,8 @@ export interface Wire {
   /** After the last answer. */
   readonly status: Status;
   readonly isOpen: boolean;
+  /** Nobody waits for an answer: what is sent now is executed before anything else. */
+  readonly isIdle: boolean;
   /** The status now, also after code that used the driver by itself. */
   look(): Promise<Status>;
   /**
