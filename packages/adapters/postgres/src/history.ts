@@ -134,7 +134,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
         if (layout !== null) steps = history.upgrade(Number(layout));
       }
       const { first } = await lock.fence();
-      if (steps.length > 0) await link.ask('BEGIN', ...first, ...steps, 'COMMIT');
+      if (steps.length > 0 && transactions.isWorking) await link.ask(...steps);
+      else if (steps.length > 0) await link.ask('BEGIN', ...first, ...steps, 'COMMIT');
       exists = true;
       hasEvents = true;
     },

@@ -1,6 +1,12 @@
-import { DetentError, type MigrationSession, type Statement, type StatementResult } from '@detent/core';
+import {
+  DetentError,
+  type Capabilities,
+  type MigrationSession,
+  type Statement,
+  type StatementResult,
+} from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
-import { createBackup, NO_BACKUP } from './backup.ts';
+import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { dropInvalid, readBuild, waitsForOthers } from './concurrent.ts';
 import { readOnlySession, translate } from './errors.ts';
@@ -46,11 +52,11 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     get db() {
       return link.wire.db as Db;
     },
-    capabilities: { transactionalDdl: true, transactions: true, backup: NO_BACKUP, cancel: link.hasBeside },
+    capabilities: capabilitiesOf(link),
     server: describeServer(link),
     history,
     lock,
-    backup: createBackup(),
+    backup: backupWhenNeeded({ link, lock, transactions, history }),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(postgres, async (text, values) => {
       await transactions.flush();
@@ -111,6 +117,15 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 
 function partOf(statement: Statement): Part {
   return { text: statement.text, statement };
+}
+
+function capabilitiesOf({ wire, hasBeside }: Link): Capabilities {
+  return {
+    transactionalDdl: true,
+    transactions: true,
+    backup: wire.copy !== null || 'PGlite has no streams of rows; keep its folder, or what its dumpDataDir() gives.',
+    cancel: hasBeside,
+  };
 }
 
 /** What a statement may leave in the session beyond schema and rows. Any function may set a setting. */

@@ -49,6 +49,8 @@ export function pgliteWire(database: PgliteDatabase): Wire {
       }
     },
 
+    copy: null,
+
     // It is the user's, who closes it.
     close: async () => undefined,
   };
