@@ -43,7 +43,10 @@ function grantChanges(live: readonly Granted[], wanted: readonly Granted[]): rea
   const kept = new Set(wanted.map(({ target }) => target));
   const gone = live.filter(({ target }) => !kept.has(target));
   return [
-    ...gone.flatMap(({ target, owner, grants }) => [...revokeAll(target, owner, grants), ...builtInGrants(target, owner)]),
+    ...gone.flatMap(({ target, owner, grants }) => [
+      ...revokeAll(target, owner, grants),
+      ...builtInGrants(target, owner),
+    ]),
     ...wanted.flatMap(({ target, owner, grants }) => {
       const now = there.get(target);
       if (now !== undefined && now.owner === owner && same(now.grants, grants)) return [];
@@ -112,12 +115,13 @@ function databaseChanges(live: DatabaseSettings, wanted: DatabaseSettings, name:
   if (live.comment !== wanted.comment)
     changes.push(`COMMENT ON ${target} IS ${wanted.comment === null ? 'NULL' : literal(wanted.comment)}`);
   if (!same(live.settings, wanted.settings)) {
-    const of = (role: string | null): string =>
-      role === null ? `ALTER ${target}` : `ALTER ROLE ${role} IN ${target}`;
+    const of = (role: string | null): string => (role === null ? `ALTER ${target}` : `ALTER ROLE ${role} IN ${target}`);
     for (const role of new Set([...live.settings, ...wanted.settings].map(([who]) => who)))
       changes.push(`${of(role)} RESET ALL`);
     for (const [role, setting, value] of wanted.settings)
-      changes.push(`${of(role)} SET ${quoteSetting(setting)} TO ${LISTS.has(setting) ? value || "''" : literal(value)}`);
+      changes.push(
+        `${of(role)} SET ${quoteSetting(setting)} TO ${LISTS.has(setting) ? value || "''" : literal(value)}`,
+      );
   }
   return changes;
 }

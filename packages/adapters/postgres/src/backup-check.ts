@@ -20,7 +20,9 @@ export async function obstacles(link: Link, ask: Ask, folder: string): Promise<r
   if (inFolder.length === 0) found.push(...spaceObstacle(folder, Number(row?.['size'] ?? 0)));
   if (row?.['standby'] === 't') found.push('The server is a standby, into which nothing can be restored.');
   if (encoding === 'SQL_ASCII')
-    found.push('The encoding of the database, SQL_ASCII, does not say what its texts are, so they cannot be kept exactly.');
+    found.push(
+      'The encoding of the database, SQL_ASCII, does not say what its texts are, so they cannot be kept exactly.',
+    );
   for (const { name, isReadable } of readTables(tables))
     if (!isReadable)
       found.push(`This user may not read every row of ${name}: it lacks the privilege, or row security hides some.`);
@@ -28,7 +30,10 @@ export async function obstacles(link: Link, ask: Ask, folder: string): Promise<r
   try {
     schema = readSchema(books, versionNumber, await ask(...schemaQueries(books, versionNumber)));
   } catch (error) {
-    return [...found, `The schema cannot be put in an order: ${error instanceof Error ? error.message : String(error)}.`];
+    return [
+      ...found,
+      `The schema cannot be put in an order: ${error instanceof Error ? error.message : String(error)}.`,
+    ];
   }
   for (const { type, identity, why } of schema.unfit) found.push(`The ${type} ${identity} cannot be kept: ${why}.`);
   found.push(...(await ownerObstacles(ask, schema, row?.['superuser'] === 't')));
@@ -42,7 +47,17 @@ export async function obstacles(link: Link, ask: Ask, folder: string): Promise<r
   return found;
 }
 
-const LOCKED = new Set(['table', 'sequence', 'view', 'materialized view', 'index', 'key', 'large object', 'type', 'function']);
+const LOCKED = new Set([
+  'table',
+  'sequence',
+  'view',
+  'materialized view',
+  'index',
+  'key',
+  'large object',
+  'type',
+  'function',
+]);
 
 const FACTS =
   "SELECT pg_database_size(current_database()) AS size, pg_is_in_recovery() AS standby, current_setting('is_superuser') = 'on' AS superuser, " +
@@ -64,7 +79,9 @@ function spaceObstacle(folder: string, size: number): readonly string[] {
   try {
     const { bavail, bsize } = statfsSync(folder);
     const free = bavail * bsize;
-    return free < needed ? [`The disk of ${folder} has ${mebibytes(free)} left; the backup needs ${mebibytes(needed)}.`] : [];
+    return free < needed
+      ? [`The disk of ${folder} has ${mebibytes(free)} left; the backup needs ${mebibytes(needed)}.`]
+      : [];
   } catch {
     return [];
   }
@@ -88,7 +105,9 @@ async function ownerObstacles(ask: Ask, { schema }: FoundSchema, isSuperuser: bo
   );
   for (const { owner } of answer?.rows ?? []) {
     const example = owned.find((object) => object.owner === owner)?.label ?? '';
-    found.push(`This user could not restore what belongs to ${owner ?? ''}, such as ${example}: it is no member of that role.`);
+    found.push(
+      `This user could not restore what belongs to ${owner ?? ''}, such as ${example}: it is no member of that role.`,
+    );
   }
   return found;
 }

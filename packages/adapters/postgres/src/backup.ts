@@ -64,7 +64,11 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
     return !(await (isInside ? untouched() : looking(untouched)));
   };
 
-  const attempt = async (wire: Wire, path: string, signal: AbortSignal | undefined): Promise<[Dumped, string, number]> => {
+  const attempt = async (
+    wire: Wire,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<[Dumped, string, number]> => {
     const copy = wire.copy;
     if (copy === null) throw new Error('this driver has no streams');
     const writer = await createBackupFile(path);
@@ -77,7 +81,8 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
           version: (await link.greeting()).versionNumber,
           lockMs: lockMs(),
           signal,
-          fingerprintNow: async () => (wire === link.wire && wire.status !== 'I' ? null : schemaFingerprint(link, false)),
+          fingerprintNow: async () =>
+            wire === link.wire && wire.status !== 'I' ? null : schemaFingerprint(link, false),
         },
         writer,
       );

@@ -33,7 +33,7 @@ export interface Link {
   greeted(answer: Answer | undefined): { readonly greeting: Greeting; readonly books: Bookkeeping };
   readonly greetingText: string;
   /** Commands in one message, outside a transaction or in whatever stands open. Throws translated errors. */
-  ask(...texts: readonly string[]): Promise<readonly Answer[]>;
+  readonly ask: (...texts: readonly string[]) => Promise<readonly Answer[]>;
   /** Asks one thing about Detent's own tables, as who connected, whoever the migration has become. */
   look(text: string): Promise<Answer | undefined>;
   /** Writes into Detent's own tables in the same way, outside a transaction. Gives the answers to `texts`. */

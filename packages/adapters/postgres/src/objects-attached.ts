@@ -20,16 +20,21 @@ export function attachedQueries(books: Bookkeeping): readonly ObjectQuery[] {
     },
     {
       name: 'constraints',
-      text: `${select("CASE o.contype WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'key' WHEN 'u' THEN 'key' WHEN 'x' THEN 'key' ELSE 'check' END", 'pg_constraint', 'o.oid', {
-        label: `format('CONSTRAINT %I ON %s', o.conname, ${table})`,
-        ddl: [
-          `format('ALTER TABLE %s%s ADD CONSTRAINT %I %s', CASE WHEN o.contype IN ('p', 'u', 'x') THEN 'ONLY ' END, ${table}, o.conname, pg_get_constraintdef(o.oid))`,
-          `'ALTER INDEX ' || o.conindid::regclass || ' SET ' || substr(${optionsOf({ options: "(SELECT i.reloptions FROM pg_class i WHERE i.oid = o.conindid AND o.contype IN ('p', 'u', 'x'))", prefix: '' })}, 7)`,
-          `(SELECT format('ALTER INDEX %s SET TABLESPACE %I', i.oid::regclass, s.spcname) FROM pg_class i JOIN pg_tablespace s ON s.oid = i.reltablespace WHERE i.oid = o.conindid AND o.contype IN ('p', 'u', 'x'))`,
-          indexUse('o.conindid', "o.contype IN ('p', 'u', 'x')"),
-          indexCluster('o.conindid', "o.contype IN ('p', 'u', 'x')"),
-        ],
-      })} ${from('pg_constraint', 'conrelid')} WHERE ${ours} AND c.relkind IN ('r', 'p')
+      text: `${select(
+        "CASE o.contype WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'key' WHEN 'u' THEN 'key' WHEN 'x' THEN 'key' ELSE 'check' END",
+        'pg_constraint',
+        'o.oid',
+        {
+          label: `format('CONSTRAINT %I ON %s', o.conname, ${table})`,
+          ddl: [
+            `format('ALTER TABLE %s%s ADD CONSTRAINT %I %s', CASE WHEN o.contype IN ('p', 'u', 'x') THEN 'ONLY ' END, ${table}, o.conname, pg_get_constraintdef(o.oid))`,
+            `'ALTER INDEX ' || o.conindid::regclass || ' SET ' || substr(${optionsOf({ options: "(SELECT i.reloptions FROM pg_class i WHERE i.oid = o.conindid AND o.contype IN ('p', 'u', 'x'))", prefix: '' })}, 7)`,
+            `(SELECT format('ALTER INDEX %s SET TABLESPACE %I', i.oid::regclass, s.spcname) FROM pg_class i JOIN pg_tablespace s ON s.oid = i.reltablespace WHERE i.oid = o.conindid AND o.contype IN ('p', 'u', 'x'))`,
+            indexUse('o.conindid', "o.contype IN ('p', 'u', 'x')"),
+            indexCluster('o.conindid', "o.contype IN ('p', 'u', 'x')"),
+          ],
+        },
+      )} ${from('pg_constraint', 'conrelid')} WHERE ${ours} AND c.relkind IN ('r', 'p')
         AND (o.contype IN ('p', 'u', 'x') OR o.contype = 'f' AND o.conparentid = 0 OR o.contype = 'c' AND o.conislocal OR o.contype = 'n' AND NOT o.convalidated)`,
     },
     {

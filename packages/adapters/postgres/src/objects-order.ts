@@ -60,13 +60,22 @@ const PLACE: ReadonlyMap<string, number> = new Map(ORDER.map((kind, index) => [k
 export interface Ordered {
   readonly ordered: readonly Node[];
   /** The label of what an address belongs to, `exact` where it is that thing's own; `null` when it is none of these nodes. */
-  labelOf(key: string): { readonly label: string; readonly exact: boolean } | null;
+  readonly labelOf: (key: string) => { readonly label: string; readonly exact: boolean } | null;
 }
 
 /** Each after what it depends on, and otherwise by kind and name, so that equal schemas give equal orders. Throws for a circle. */
-export function inOrder(nodes: readonly Node[], dependencies: readonly TextRow[], aliases: readonly TextRow[]): Ordered {
+export function inOrder(
+  nodes: readonly Node[],
+  dependencies: readonly TextRow[],
+  aliases: readonly TextRow[],
+): Ordered {
   const byKey = new Map(nodes.map((node) => [node.key, node]));
-  const alias = new Map(aliases.map((row) => [`${row['class'] ?? ''}:${row['oid'] ?? ''}`, `${row['to_class'] ?? ''}:${row['to_oid'] ?? ''}`]));
+  const alias = new Map(
+    aliases.map((row) => [
+      `${row['class'] ?? ''}:${row['oid'] ?? ''}`,
+      `${row['to_class'] ?? ''}:${row['to_oid'] ?? ''}`,
+    ]),
+  );
   const resolve = (key: string): Node | null => {
     let at: string | undefined = key;
     for (let hops = 0; at !== undefined && hops < 8; hops += 1) {
@@ -81,13 +90,19 @@ export function inOrder(nodes: readonly Node[], dependencies: readonly TextRow[]
     if (node !== null && other !== null && other !== undefined && node !== other) needs.get(node)?.add(other);
   };
   for (const row of dependencies)
-    need(resolve(`${row['classid'] ?? ''}:${row['objid'] ?? ''}`), resolve(`${row['refclassid'] ?? ''}:${row['refobjid'] ?? ''}`));
+    need(
+      resolve(`${row['classid'] ?? ''}:${row['objid'] ?? ''}`),
+      resolve(`${row['refclassid'] ?? ''}:${row['refobjid'] ?? ''}`),
+    );
   for (const node of nodes) {
     for (const parent of node.parents) need(node, resolve(`${RELATIONS}:${parent}`));
     if (node.kind === 'attachment') need(node, resolve(`${RELATIONS}:${node.oid}`));
   }
   const rows: Node = { kind: ROWS, key: ROWS, oid: '', label: '', owner: null, ddl: [], parents: [] };
-  needs.set(rows, new Set(nodes.filter(({ kind }) => ['table', 'attachment', 'sequence', 'large object'].includes(kind))));
+  needs.set(
+    rows,
+    new Set(nodes.filter(({ kind }) => ['table', 'attachment', 'sequence', 'large object'].includes(kind))),
+  );
   const afterRows = PLACE.get(ROWS) ?? 0;
   for (const node of nodes) if (placeOf(node) > afterRows) need(node, rows);
   addRefreshes(nodes, needs);

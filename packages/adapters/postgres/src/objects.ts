@@ -69,12 +69,7 @@ export function schemaQueries(books: Bookkeeping, version: number): readonly str
 }
 
 function allQueries(books: Bookkeeping, version: number) {
-  return [
-    ...typeQueries(),
-    ...tableQueries(books, version),
-    ...attachedQueries(books),
-    ...attributeQueries(books),
-  ];
+  return [...typeQueries(), ...tableQueries(books, version), ...attachedQueries(books), ...attributeQueries(books)];
 }
 
 /** Puts the answers together. Throws when what is found depends on itself. */

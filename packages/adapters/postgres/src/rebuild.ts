@@ -21,16 +21,25 @@ const DROPPED: readonly string[] = [
 ];
 
 /** The commands that take everything away that is not Detent's, the server's or an extension's that stays. */
-export function dropAll({ schema, unfit }: FoundSchema, wanted: Schema, { schema: booksSchema }: Bookkeeping): readonly string[] {
+export function dropAll(
+  { schema, unfit }: FoundSchema,
+  wanted: Schema,
+  { schema: booksSchema }: Bookkeeping,
+): readonly string[] {
   const extensions = new Set(namesOf(wanted, 'extension', ({ ddl }) => ddl.join()));
   const schemas = new Set(namesOf(wanted, 'schema', ({ label }) => label));
   const backwards = schema.objects.toReversed();
-  const of = (...kinds: readonly string[]): readonly SchemaObject[] => backwards.filter(({ kind }) => kinds.includes(kind));
+  const of = (...kinds: readonly string[]): readonly SchemaObject[] =>
+    backwards.filter(({ kind }) => kinds.includes(kind));
   return [
     ...of('event trigger').map(drop),
-    ...unfit.map(({ type, identity }) => `DROP ${type.toUpperCase().replaceAll('-', ' ')} IF EXISTS ${identity} CASCADE`),
+    ...unfit.map(
+      ({ type, identity }) => `DROP ${type.toUpperCase().replaceAll('-', ' ')} IF EXISTS ${identity} CASCADE`,
+    ),
     ...DROPPED.flatMap((kind) => of(kind).map(drop)),
-    ...(of('large object').length > 0 ? ['SELECT count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata'] : []),
+    ...(of('large object').length > 0
+      ? ['SELECT count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata']
+      : []),
     ...of('extension')
       .filter(({ ddl }) => !extensions.has(ddl.join()))
       .map(drop),
@@ -41,7 +50,10 @@ export function dropAll({ schema, unfit }: FoundSchema, wanted: Schema, { schema
 }
 
 /** The commands before the rows, and those after them. Schemas and extensions that stayed are not made. */
-export function makeAll({ objects }: Schema, live: Schema): { readonly before: readonly string[]; readonly after: readonly string[] } {
+export function makeAll(
+  { objects }: Schema,
+  live: Schema,
+): { readonly before: readonly string[]; readonly after: readonly string[] } {
   const rows = objects.findIndex(({ kind }) => kind === ROWS);
   const stays = (object: SchemaObject): string => `${object.kind} ${object.label} ${object.ddl.join()}`;
   const stayed = new Set(live.objects.filter(({ kind }) => kind === 'schema' || kind === 'extension').map(stays));
@@ -65,7 +77,9 @@ export function difference(live: Schema, wanted: Schema): string | null {
 }
 
 function drop({ label }: SchemaObject): string {
-  return label.replace(/^((?:MATERIALIZED|EVENT|TEXT SEARCH) \S+|\S+) /u, (kind) => `DROP ${kind}IF EXISTS `) + ' CASCADE';
+  return (
+    label.replace(/^((?:MATERIALIZED|EVENT|TEXT SEARCH) \S+|\S+) /u, (kind) => `DROP ${kind}IF EXISTS `) + ' CASCADE'
+  );
 }
 
 function namesOf({ objects }: Schema, kind: string, name: (object: SchemaObject) => string): readonly string[] {

@@ -46,7 +46,10 @@ export async function restoreInPlace(
     if (names.length > 0) await link.ask(`LOCK TABLE ONLY ${names.join(', ONLY ')} IN ACCESS EXCLUSIVE MODE`);
     await whenLocked();
     const contents = await rebuild(settings, books, manifest.path, await schemaNow(link, books));
-    await ask(link, attributeChanges((await schemaNow(link, books)).schema, contents.schema, (await link.greeting()).database));
+    await ask(
+      link,
+      attributeChanges((await schemaNow(link, books)).schema, contents.schema, (await link.greeting()).database),
+    );
     await compare(link, books, manifest, contents);
     history.forgetTail();
     await record(history);

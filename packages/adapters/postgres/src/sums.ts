@@ -12,23 +12,21 @@ const TOGETHER = 32;
 const PAGE = 1 << 20;
 
 /** What decides how values are written as text; for one transaction. Every name shows its schema. */
-export const FIXED_TEXT: readonly string[] = [
-  ...Object.entries({
-    search_path: '',
-    datestyle: 'ISO, YMD',
-    intervalstyle: 'postgres',
-    timezone: 'UTC',
-    bytea_output: 'hex',
-    extra_float_digits: '3',
-    lc_monetary: 'C',
-    xmloption: 'content',
-    quote_all_identifiers: 'off',
-    array_nulls: 'on',
-    row_security: 'off',
-    statement_timeout: '0',
-    idle_in_transaction_session_timeout: '0',
-  }).map(([name, value]) => `SET LOCAL ${name} = '${value}'`),
-];
+export const FIXED_TEXT: readonly string[] = Object.entries({
+  search_path: '',
+  datestyle: 'ISO, YMD',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  bytea_output: 'hex',
+  extra_float_digits: '3',
+  lc_monetary: 'C',
+  xmloption: 'content',
+  quote_all_identifiers: 'off',
+  array_nulls: 'on',
+  row_security: 'off',
+  statement_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+}).map(([name, value]) => `SET LOCAL ${name} = '${value}'`);
 
 /** In a transaction with `FIXED_TEXT`. By name; the large objects last, where there are any. */
 export async function contentSums(ask: Ask, books: Bookkeeping): Promise<readonly ObjectSum[]> {
@@ -62,9 +60,7 @@ export function readSum(name: string, answer: Answer | undefined): ObjectSum {
 
 /** Two hashes with different seeds, each added up in 128 bits. */
 function hashes(lines: string, rows: string): string {
-  return (
-    `SELECT ${rows} AS rows, sum(hashtextextended(line, 0)) AS a, sum(hashtextextended(line, 7140072)) AS b FROM (${lines}) AS lines`
-  );
+  return `SELECT ${rows} AS rows, sum(hashtextextended(line, 0)) AS a, sum(hashtextextended(line, 7140072)) AS b FROM (${lines}) AS lines`;
 }
 
 /** The pages of every large object: its number, where they begin, and their bytes. */

@@ -39,7 +39,13 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
   client.on('end', onEnd);
 
   /** Sends something that hears its own answers, and waits until the server is ready again. */
-  const submit = <T>(make: (resolve: (value: T) => void, fail: (error: unknown) => void) => Partial<Submittable> & Pick<Submittable, 'submit'>, answers: readonly Answer[]): Promise<T> =>
+  const submit = <T>(
+    make: (
+      resolve: (value: T) => void,
+      fail: (error: unknown) => void,
+    ) => Partial<Submittable> & Pick<Submittable, 'submit'>,
+    answers: readonly Answer[],
+  ): Promise<T> =>
     new Promise((resolve, reject) => {
       if (lost !== null || closed) {
         reject(refused(lost ?? new Error('The connection is closed.'), []));

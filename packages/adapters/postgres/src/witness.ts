@@ -14,7 +14,12 @@ export type Solitude = string | null;
  * session at its first answer, and reports the count before a session that ends vanishes from pg_stat_activity; so a session
  * that is not there any more has been counted. The count is asked for first where a time begins, and last where it ends.
  */
-export async function lookAround(ask: Ask, pids: readonly number[], end: 'begins' | 'ends', version: number): Promise<Solitude> {
+export async function lookAround(
+  ask: Ask,
+  pids: readonly number[],
+  end: 'begins' | 'ends',
+  version: number,
+): Promise<Solitude> {
   if (version < 140_000) return null;
   const counted = async (): Promise<string> => {
     const row = (await ask(SESSIONS))[0]?.rows[0];
@@ -61,7 +66,7 @@ async function isSame(link: Link, { qualified, columns, name }: DataTable, told:
   return JSON.stringify(readSum(name, answer)) === JSON.stringify(told);
 }
 
-export async function readContents(path: string): Promise<Contents> {
+async function readContents(path: string): Promise<Contents> {
   for await (const section of readSections(path)) return (await jsonOf(section)) as Contents;
   throw new Error('the backup is empty');
 }
