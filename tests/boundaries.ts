@@ -28,8 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'any'>> = {
 
 /** What tests may import on top: every adapter runs the conformance suite, and integrations need some adapter. */
 const TESTS_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  'packages/adapters/*': ['conformance'],
-  'packages/integrations/*': ['sqlite', 'postgres'],
+  'packages/adapters/*': ['conformance', 'tests'],
+  'packages/integrations/*': ['sqlite', 'postgres', 'tests'],
 };
 
 const NOT_ADAPTERS = ['core', 'sql', 'schema', 'conformance', 'cli', 'service', 'dashboard', 'express', 'nest', 'vite'];

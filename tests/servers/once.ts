@@ -5,8 +5,8 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where the servers of this run are written down. Set by the global setup; a plain script gets a folder of its own. */
-export function serversFolder(): string {
-  const folder = (process.env['DETENT_SERVERS_FOLDER'] ??= join(tmpdir(), `detent-servers-${process.pid}`));
+function serversFolder(): string {
+  const folder = (process.env['TEST_SERVERS_FOLDER'] ??= join(tmpdir(), `detent-servers-${process.pid}`));
   mkdirSync(folder, { recursive: true });
   return folder;
 }

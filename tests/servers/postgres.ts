@@ -9,7 +9,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client } from 'pg';
 import { reportNotRun } from './not-run.ts';
 import { once, serversOwner } from './once.ts';
 
@@ -54,7 +54,7 @@ export async function createPostgresDatabase({ url }: PostgresServer): Promise<P
 }
 
 async function queryOn(url: string, commands: readonly string[]): Promise<readonly Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
   try {

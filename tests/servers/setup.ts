@@ -6,7 +6,7 @@ import process from 'node:process';
 /** Servers are started by the first suite that asks; this ends them. */
 export function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'detent-servers-'));
-  process.env['DETENT_SERVERS_FOLDER'] = folder;
+  process.env['TEST_SERVERS_FOLDER'] = folder;
   process.env['DETENT_SERVERS_OWNER'] = String(process.pid);
   return () => {
     for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {

@@ -62,7 +62,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
     noticedBy: 'strategies',
     tamper: (session) =>
       overlay(session, {
-        execute: (statement, file) => session.execute(statement, file).catch(() => ({ rows: null })),
+        execute: (statements, file, progress) => session.execute(statements, file, progress).catch(() => []),
       }),
   },
   'a history that keeps nothing': {

@@ -1,4 +1,5 @@
-import type { ErrorCode, HistoryRow, Intent } from '@detent/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErrorCode, HistoryRow, Intent, Lease, MigrationSession } from '@detent/core';
 import { describe, expect, test } from 'vitest';
 import { idOf, type Draft, type Op } from './draft.ts';
 import { startRunner } from './process.ts';
@@ -42,18 +43,22 @@ async function rewrite<Db>(
   change: (row: HistoryRow, fingerprint: string) => Partial<HistoryRow>,
 ): Promise<void> {
   const session = await place.open();
-  const attempt = await session.lock.tryAcquire({
-    runId: 'rewrite',
-    username: 'tester',
-    host: 'here',
-    pid: process.pid,
-  });
-  if (attempt.kind === 'held') throw new Error('The lock of a dead run is held.');
+  const lease = await takeFreed(session);
   const row = await session.history.load(id);
   if (row === null) throw new Error(`There is no row ${id}.`);
-  await session.history.save({ ...row, ...change(row, await session.fingerprint()), token: attempt.lease.token });
-  await attempt.lease[Symbol.asyncDispose]();
+  await session.history.save({ ...row, ...change(row, await session.fingerprint()), token: lease.token });
+  await lease[Symbol.asyncDispose]();
   await session.close();
+}
+
+/** A server takes a moment to notice that a process is gone. */
+async function takeFreed<Db>({ lock }: MigrationSession<Db>): Promise<Lease> {
+  const owner = { runId: 'rewrite', username: 'tester', host: 'here', pid: process.pid };
+  for (const end = Date.now() + 5_000; Date.now() < end; await sleep(20)) {
+    const attempt = await lock.tryAcquire(owner);
+    if (attempt.kind === 'acquired') return attempt.lease;
+  }
+  throw new Error('The lock of a dead run is held.');
 }
 
 function intent(changes: Partial<Intent>): Intent {

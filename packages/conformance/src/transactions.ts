@@ -14,7 +14,7 @@ function statementsOf<Db>({ target, adapter }: Workplace<Db>, ...ops: readonly O
 }
 
 async function runAll<Db>(session: MigrationSession<Db>, statements: readonly Statement[]): Promise<void> {
-  for (const statement of statements) await session.execute(statement, 'V1_x.sql');
+  await session.execute(statements, 'V1_x.sql');
 }
 
 /** What `session.transaction` and `session.execute` owe. Scripts only; code goes through `run.ts`. */
@@ -169,7 +169,7 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
       const session = await place.open();
       const [, refused] = statementsOf(place, CREATE, { kind: 'refused' });
       if (refused === undefined) throw new Error('The parser lost a statement.');
-      const failure: unknown = await session.execute(refused, 'V1_x.sql').catch((thrown: unknown) => thrown);
+      const failure: unknown = await session.execute([refused], 'V1_x.sql').catch((thrown: unknown) => thrown);
       expect(failure).toMatchObject({
         code: 'STATEMENT_FAILED',
         facts: { place: { file: 'V1_x.sql', line: 2 }, statement: refused.text },

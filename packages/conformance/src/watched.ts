@@ -1,4 +1,4 @@
-import type { DatabaseAdapter, HistoryStore, Lease, MigrationSession } from '@detent/core';
+import type { DatabaseAdapter, HistoryStore, Lease, MigrationSession, Statement } from '@detent/core';
 import { overlay, withSessions } from './overlay.ts';
 
 /** Called before and after everything that a run asks of its session, with what it is. */
@@ -37,10 +37,27 @@ function watchedSession<Db>(session: MigrationSession<Db>, watcher: Watcher): Mi
     }),
     transaction: (scope, work) =>
       around('a transaction', () => session.transaction(scope, () => around('its work', work))),
-    execute: (statement, file) =>
-      around(`the statement in line ${statement.line} of ${file}`, () => session.execute(statement, file)),
+    execute: (statements, file, progress) =>
+      around(nameOf(statements, file), () =>
+        session.execute(statements, file, {
+          signal: progress?.signal ?? NEVER,
+          done(index, result) {
+            void watcher(`after statement ${index + 1} of ${file}`);
+            progress?.done(index, result);
+          },
+        }),
+      ),
     reset: () => around('the reset', () => session.reset()),
   });
+}
+
+const NEVER: AbortSignal = new AbortController().signal;
+
+function nameOf(statements: readonly Statement[], file: string): string {
+  const line = statements[0]?.line ?? 0;
+  return statements.length === 1
+    ? `the statement in line ${line} of ${file}`
+    : `the ${statements.length} statements from line ${line} of ${file}`;
 }
 
 type Around = <T>(name: string, work: () => Promise<T>) => Promise<T>;

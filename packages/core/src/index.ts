@@ -54,6 +54,7 @@ export type {
   ServerFact,
   ServerInfo,
   StatementLimits,
+  StatementProgress,
   StatementResult,
   TransactionScope,
 } from './ports/session.ts';

@@ -36,6 +36,7 @@ export class RunReport {
   #rolledBack: readonly StepInfo[] = [];
   #rollback: RollbackOutcome = 'none-needed';
   #backup: MigrationResult['backup'];
+  #skipped: LockHolder | undefined;
 
   constructor(operation: Operation, settings: Settings, events: Events) {
     this.#operation = operation;
@@ -102,13 +103,13 @@ export class RunReport {
   }
 
   /** The lock or the connection is gone: nothing more can be done from here. */
-  lost(somethingStands: boolean): MigrationResult {
-    this.#rollback = somethingStands ? 'incomplete' : 'none-needed';
+  lost(isHalfWay: boolean): MigrationResult {
+    this.#rollback = isHalfWay ? 'incomplete' : 'none-needed';
     return this.finish([]);
   }
 
   skip(holder: LockHolder): MigrationResult {
-    this.warn([`The lock is held by ${holder.username} on ${holder.host}; nothing was done.`]);
+    this.#skipped = holder;
     return this.finish([]);
   }
 
@@ -126,6 +127,7 @@ export class RunReport {
       rolledBack: this.#rolledBack,
       migrated: plan?.migrated ?? [],
       ignored: plan?.ignored ?? [],
+      ...(this.#skipped === undefined ? {} : { skipped: this.#skipped }),
       strategy: this.#settings.rollback,
       rollback: this.#rollback,
       ...(this.#backup === undefined ? {} : { backup: this.#backup }),

@@ -2,6 +2,7 @@ import type { RollbackStrategy } from './config.ts';
 import { ERROR_CODES, type DetentError } from './errors.ts';
 import type { Operation, StepInfo } from './events.ts';
 import type { HistoryEntry } from './ports/history.ts';
+import type { LockHolder } from './ports/lock.ts';
 import type { MigrationFile } from './ports/source.ts';
 
 /** A migration that ran in this run, up or down, and stands. */
@@ -44,6 +45,8 @@ export interface MigrationResult {
   readonly migrated: readonly HistoryEntry[];
   /** Found, not applied, and not to be. */
   readonly ignored: readonly MigrationFile[];
+  /** Who held the lock when the policy was to skip the run then. */
+  readonly skipped?: LockHolder;
   readonly strategy: RollbackStrategy;
   readonly rollback: RollbackOutcome;
   readonly backup?: { readonly path: string; readonly kept: boolean };

@@ -43,6 +43,9 @@ export interface HistoryStatements {
   readonly save: string;
   /** Adds an event: `eventValues`, then the token. */
   readonly append: string;
+  /** Both without the token, for a transaction that found it true and keeps everybody else from writing. */
+  readonly saveFenced: string;
+  readonly appendFenced: string;
   /** The `seq` and `hash` of the newest event. */
   readonly lastEvent: string;
   /** Events, newest first; takes how many. */
@@ -81,6 +84,11 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
     return `${verb} INTO ${name} (${names(columns)}) SELECT ${values} FROM ${tables.lock} WHERE ${id} = 1 AND ${token} = ${fence}`;
   };
 
+  const insert = (verb: string, name: string, columns: readonly Column[]): string => {
+    const values = columns.map((column, index) => parameter(index + 1, column)).join(', ');
+    return `${verb} INTO ${name} (${names(columns)}) VALUES (${values})`;
+  };
+
   const createLock = [
     createTable(tables.lock, LOCK_COLUMNS, 'id'),
     insertOnce(dialect, `INTO ${tables.lock} (${id}, ${layout}, ${token}) VALUES (1, ${LAYOUT}, 0)`),
@@ -107,6 +115,8 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
     load: `SELECT ${names(ROW_COLUMNS)} FROM ${tables.history} WHERE ${id} = ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,
     save: saveRow(dialect, (verb) => insertFenced(verb, tables.history, ROW_COLUMNS)),
     append: insertFenced('INSERT', tables.event, EVENT_COLUMNS),
+    saveFenced: saveRow(dialect, (verb) => insert(verb, tables.history, ROW_COLUMNS)),
+    appendFenced: insert('INSERT', tables.event, EVENT_COLUMNS),
     lastEvent: `SELECT ${seq}, ${quoteIdent(dialect, 'hash')} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT 1`,
     events: `SELECT ${names(EVENT_COLUMNS)} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,
   };

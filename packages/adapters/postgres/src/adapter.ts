@@ -1,6 +1,6 @@
 import type { DatabaseAdapter } from '@detent/core';
 import { parseScript, postgres as dialect } from '@detent/sql';
-import { connect, connectBeside, shownTarget } from './connect.ts';
+import { connect, shownTarget } from './connect.ts';
 import { createLink } from './link.ts';
 import { LEASE, type LeaseTiming } from './lock-timing.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
@@ -17,6 +17,7 @@ export function createAdapter<Db>(options: PostgresOptions, lease: LeaseTiming =
 function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAdapter<Db> {
   const target = shownTarget(checked);
   const { kind } = checked.origin;
+  const canOpenMore = kind === 'address' || kind === 'pool';
   return {
     name: 'postgres',
     target,
@@ -33,7 +34,7 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
         lease,
         lent: kind === 'client' || kind === 'pglite',
         disposable: kind === 'pool',
-        openBeside: () => connectBeside(checked, { timeoutMs: BESIDE_MS }),
+        openBeside: canOpenMore ? () => connect(checked, { timeoutMs: BESIDE_MS }) : null,
       });
       return createSession<Db>(link, checked.lockRetries);
     },

@@ -82,7 +82,7 @@ function withoutCursor(row: Record<string, unknown>): Record<string, unknown> {
 function readCursor(cursor: unknown, length: number): readonly string[] | null {
   if (cursor === null || cursor === undefined) return null;
   if (Array.isArray(cursor) && cursor.length === length && cursor.every((part) => typeof part === 'string'))
-    return cursor as string[];
+    return cursor;
   throw misuse(
     'The saved place of a batch is not one that PostgreSQL wrote.',
     'Settle the migration with `detent resolve`.',

@@ -13,7 +13,7 @@ const LEAST_WAIT_MS = 50;
 export function watchBlockers(link: Link): BlockerWatch {
   const { lockMs } = link.limits;
   let seen: readonly string[] = [];
-  const pid = link.known()?.pid;
+  const pid = sessionOf(link);
   const timer =
     lockMs === 0 || pid === undefined
       ? undefined
@@ -25,6 +25,12 @@ export function watchBlockers(link: Link): BlockerWatch {
     },
     stop: () => clearTimeout(timer),
   };
+}
+
+/** The number by which the server knows this session; none behind a pooler, where it is another at every transaction. */
+export function sessionOf(link: Link): number | undefined {
+  const known = link.known();
+  return known === null || known.pooled ? undefined : known.pid;
 }
 
 async function look(link: Link, pid: number): Promise<readonly string[]> {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { historyStatements, postgres, quoteIdent, type HistoryStatements } from '@detent/sql';
-import { literal } from './inline.ts';
 
 /** Detent's own tables: their names, the statements that work on them, and the key of their lock. */
 export interface Bookkeeping {
@@ -35,11 +34,6 @@ export function bookkeeping(table: string, schema: string): Bookkeeping {
     key: { space: SPACE, number: digest.readUInt32BE(0) >>> 1 },
     createSchema: [`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(postgres, schema)}`],
   };
-}
-
-/** The name as `to_regclass` reads it, as a literal. */
-export function regclass(qualified: string): string {
-  return `to_regclass(${literal(qualified)})`;
 }
 
 /** Milliseconds since 1970 on the database's clock. */

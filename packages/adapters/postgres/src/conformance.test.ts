@@ -1,4 +1,4 @@
 import { describeConformance } from '@detent/conformance';
-import { targetOn } from './conformance-target.ts';
+import { target } from './fixtures/conformance.ts';
 
-describeConformance('PostgreSQL 18', targetOn('18'), { concerns: ['history', 'transactions', 'run'] });
+describeConformance('PostgreSQL 18', target, { concerns: ['history', 'transactions', 'run', 'way back'] });

@@ -43,13 +43,6 @@ export async function connect(checked: CheckedOptions, options: ConnectOptions):
   }
 }
 
-/** A connection beside the session's own, to look at it from outside; `null` where there can be none. */
-export async function connectBeside(checked: CheckedOptions, options: ConnectOptions): Promise<Wire | null> {
-  const { origin } = checked;
-  if (origin.kind === 'address' || origin.kind === 'pool') return connect(checked, options);
-  return null;
-}
-
 /** Fit for people: no password and no parameters. */
 export function shownTarget(checked: CheckedOptions): string {
   const { origin } = checked;

@@ -40,15 +40,31 @@ export interface RawClient extends PgClient {
   on(event: 'end', listener: () => void): unknown;
   off(event: 'error' | 'end', listener: (...given: never[]) => void): unknown;
   readonly processID: number | null;
+  readonly readyForQuery?: boolean;
   readonly connection: RawConnection;
 }
 
 export interface RawConnection {
   query(text: string): void;
   sendCopyFail(message: string): void;
+  endCopyFrom(): void;
   on(event: string, listener: (message: ServerMessage) => void): unknown;
   off(event: string, listener: (message: ServerMessage) => void): unknown;
-  readonly stream: { destroy(): unknown };
+  readonly stream: RawStream;
+}
+
+/** The socket, plain or encrypted. */
+export interface RawStream {
+  destroy(): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  /** False when the other side takes no more for now; `drain` says when it does. */
+  write(bytes: Uint8Array): boolean;
+  on(event: 'data', listener: (bytes: Buffer) => void): unknown;
+  once(event: 'drain' | 'close', listener: () => void): unknown;
+  off(event: 'data', listener: (bytes: Buffer) => void): unknown;
+  off(event: 'drain' | 'close', listener: () => void): unknown;
+  listeners(event: 'data'): readonly unknown[];
 }
 
 /** What a client of `pg` takes in place of a text: it sends for itself and hears every message of the answer. */

@@ -26,7 +26,8 @@ export async function schemaFingerprint(link: Link, inTransaction: boolean): Pro
 /** A lock that somebody holds is no reason to fail while looking. */
 const EMPTY_PATH = ["SET LOCAL search_path = ''", 'SET LOCAL lock_timeout = 0'];
 
-function fingerprintSql(schema: string, own: readonly string[]): string {
+/** One SELECT of the fingerprint, for a transaction whose search path is empty. */
+export function fingerprintSql(schema: string, own: readonly string[]): string {
   const mine = own.map(literal).join(', ');
   return (
     `WITH own AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${literal(schema)} AND c.relname IN (${mine})), ` +

@@ -46,6 +46,9 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
   /** Only the holder of the lock adds lines, so it knows the last without asking. */
   let tail: { readonly token: number; readonly end: Tail } | null = null;
 
+  /** The transaction looks for the token by itself, when it begins and before it is committed. */
+  const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
+
   /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
   const readRows = async (): Promise<readonly TextRow[] | null> => {
     if (link.known() === null) return firstRead();
@@ -94,7 +97,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
     if (lock.held !== null && tail?.token === token) return tail.end;
     await transactions.flush();
     const { history } = await link.books();
-    const row = (await link.ask(history.lastEvent))[0]?.rows[0];
+    const row = (await link.look(history.lastEvent))?.rows[0];
     return { seq: Number(row?.['seq'] ?? 0), hash: row?.['hash'] ?? LEDGER_START };
   };
 
@@ -114,7 +117,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       const { history } = await link.books();
       exists ||= link.known()?.tables.history ?? false;
       if (!exists && (await readRows()) === null) return null;
-      const row = (await link.ask(inline(history.load, [id])))[0]?.rows[0];
+      const row = (await link.look(inline(history.load, [id])))?.rows[0];
       return row === undefined ? null : toRow(row);
     },
 
@@ -131,7 +134,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
         if (layout !== null) steps = history.upgrade(Number(layout));
       }
       const { first } = await lock.fence();
-      if (steps.length > 0) await link.ask('BEGIN', ...first, ...steps, 'COMMIT');
+      if (steps.length > 0 && transactions.isWorking) await link.ask(...steps);
+      else if (steps.length > 0) await link.ask('BEGIN', ...first, ...steps, 'COMMIT');
       exists = true;
       hasEvents = true;
     },
@@ -140,7 +144,10 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       if (lock.held !== null && row.token !== lock.held.token)
         throw lockLost({ token: row.token, tokenNow: lock.held.token });
       const { history } = await link.books();
-      await transactions.write(inline(history.save, [...rowValues(row), row.token]));
+      const values = rowValues(row);
+      await transactions.write(
+        isFenced() ? inline(history.saveFenced, values) : inline(history.save, [...values, row.token]),
+      );
     },
 
     async append(line) {
@@ -154,7 +161,10 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
         hash: chainHash(last.hash, line),
       };
       tail = null;
-      await transactions.write(inline(history.append, [...eventValues(event), token]));
+      const values = eventValues(event);
+      await transactions.write(
+        isFenced() ? inline(history.appendFenced, values) : inline(history.append, [...values, token]),
+      );
       tail = { token, end: { seq: event.seq, hash: event.hash } };
     },
 
@@ -168,7 +178,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
         if (!hasEvents) return [];
       }
       const text = limit === null ? history.events.replace(/ LIMIT \$1$/, '') : inline(history.events, [limit]);
-      return ((await link.ask(text))[0]?.rows ?? []).map(toEvent).toReversed();
+      return ((await link.look(text))?.rows ?? []).map(toEvent).toReversed();
     },
   };
 }

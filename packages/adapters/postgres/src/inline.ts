@@ -13,5 +13,6 @@ export function inline(text: string, values: readonly ColumnValue[]): string {
 
 export function literal(value: ColumnValue): string {
   if (value === null) return 'NULL';
-  return typeof value === 'number' ? String(value) : quoteLiteral(postgres, value);
+  // A text in PostgreSQL holds everything but this.
+  return typeof value === 'number' ? String(value) : quoteLiteral(postgres, value.replaceAll('\0', '\u{fffd}'));
 }

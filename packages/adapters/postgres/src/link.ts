@@ -1,9 +1,17 @@
-import { DetentError, type Logger, type OpenOptions } from '@detent/core';
+import type { Logger, OpenOptions } from '@detent/core';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
 import type { LeaseTiming } from './lock-timing.ts';
-import { baseSql, limitSql, READ_SESSION_SETTINGS, resetSql, settingSql, type Limits } from './settings.ts';
+import {
+  AS_CONNECTED,
+  baseSql,
+  limitSql,
+  READ_SESSION_SETTINGS,
+  resetSql,
+  settingSql,
+  type Limits,
+} from './settings.ts';
 import { Refused, type Answer, type Wire } from './wire.ts';
 
 /** The connection of a session with what is known about it. */
@@ -16,7 +24,8 @@ export interface Link {
   readonly lease: LeaseTiming;
   /** As they are now, and as they are again after a reset. */
   limits: Limits;
-  readonly baseLimits: Limits;
+  /** Something may have changed the settings of the session since they were last put back. */
+  traces: boolean;
   /** Asked for once; the first look at the history brings it along. */
   greeting(): Promise<Greeting>;
   /** What is known of the server by now; `null` before the first question. */
@@ -26,15 +35,21 @@ export interface Link {
   greeted(answer: Answer | undefined): { readonly greeting: Greeting; readonly books: Bookkeeping };
   readonly greetingText: string;
   /** Commands in one message, outside a transaction or in whatever stands open. Throws translated errors. */
-  ask(...texts: readonly string[]): Promise<readonly Answer[]>;
+  readonly ask: (...texts: readonly string[]) => Promise<readonly Answer[]>;
+  /** Asks one thing about Detent's own tables, as who connected, whoever the migration has become. */
+  look(text: string): Promise<Answer | undefined>;
+  /** Writes into Detent's own tables in the same way, outside a transaction. Gives the answers to `texts`. */
+  record(...texts: readonly string[]): Promise<readonly Answer[]>;
   /**
    * Sets what a session that writes needs, once, in front of `texts` in the same message; gives their answers. Sets nothing
    * behind a pooler. Throws `READ_ONLY`.
    */
   prepare(...texts: readonly string[]): Promise<readonly Answer[]>;
-  /** Puts all settings back to what `prepare` made of them. Outside a transaction. */
+  /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
-  /** Another connection to the same database; `null` where there can be none. */
+  /** Whether there can be another connection to the same database. */
+  readonly hasBeside: boolean;
+  /** That connection; `null` where there is none, or it did not come about. */
   beside(): Promise<Wire | null>;
   close(): Promise<void>;
 }
@@ -48,7 +63,8 @@ export interface LinkSettings {
   readonly lent: boolean;
   /** The connection may be closed for good instead of being put back into its state. */
   readonly disposable: boolean;
-  readonly openBeside: () => Promise<Wire | null>;
+  /** `null`: there can be no second connection. */
+  readonly openBeside: (() => Promise<Wire>) | null;
 }
 
 export function createLink({ wire, target, options, lease, lent, disposable, openBeside }: LinkSettings): Link {
@@ -62,9 +78,12 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
   const greetingText = greetingSql(options.table, options.schema);
 
   const ask = async (...texts: readonly string[]): Promise<readonly Answer[]> => {
+    const before = wire.status;
     try {
       return await wire.run(texts.join(';\n'));
     } catch (error) {
+      // A transaction that these commands began does not stay behind.
+      if (before === 'I' && wire.isOpen && wire.status !== 'I') await wire.run('ROLLBACK').catch(() => undefined);
       throw translate(error, target);
     }
   };
@@ -84,13 +103,25 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     signal: options.signal,
     lease,
     limits: baseLimits,
-    baseLimits,
+    traces: false,
     greetingText,
     greeting: greet,
     known: () => greeting,
     books: async () => books ?? greeted((await ask(greetingText))[0]).books,
     greeted,
     ask,
+
+    async look(text) {
+      if (!link.traces) return (await ask(text))[0];
+      const [begin, end] =
+        wire.status === 'I' ? ['BEGIN', 'ROLLBACK'] : ['SAVEPOINT detent_look', 'ROLLBACK TO SAVEPOINT detent_look'];
+      return (await ask(begin, ...AS_CONNECTED, text, end))[1 + AS_CONNECTED.length];
+    },
+
+    async record(...texts) {
+      if (!link.traces) return ask(...texts);
+      return (await ask('BEGIN', ...AS_CONNECTED, ...texts, 'COMMIT')).slice(1 + AS_CONNECTED.length, -1);
+    },
 
     async prepare(...texts) {
       if (options.readOnly) throw readOnlySession();
@@ -106,14 +137,18 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     async restore() {
       link.limits = baseLimits;
       const known = await greet();
-      if (known.pooled) return;
+      link.traces &&= !known.pooled;
+      if (!link.traces) return;
       await ask(...resetSql(!lent), ...before, ...baseSql(known), ...limitSql(baseLimits, false));
       prepared = true;
+      link.traces = false;
     },
+
+    hasBeside: openBeside !== null,
 
     async beside() {
       if (side?.isOpen === true) return side;
-      side = await openBeside().catch(() => null);
+      side = openBeside === null ? null : await openBeside().catch(() => null);
       return side;
     },
 
@@ -142,8 +177,4 @@ export function valueOf(answer: Answer | undefined): string | null {
 
 export function isRefused(thrown: unknown, ...codes: readonly string[]): thrown is Refused {
   return thrown instanceof Refused && thrown.failure.kind === 'refused' && codes.includes(thrown.failure.code);
-}
-
-export function closed(): DetentError {
-  return new DetentError('CONNECTION', 'The session is closed.', { hint: 'Open another one.' });
 }

@@ -21,7 +21,8 @@ export interface LockStatements {
   take(owner: LockOwner, backend: number, leaseMs: number | null): string;
   /** The token as it is. */
   readonly token: string;
-  heartbeat(token: number, leaseMs: number | null): string;
+  /** Puts off the end of a lease. */
+  heartbeat(token: number, leaseMs: number): string;
   giveBack(token: number): string;
   readonly void: string;
   /** Fails with `FENCE` where the token is not the lock's; gives the transaction's number. */
@@ -47,7 +48,7 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
       `${NOW} AS now, k.pid AS lock_pid, a.state, a.usename, a.application_name, a.client_addr, ` +
       `(extract(epoch FROM a.state_change) * 1000)::bigint AS state_change, ` +
       `(extract(epoch FROM a.backend_start) * 1000)::bigint AS backend_start FROM (SELECT 1) AS one ` +
-      `${withRow ? `LEFT JOIN ${table} l ON l.id = 1 ` : ''}` +
+      (withRow ? `LEFT JOIN ${table} l ON l.id = 1 ` : '') +
       `LEFT JOIN LATERAL (SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 ` +
       `AND classid = ${key.space} AND objid = ${key.number} ` +
       `AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) LIMIT 1) k ON true ` +

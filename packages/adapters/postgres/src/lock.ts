@@ -24,6 +24,12 @@ export interface SessionLock extends MigrationLock {
   close(): Promise<void>;
 }
 
+/**
+ * Sessions of Detent's that share one session of the server, such as two on one PGlite: the server cannot tell them apart,
+ * and would give the lock to each.
+ */
+const holders = new WeakMap<object, Set<number>>();
+
 /** How long a session that was told to end is waited for. */
 const ENDING_MS = 30_000;
 
@@ -63,8 +69,18 @@ export function createLock(link: Link): SessionLock {
     return readHolder(answer?.rows[0]);
   };
 
+  /** The keys that are held by way of this very connection. */
+  const here = (): Set<number> => {
+    const shared = link.wire.db as object;
+    const keys = holders.get(shared) ?? new Set<number>();
+    holders.set(shared, keys);
+    return keys;
+  };
+
   const takeDirectly = async (owner: LockOwner): Promise<LockAttempt | number> => {
     const sql = await sqlOf();
+    const { key } = await link.books();
+    if (here().has(key.number)) return heldBy(await look());
     const [answer] = await link.prepare(sql.tryLock);
     if (answer?.rows[0]?.['got'] !== 't') return heldBy(await look());
     tableExists ||= answer.rows[0]['there'] === 't';
@@ -73,7 +89,10 @@ export function createLock(link: Link): SessionLock {
       const answers = await link.ask(...(tableExists ? [] : sql.create), sql.take(owner, pid, null));
       const token = valueOf(answers.at(-1));
       tableExists = true;
-      if (token !== null) return Number(token);
+      if (token !== null) {
+        here().add(key.number);
+        return Number(token);
+      }
       const holder = await look();
       await link.ask(sql.unlock);
       return heldBy(holder);
@@ -103,26 +122,28 @@ export function createLock(link: Link): SessionLock {
 
   const leaseOf = (token: number, pooled: boolean, sql: LockStatements): Lease & { readonly pooled: boolean } => {
     const timer = setInterval(() => {
+      if (!link.wire.isOpen || !link.wire.isIdle) return;
+      // The session itself is the lease, and an empty query shows that it lives, in a transaction and out of it.
+      if (!pooled) void link.wire.run('').catch(() => undefined);
       // Inside a transaction the row is kept by it; a token that is lost is found out by the next.
-      if (link.wire.isOpen && link.wire.status === 'I')
-        void link.ask(sql.heartbeat(token, pooled ? leaseMs : null)).catch(() => undefined);
+      else if (link.wire.status === 'I') void link.record(sql.heartbeat(token, leaseMs)).catch(() => undefined);
     }, heartbeatMs).unref();
     const lease = {
       token,
       pooled,
       async assert() {
-        const [answer] = await link.ask(sql.token);
-        const now = valueOf(answer);
+        const now = valueOf(await link.look(sql.token));
         if (now !== String(token)) throw lockLost({ token, tokenNow: now === null ? null : Number(now) });
       },
       async [Symbol.asyncDispose]() {
         clearInterval(timer);
         if (held !== lease) return;
         held = null;
+        here().delete((await link.books()).key.number);
         if (!link.wire.isOpen) return;
         try {
           if (link.wire.status !== 'I') await link.ask('ROLLBACK');
-          const answers = await link.ask(sql.giveBack(token), ...(pooled ? [] : [sql.unlock]));
+          const answers = await link.record(sql.giveBack(token), ...(pooled ? [] : [sql.unlock]));
           if (!pooled && valueOf(answers.at(-1)) !== 't') throw new Error('The server says that it was not held.');
         } catch {
           // What cannot be given back ends with the session.
@@ -153,7 +174,7 @@ export function createLock(link: Link): SessionLock {
       if (held !== null) return held.token;
       const sql = await sqlOf();
       if (!(await hasTable())) return 0;
-      return Number(valueOf((await link.ask(sql.token))[0]) ?? 0);
+      return Number(valueOf(await link.look(sql.token)) ?? 0);
     },
 
     async tryAcquire(owner): Promise<LockAttempt> {

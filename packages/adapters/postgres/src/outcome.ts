@@ -3,6 +3,10 @@ import { valueOf, type Link } from './link.ts';
 
 export type Outcome = 'committed' | 'rolled-back' | 'unknown';
 
+function endSql(xid: string): string {
+  return `SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE backend_xid = (${xid} % 4294967296)::text::xid`;
+}
+
 /** How long a session whose client is gone is waited for. */
 const PATIENCE_MS = 15_000;
 
@@ -11,25 +15,17 @@ const PATIENCE_MS = 15_000;
  * a session that has not noticed yet that its client is gone; it is ended, so that the answer stays true.
  */
 export async function outcomeOf(link: Link, xid: string | null): Promise<Outcome> {
-  if (xid === null) return 'unknown';
+  if (xid === null || !link.hasBeside) return 'unknown';
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await sleep(50)) {
     const wire = await link.beside();
     if (wire === null) continue;
     try {
       const [answer] = await wire.run(`SELECT txid_status(${xid})`);
-      switch (valueOf(answer)) {
-        case 'committed':
-          return 'committed';
-        case 'aborted':
-          return 'rolled-back';
-        case 'in progress':
-          await wire.run(
-            `SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE backend_xid = (${xid} % 4294967296)::text::xid`,
-          );
-          break;
-        default:
-          return 'unknown';
-      }
+      const status = valueOf(answer);
+      if (status === 'committed') return 'committed';
+      if (status === 'aborted') return 'rolled-back';
+      if (status !== 'in progress') return 'unknown';
+      await wire.run(endSql(xid));
     } catch {
       // It broke too; the next round opens another.
     }

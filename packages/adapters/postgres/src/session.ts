@@ -1,6 +1,12 @@
-import { DetentError, type Capabilities, type MigrationSession, type Statement } from '@detent/core';
+import {
+  DetentError,
+  type Capabilities,
+  type MigrationSession,
+  type Statement,
+  type StatementResult,
+} from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
-import { createBackup, NO_BACKUP } from './backup.ts';
+import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { dropInvalid, readBuild, waitsForOthers } from './concurrent.ts';
 import { readOnlySession, translate } from './errors.ts';
@@ -13,17 +19,16 @@ import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
 import { placeOf } from './statement.ts';
 import { createTransactions, type ExecuteRequest } from './transaction.ts';
+import type { Answer } from './wire.ts';
 
 /** Puts the parts together around one connection. `Db` is the class of the driver's client. */
 export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
   const lock = createLock(link);
   const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
   const history = createHistory({ link, lock, transactions });
-  /** Something may have changed the settings of the session since the last reset. */
-  let traces = false;
-
   /** Outside of any transaction: one message each, since several commands in one are a transaction of their own. */
   const executeAlone = async (statement: Statement, request: ExecuteRequest): Promise<void> => {
+    request.signal?.throwIfAborted();
     if (link.options.readOnly) throw readOnlySession();
     await link.prepare();
     const { pooled } = await link.greeting();
@@ -37,32 +42,21 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     const patient = waitsForOthers(statement.text);
     if (patient) await link.ask(...limitSql({ lockMs: 0, statementMs: 0 }, false), 'SET lock_timeout = 0');
     try {
-      await transactions.execute([{ text: statement.text, statement }], request);
+      // A statement that nothing takes back is not stopped in its middle.
+      await transactions.execute([partOf(statement)], { ...request, signal: undefined });
     } finally {
       if (patient && link.wire.isOpen && link.wire.status === 'I') await link.ask(...limitSql(link.limits, false));
     }
   };
-  const execute = async (statements: readonly Statement[], request: ExecuteRequest): Promise<void> => {
-    traces ||= statements.some(leavesTraces);
-    if (transactions.isWorking) {
-      await transactions.execute(
-        statements.map((statement): Part => ({ text: statement.text, statement })),
-        request,
-      );
-      return;
-    }
-    for (const statement of statements) await executeAlone(statement, request);
-  };
-
   return {
     get db() {
       return link.wire.db as Db;
     },
-    capabilities: CAPABILITIES,
+    capabilities: capabilitiesOf(link),
     server: describeServer(link),
     history,
     lock,
-    backup: createBackup(),
+    backup: backupWhenNeeded({ link, lock, transactions, history }),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(postgres, async (text, values) => {
       await transactions.flush();
@@ -74,21 +68,31 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     }),
 
     transaction(scope, work) {
-      traces ||= scope.statements === null;
+      link.traces ||= scope.statements === null;
       return transactions.run(scope, work);
     },
 
-    async execute(statement, file) {
-      let rows: number | null = null;
-      await execute([statement], { file, hear: (answer) => (rows = rowsOf(answer)) });
-      return { rows };
+    async execute(statements, file, progress) {
+      link.traces ||= statements.some(leavesTraces);
+      const results: StatementResult[] = [];
+      const hear = (answer: Answer, { statement }: Part): void => {
+        const index = statement === undefined ? -1 : statements.indexOf(statement);
+        const result = { rows: rowsOf(answer) };
+        results[index] = result;
+        progress?.done(index, result);
+      };
+      const request = { file, signal: progress?.signal, hear };
+      if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
+      else for (const statement of statements) await executeAlone(statement, request);
+      return results;
     },
 
     async limit(limits) {
       link.limits = limitsWith(link.limits, limits);
       const { pooled } = await link.greeting();
-      if (!pooled) await link.prepare(...limitSql(link.limits, false));
-      traces = true;
+      if (pooled) return;
+      link.traces = true;
+      await link.prepare(...limitSql(link.limits, false));
     },
 
     async reset() {
@@ -96,8 +100,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
         await link.ask('ROLLBACK');
         link.logger.warn('A transaction that the migration left open was rolled back.');
       }
-      if (traces) await link.restore();
-      traces = false;
+      await link.restore();
     },
 
     async fingerprint() {
@@ -112,7 +115,18 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
   };
 }
 
-const CAPABILITIES: Capabilities = { transactionalDdl: true, transactions: true, backup: NO_BACKUP, cancel: true };
+function partOf(statement: Statement): Part {
+  return { text: statement.text, statement };
+}
+
+function capabilitiesOf({ wire, hasBeside }: Link): Capabilities {
+  return {
+    transactionalDdl: true,
+    transactions: true,
+    backup: wire.copy !== null || 'PGlite has no streams of rows; keep its folder, or what its dumpDataDir() gives.',
+    cancel: hasBeside,
+  };
+}
 
 /** What a statement may leave in the session beyond schema and rows. Any function may set a setting. */
 function leavesTraces({ kind, text }: Statement): boolean {

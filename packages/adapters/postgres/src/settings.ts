@@ -41,6 +41,9 @@ export function resetSql(own: boolean): readonly string[] {
   return own ? [...all, 'CLOSE ALL', 'UNLISTEN *', 'DISCARD TEMP', 'DISCARD SEQUENCES'] : all;
 }
 
+/** Detent's own writes are made as who connected, for the rest of the transaction, whoever the migration has become. */
+export const AS_CONNECTED: readonly string[] = ['SET LOCAL SESSION AUTHORIZATION DEFAULT', 'SET LOCAL ROLE NONE'];
+
 /** What somebody else set on this connection before it was lent. */
 export const READ_SESSION_SETTINGS = "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session'";
 

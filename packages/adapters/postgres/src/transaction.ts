@@ -1,14 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type TransactionScope } from '@detent/core';
 import { watchBlockers } from './blockers.ts';
-import { commitUnknown, ended, factsOf, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
+import { cancelOn } from './cancel.ts';
+import { commitWork, MARK, type Work } from './commit.ts';
+import { ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
-import { outcomeOf } from './outcome.ts';
-import { limitSql, resetSql } from './settings.ts';
+import { retrying } from './retry.ts';
+import { limitSql } from './settings.ts';
 import { isLockTimeout, statementError } from './statement.ts';
-import { Refused, type Answer } from './wire.ts';
+import type { Answer } from './wire.ts';
 
 /** The transactions of a session. What is known in advance goes out together, in as few messages as can be. */
 export interface Transactions {
@@ -24,25 +25,9 @@ export interface Transactions {
 
 export interface ExecuteRequest {
   readonly file: string;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly hear: (answer: Answer, part: Part) => void;
 }
-
-/** The transaction that is open. */
-interface Work {
-  /** Whether the server knows of it yet. */
-  begun: boolean;
-  /** Own writes that go out with the commit. */
-  held: string[];
-  /** The transaction's number in the server; `null` until it has one. */
-  xid: string | null;
-  readonly isCode: boolean;
-}
-
-/** A name set at the start of code: it is gone when the code ended the transaction, even when it began another. */
-const MARK = 'detent_work';
-const FIRST_PAUSE_MS = 200;
-const LAST_PAUSE_MS = 10_000;
 
 /** `onRollBack`: called when what was written in a transaction may be gone. */
 export function createTransactions(
@@ -101,74 +86,6 @@ export function createTransactions(
     }
   };
 
-  const commit = async (current: Work): Promise<void> => {
-    if (!current.begun && current.held.length === 0) return;
-    if (current.begun) expectOpen(await wire.look());
-    const { pooled } = await link.greeting();
-    const { last } = await lock.fence();
-    const head = current.begun ? [] : await beginning(false);
-    const parts = [
-      ...head,
-      ...(current.isCode ? [own(`RELEASE SAVEPOINT ${MARK}`)] : []),
-      ...current.held.splice(0).map(own),
-      ...last.map(own),
-      // The next who gets this session of the server is somebody else.
-      ...(pooled ? resetSql(false).map(own) : []),
-      own('COMMIT'),
-    ];
-    let answers: readonly Answer[];
-    try {
-      answers = await send(wire, parts);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      if (error.failure.kind === 'lost') return afterLoss(current, error);
-      if (current.isCode && error.answers.length === 0) throw codeEnded(error);
-      throw commitRefused(error);
-    }
-    // A COMMIT of a transaction that failed is answered by ROLLBACK, and by no error.
-    if (answers.at(-1)?.tag !== 'COMMIT') throw ended();
-  };
-
-  /** The answer to a COMMIT is lost: it is asked for, never sent again. */
-  const afterLoss = async (current: Work, error: Refused): Promise<void> => {
-    const outcome = await outcomeOf(link, current.xid);
-    switch (outcome) {
-      case 'committed':
-        return;
-      case 'rolled-back':
-        throw translate(error, target);
-      case 'unknown':
-        throw commitUnknown(target, error);
-    }
-  };
-
-  const commitRefused = (error: Refused): unknown => {
-    const { failure } = error;
-    // Constraints that were put off until now.
-    if (/^23/.test(failure.code)) {
-      return new DetentError('STATEMENT_FAILED', `The transaction could not be committed: ${failure.message}.`, {
-        hint: 'A constraint that is checked at the end does not hold; correct the rows in the migration.',
-        facts: factsOf(failure),
-        cause: error.cause,
-      });
-    }
-    return translate(error, target);
-  };
-
-  const retrying = async (attempt: () => Promise<void>, signal: AbortSignal | undefined): Promise<void> => {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!isLockTimeout(error) || tries >= lockRetries || signal?.aborted === true) throw error;
-        await rollBack();
-        await sleep(Math.min(FIRST_PAUSE_MS * 2 ** tries, LAST_PAUSE_MS) * (0.5 + Math.random()), undefined, {
-          ...(signal === undefined ? {} : { signal }),
-        }).catch(() => undefined);
-      }
-    }
-  };
-
   /** Gives one message of statements, and tries again where nothing else has happened since the transaction began. */
   const attemptOf = (parts: readonly Part[], request: ExecuteRequest): (() => Promise<void>) => {
     const { hear } = request;
@@ -214,7 +131,7 @@ export function createTransactions(
       try {
         if (current.isCode) await flush();
         const result = await doWork();
-        await commit(current);
+        await commitWork({ link, lock, current, beginning });
         return result;
       } catch (error) {
         onRollBack();
@@ -231,8 +148,8 @@ export function createTransactions(
       const stop = cancelOn(link, request.signal);
       const attempt = attemptOf(parts, request);
       try {
-        await (canRetry ? retrying(attempt, request.signal) : attempt());
-        if (work !== null) expectOpen(wire.status);
+        await (canRetry ? retrying(attempt, { retries: lockRetries, rollBack, signal: request.signal }) : attempt());
+        if (work !== null && wire.status === 'I') throw ended();
       } catch (error) {
         const stopped = request.signal?.aborted === true;
         throw statementError(error, {
@@ -253,26 +170,12 @@ export function createTransactions(
         return;
       }
       await link.prepare();
-      const [answer] = await link.ask(text);
-      if (answer?.tag.endsWith(' 0') === true) throw lockLost();
+      const [answer] = await link.record(text);
+      if (answer?.tag === 'INSERT 0 0') throw lockLost();
     },
 
     flush,
   };
-}
-
-function cancelOn(link: Link, signal: AbortSignal | undefined): () => void {
-  if (signal === undefined) return () => undefined;
-  const pid = link.known()?.pid;
-  const cancel = (): void => {
-    if (pid === undefined) return;
-    void link
-      .beside()
-      .then((wire) => wire?.run(`SELECT pg_cancel_backend(${pid})`))
-      .catch(() => undefined);
-  };
-  signal.addEventListener('abort', cancel, { once: true });
-  return () => signal.removeEventListener('abort', cancel);
 }
 
 /** One command, one answer: otherwise the server reads the script in another way than Detent. */
@@ -285,26 +188,8 @@ function expectAll(answers: readonly Answer[], parts: readonly Part[]): void {
   );
 }
 
-function expectOpen(status: string): void {
-  if (status === 'I') throw ended();
-}
-
 function openElsewhere(): DetentError {
   return new DetentError('TRANSACTION_ENDED', 'A transaction that Detent did not begin is open on its connection.', {
     hint: 'End it with COMMIT or ROLLBACK in the migration that began it, and share the connection with nobody.',
   });
-}
-
-/** The savepoint is gone, or the code swallowed the error of a statement of its own. */
-function codeEnded(error: Refused): DetentError {
-  if (error.failure.code !== '25P02') return ended({}, error.cause);
-  return new DetentError(
-    'SCRIPT_FAILED',
-    'A statement of the migration failed, and the migration went on as if it had not.',
-    {
-      hint: 'Let the error through, or put a SAVEPOINT before what may fail.',
-      facts: factsOf(error.failure),
-      cause: error.cause,
-    },
-  );
 }

@@ -45,13 +45,13 @@ export function parseUrl(url: string): Address {
       'Write postgres://user:password@host:5432/database.',
     );
   }
-  if (/[\0-\x1f\x7f]/.test(url))
+  if (/\p{Cc}/u.test(url))
     throw misuse('The PostgreSQL URL holds a control character.', 'Write it anew, without what was pasted along.');
   const [beforeHash = ''] = url.slice(scheme.length + 3).split('#');
-  const [beforeQuery = '', query = ''] = splitOnce(beforeHash, '?');
-  const [authority = '', path = ''] = splitOnce(beforeQuery, '/');
+  const [beforeQuery, query = ''] = splitOnce(beforeHash, '?');
+  const [authority, path = ''] = splitOnce(beforeQuery, '/');
   const at = authority.lastIndexOf('@');
-  const [user = '', password] = splitOnce(authority.slice(0, Math.max(at, 0)), ':');
+  const [user, password] = splitOnce(authority.slice(0, Math.max(at, 0)), ':');
   return {
     ...hostOf(authority.slice(at + 1)),
     ...(user === '' ? {} : { user: decode(user, 'user') }),

@@ -1,6 +1,7 @@
 import type { RawClient, ServerMessage, Submittable } from './driver.ts';
 import { failureFrom } from './failure.ts';
-import { readAnswers, refused, toStatus, type Status, type Wire } from './wire.ts';
+import { divert, pump } from './wire-copy.ts';
+import { readAnswers, refused, toStatus, type Answer, type Status, type Wire } from './wire.ts';
 
 export interface PgWireSettings {
   readonly client: RawClient;
@@ -37,6 +38,38 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
   client.on('error', onError);
   client.on('end', onEnd);
 
+  /** Sends something that hears its own answers, and waits until the server is ready again. */
+  const submit = <T>(
+    make: (
+      resolve: (value: T) => void,
+      fail: (error: unknown) => void,
+    ) => Partial<Submittable> & Pick<Submittable, 'submit'>,
+    answers: readonly Answer[],
+  ): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (lost !== null || closed) {
+        reject(refused(lost ?? new Error('The connection is closed.'), []));
+        return;
+      }
+      const ignore = (): undefined => undefined;
+      client.query({
+        handleRowDescription: ignore,
+        handleDataRow: ignore,
+        handleCommandComplete: ignore,
+        handleEmptyQuery: ignore,
+        handlePortalSuspended: ignore,
+        handleCopyInResponse: (connection) =>
+          connection.sendCopyFail('COPY FROM STDIN has no data here; write INSERT, or COPY from a file of the server.'),
+        handleCopyData: ignore,
+        handleReadyForQuery: ignore,
+        handleError(thrown) {
+          failing.add(() => reject(refused(thrown, answers)));
+          if (failureFrom(thrown).kind === 'lost') onError(thrown);
+        },
+        ...make(resolve, reject),
+      });
+    });
+
   return {
     db: client,
     startPid: client.processID,
@@ -47,37 +80,83 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
     get isOpen() {
       return lost === null && !closed;
     },
+    get isIdle() {
+      return client.readyForQuery === true;
+    },
 
-    run: (text, hear) =>
-      new Promise((resolve, reject) => {
-        const reader = readAnswers(hear);
-        if (lost !== null || closed) {
-          reject(refused(lost ?? new Error('The connection is closed.'), []));
-          return;
-        }
-        const question: Submittable = {
+    run(text, hear) {
+      const reader = readAnswers(hear);
+      const take = (message: ServerMessage): void => reader.take(message);
+      return submit<readonly Answer[]>(
+        (resolve) => ({
           submit(connection) {
             connection.query(text);
             return null;
           },
-          handleRowDescription: (message) => reader.take(message),
-          handleDataRow: (message) => reader.take(message),
-          handleCommandComplete: (message) => reader.take(message),
+          handleRowDescription: take,
+          handleDataRow: take,
+          handleCommandComplete: take,
           handleEmptyQuery: () => reader.take({ name: 'emptyQuery' }),
-          handlePortalSuspended: () => undefined,
-          handleCopyInResponse: (connection) =>
-            connection.sendCopyFail(
-              'COPY FROM STDIN has no data here; write INSERT, or COPY from a file of the server.',
-            ),
-          handleCopyData: () => undefined,
           handleReadyForQuery: () => resolve(reader.answers),
-          handleError(thrown) {
-            failing.add(() => reject(refused(thrown, reader.answers)));
-            if (failureFrom(thrown).kind === 'lost') onError(thrown);
-          },
-        };
-        client.query(question);
-      }),
+        }),
+        reader.answers,
+      );
+    },
+
+    copy: {
+      async out(text, take) {
+        let taken = async (): Promise<void> => undefined;
+        let rows = 0;
+        await submit<void>((resolve, fail) => {
+          // The whole stream is unknown to the driver, so after a failure the connection is of no use.
+          const broken = (error: unknown): void => {
+            fail(error);
+            client.connection.stream.destroy();
+          };
+          return {
+            submit(connection) {
+              taken = divert(connection.stream, take, broken);
+              connection.query(text);
+              return null;
+            },
+            handleCommandComplete: ({ text: tag }) => (rows = rowsIn(tag)),
+            handleReadyForQuery: () => resolve(),
+          };
+        }, []);
+        await taken();
+        return rows;
+      },
+
+      async in(text, source) {
+        let broken: { readonly error: unknown } | null = null;
+        let over = false;
+        let rows = 0;
+        try {
+          await submit<void>(
+            (resolve) => ({
+              submit(connection) {
+                connection.query(text);
+                return null;
+              },
+              handleCopyInResponse(connection) {
+                void pump(connection, source, () => over || lost !== null).catch((error: unknown) => {
+                  broken = { error };
+                  if (!over) connection.sendCopyFail('The data could not be read.');
+                });
+              },
+              handleCommandComplete: ({ text: tag }) => (rows = rowsIn(tag)),
+              handleReadyForQuery: () => resolve(),
+            }),
+            [],
+          );
+          return rows;
+        } catch (error) {
+          throw broken === null ? error : (broken as { readonly error: unknown }).error;
+        } finally {
+          over = true;
+        }
+      },
+    },
 
     look: async () => status,
 
@@ -100,4 +179,8 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
       if (lost === null && !dirty) client.off('error', onError);
     },
   };
+}
+
+function rowsIn(tag: string | undefined): number {
+  return Number(tag?.replace(/^COPY /, '') ?? 0);
 }

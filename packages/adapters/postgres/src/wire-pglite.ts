@@ -31,6 +31,8 @@ export function pgliteWire(database: PgliteDatabase): Wire {
       return !database.closed;
     },
 
+    // Nobody else could see a sign of life.
+    isIdle: false,
     run,
 
     // An empty query is answered by the status alone.
@@ -46,6 +48,8 @@ export function pgliteWire(database: PgliteDatabase): Wire {
         throw refused(error, []);
       }
     },
+
+    copy: null,
 
     // It is the user's, who closes it.
     close: async () => undefined,

@@ -24,6 +24,8 @@ export interface Wire {
   /** After the last answer. */
   readonly status: Status;
   readonly isOpen: boolean;
+  /** Nobody waits for an answer: what is sent now is executed before anything else. */
+  readonly isIdle: boolean;
   /** The status now, also after code that used the driver by itself. */
   look(): Promise<Status>;
   /**
@@ -33,8 +35,18 @@ export interface Wire {
   run(text: string, hear?: (answer: Answer, index: number) => void): Promise<readonly Answer[]>;
   /** Binds values; rows with the driver's types. */
   query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
+  /** `null` where the driver has no streams. */
+  readonly copy: Copy | null;
   /** `dirty`: the connection may not be used again by anybody. Never throws. */
   close(dirty: boolean): Promise<void>;
+}
+
+/** Rows in the server's own words, as a stream: they never become values of the driver. Both throw `Refused`. */
+export interface Copy {
+  /** A `COPY … TO STDOUT`. What `take` returns is waited for before more is read; its error ends the connection. Gives the rows. */
+  out(text: string, take: (bytes: Buffer) => Promise<void> | undefined): Promise<number>;
+  /** A `COPY … FROM STDIN`. An error of `source` fails the command and is thrown on. Gives the rows. */
+  in(text: string, source: AsyncIterable<Uint8Array>): Promise<number>;
 }
 
 /** The server refused a statement, or the connection broke. */

@@ -108,11 +108,7 @@ async function copySnapshot(live: Connection, target: string, patience: Patience
 }
 
 /** Does `read` in one read transaction of a second connection; in memory there is only the first. */
-export async function readAside<T>(
-  live: Connection,
-  patience: Patience,
-  read: (aside: Connection) => Promise<T>,
-): Promise<T> {
+async function readAside<T>(live: Connection, patience: Patience, read: (aside: Connection) => Promise<T>): Promise<T> {
   if (live.path === null) return read(live);
   const aside = live.library.connect(live.path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });
   try {

@@ -78,7 +78,7 @@ function kindOf(text: string): StatementKind {
 export async function run(session: MigrationSession<SqliteDatabase>, ...texts: readonly string[]): Promise<void> {
   const statements = texts.map((text) => statement(text));
   await session.transaction({ statements }, async () => {
-    for (const each of statements) await session.execute(each, 'V1__test.sql');
+    for (const each of statements) await session.execute([each], 'V1__test.sql');
   });
 }
 

@@ -75,7 +75,7 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using lease = await take(session);
     await session.history.init();
     const work = async (): Promise<void> => {
-      await session.execute(statement('CREATE TABLE t (x)'), 'f.sql');
+      await session.execute([statement('CREATE TABLE t (x)')], 'f.sql');
       await session.history.save(row('1', lease.token));
       await session.history.append(line('applied'));
       throw new Error('the process ends here');

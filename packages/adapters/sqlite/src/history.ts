@@ -28,10 +28,35 @@ export interface HistorySettings {
   readonly isWorking: () => boolean;
 }
 
+/** The history of a session, which knows the newest line of the ledger while nobody else can write one. */
+export interface SessionHistory extends HistoryStore {
+  /** Called when a transaction was rolled back, and its lines with it. */
+  forget(): void;
+}
+
+interface Newest {
+  readonly token: number;
+  readonly seq: number;
+  readonly hash: string;
+}
+
 /** The history in its tables. What is written inside the session's transaction is committed with it. */
-export function createHistory({ link, books, lock, patience, isWorking }: HistorySettings): HistoryStore {
+export function createHistory({ link, books, lock, patience, isWorking }: HistorySettings): SessionHistory {
   const sql = books.history;
   const { history: table } = sql.tableNames;
+
+  let newest: Newest | null = null;
+
+  /** The session's transaction found its token in the row as it began, and has kept everybody else from writing since. */
+  const isFenced = (token: number): boolean => isWorking() && lock.heldToken() === token;
+
+  const newestEvent = (connection: Connection, token: number): Pick<Newest, 'seq' | 'hash'> => {
+    if (newest !== null && newest.token === token && isFenced(token)) return newest;
+    const last = connection.get(sql.lastEvent);
+    return last === undefined
+      ? { seq: 0, hash: LEDGER_START }
+      : { seq: Number(last['seq']), hash: String(last['hash']) };
+  };
 
   const look = async <T>(read: (connection: Connection) => T): Promise<T> => {
     try {
@@ -92,24 +117,25 @@ export function createHistory({ link, books, lock, patience, isWorking }: Histor
 
     save: (row) =>
       write((connection) => {
-        if (connection.run(sql.save, ...rowValues(row), row.token) === 0)
+        if (isFenced(row.token)) connection.run(sql.saveFenced, ...rowValues(row));
+        else if (connection.run(sql.save, ...rowValues(row), row.token) === 0)
           throw lockLost(connection, books.lock, row.token);
       }),
 
     append: (line) =>
       write((connection) => {
-        const last = connection.get(sql.lastEvent);
-        const previousHash = last === undefined ? LEDGER_START : String(last['hash']);
-        const event: LedgerEvent = {
-          ...line,
-          seq: Number(last?.['seq'] ?? 0) + 1,
-          previousHash,
-          hash: chainHash(previousHash, line),
-        };
         const token = lock.token(connection);
-        if (connection.run(sql.append, ...eventValues(event), token) === 0)
+        const { seq, hash: previousHash } = newestEvent(connection, token);
+        const event: LedgerEvent = { ...line, seq: seq + 1, previousHash, hash: chainHash(previousHash, line) };
+        if (isFenced(token)) connection.run(sql.appendFenced, ...eventValues(event));
+        else if (connection.run(sql.append, ...eventValues(event), token) === 0)
           throw lockLost(connection, books.lock, token);
+        newest = isFenced(token) ? { token, seq: event.seq, hash: event.hash } : null;
       }),
+
+    forget() {
+      newest = null;
+    },
 
     events: (limit) =>
       look((connection) => {

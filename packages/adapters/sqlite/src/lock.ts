@@ -20,6 +20,8 @@ import { hasEnded, processKey } from './liveness.ts';
 export interface SessionLock extends MigrationLock {
   /** Throws `LOCK_LOST` when this session took the lock and has it no more. Inside a transaction that answer stays true. */
   fence(connection: Connection): void;
+  /** Of the lease that this session holds; `null` when it holds none. */
+  heldToken(): number | null;
   /** The token that this session writes with: its lease's, or the one in the row when it holds none. */
   token(connection: Connection): number;
   /** Puts the lock's row into a copy of the database, so that the lease outlives the copy's taking effect. */
@@ -55,8 +57,16 @@ export function createLock({ link, sql, patience, batchCommits }: LockSettings):
   let held: Lease | null = null;
   let quiet = false;
 
+  /** As it was when the token was last found true: until it changes, no other connection has written anything. */
+  let seen: { readonly token: number; readonly connection: Connection; readonly version: unknown } | null = null;
+
   const fence = (connection: Connection): void => {
-    if (held !== null) requireToken(connection, sql, held.token);
+    if (held === null) return;
+    const { token } = held;
+    const version = connection.value('PRAGMA data_version');
+    if (seen?.token === token && seen.connection === connection && seen.version === version) return;
+    requireToken(connection, sql, token);
+    seen = { token, connection, version };
   };
 
   const takeNow = (connection: Connection, owner: LockOwner): number | Holder => {
@@ -105,6 +115,7 @@ export function createLock({ link, sql, patience, batchCommits }: LockSettings):
 
   return {
     fence,
+    heldToken: () => held?.token ?? null,
     token: (connection) => held?.token ?? readToken(connection, sql) ?? 0,
     carryOver: (from, to) => {
       for (const step of sql.create) to.exec(step);
@@ -149,6 +160,7 @@ export function createLock({ link, sql, patience, batchCommits }: LockSettings):
         connection.exec('BEGIN IMMEDIATE');
         try {
           const removed = describe(readHolder(connection, sql));
+          seen = null;
           connection.exec(sql.void);
           connection.exec('COMMIT');
           return removed;

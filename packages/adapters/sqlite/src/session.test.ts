@@ -90,7 +90,7 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
     for (const text of ['PRAGMA foreign_keys = OFF', 'PRAGMA recursive_triggers = ON', 'CREATE TEMP TABLE t (x)']) {
-      await session.execute(statement(text), 'f.sql');
+      await session.execute([statement(text)], 'f.sql');
     }
     await session.reset();
     expect(await rows(session, 'PRAGMA foreign_keys')).toEqual([[1]]);

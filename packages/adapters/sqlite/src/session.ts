@@ -1,4 +1,11 @@
-import { DetentError, type Capabilities, type MigrationSession, type OpenOptions, type Statement } from '@detent/core';
+import {
+  DetentError,
+  type Capabilities,
+  type MigrationSession,
+  type OpenOptions,
+  type Statement,
+  type StatementResult,
+} from '@detent/core';
 import { sqlite as dialect, sqlTag } from '@detent/sql';
 import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
@@ -52,6 +59,16 @@ export function createSession<Db>({
       throw translate(error, path);
     }
   };
+  const executeOne = async (statement: Statement, file: string): Promise<number | null> => {
+    if (!allowAttach) refuseAttach(statement, file);
+    const connection = await link.writing();
+    if (leavesTraces(statement)) remember(connection);
+    if (connection.inTransaction) return send(connection, statement, file, books.own);
+    // SQLite undid the transaction by itself, and whoever called did not notice.
+    if (working) throw ended();
+    lock.fence(connection);
+    return patiently(() => send(connection, statement, file, books.own), patience);
+  };
 
   return {
     get db() {
@@ -69,25 +86,31 @@ export function createSession<Db>({
       const connection = await link.writing();
       if (scope.statements === null) remember(connection);
       const logger = options.logger;
-      return inTransaction({ connection, patience, logger, fence: () => lock.fence(connection) }, scope, async () => {
-        working = true;
-        try {
-          return await work();
-        } finally {
-          working = false;
-        }
-      });
+      const fence = (): void => lock.fence(connection);
+      try {
+        return await inTransaction({ connection, patience, logger, fence }, scope, async () => {
+          working = true;
+          try {
+            return await work();
+          } finally {
+            working = false;
+          }
+        });
+      } catch (error) {
+        history.forget();
+        throw error;
+      }
     },
 
-    async execute(statement, file) {
-      if (!allowAttach) refuseAttach(statement, file);
-      const connection = await link.writing();
-      if (leavesTraces(statement)) remember(connection);
-      if (connection.inTransaction) return { rows: send(connection, statement, file, books.own) };
-      // SQLite undid the transaction by itself, and whoever called did not notice.
-      if (working) throw ended();
-      lock.fence(connection);
-      return { rows: await patiently(() => send(connection, statement, file, books.own), patience) };
+    async execute(statements, file, progress) {
+      const results: StatementResult[] = [];
+      for (const [index, statement] of statements.entries()) {
+        progress?.signal.throwIfAborted();
+        const result = { rows: await executeOne(statement, file) };
+        results.push(result);
+        progress?.done(index, result);
+      }
+      return results;
     },
 
     // SQLite cannot be told to give up a statement that runs too long.

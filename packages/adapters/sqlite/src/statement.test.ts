@@ -44,7 +44,7 @@ describe.each(DRIVERS)('%s', (driver) => {
     await run(session, ...SCHEMA);
     const sent = { ...statement(text), line: 10, column: 5 };
     const error = await session
-      .transaction({ statements: [sent] }, () => session.execute(sent, 'V2__x.sql'))
+      .transaction({ statements: [sent] }, () => session.execute([sent], 'V2__x.sql'))
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'STATEMENT_FAILED', message: expect.stringContaining(message) as string });
     const { facts, hint: given = '' } = error as DetentError;
@@ -75,10 +75,12 @@ describe.each(DRIVERS)('%s', (driver) => {
     const session = await playground.open({ driver });
     await run(session, 'CREATE TABLE t (x)');
     await session.transaction({ statements: [] }, async () => {
-      expect(await session.execute(statement('INSERT INTO t VALUES (1), (2), (3)'), 'f')).toEqual({ rows: 3 });
-      expect(await session.execute(statement('UPDATE t SET x = 0 WHERE x > 1 RETURNING x'), 'f')).toEqual({ rows: 2 });
-      expect(await session.execute(statement('CREATE TABLE u (y)'), 'f')).toEqual({ rows: null });
-      expect(await session.execute(statement('SELECT * FROM t'), 'f')).toEqual({ rows: null });
+      expect(await session.execute([statement('INSERT INTO t VALUES (1), (2), (3)')], 'f')).toEqual([{ rows: 3 }]);
+      expect(await session.execute([statement('UPDATE t SET x = 0 WHERE x > 1 RETURNING x')], 'f')).toEqual([
+        { rows: 2 },
+      ]);
+      expect(await session.execute([statement('CREATE TABLE u (y)')], 'f')).toEqual([{ rows: null }]);
+      expect(await session.execute([statement('SELECT * FROM t')], 'f')).toEqual([{ rows: null }]);
     });
   });
 
@@ -98,12 +100,12 @@ describe.each(DRIVERS)('%s', (driver) => {
     await using playground = new Playground();
     const other = `ATTACH '${playground.folder}/other.db' AS other`;
     const strict = await playground.open({ driver });
-    await expect(strict.execute(statement(other), 'f.sql')).rejects.toMatchObject({
+    await expect(strict.execute([statement(other)], 'f.sql')).rejects.toMatchObject({
       code: 'STATEMENT_FAILED',
       hint: expect.stringContaining('allowAttach') as string,
     });
     const open = await playground.open({ driver, allowAttach: true });
-    await open.execute(statement(other), 'f.sql');
+    await open.execute([statement(other)], 'f.sql');
     expect(await rows(open, "SELECT name FROM pragma_database_list WHERE name = 'other'")).toEqual([['other']]);
     await open.reset();
     expect(await rows(open, "SELECT name FROM pragma_database_list WHERE name = 'other'")).toEqual([]);
@@ -112,7 +114,7 @@ describe.each(DRIVERS)('%s', (driver) => {
   test('F106 extensions cannot be loaded', async () => {
     await using playground = new Playground();
     const session = await playground.open({ driver });
-    await expect(session.execute(statement("SELECT load_extension('x')"), 'f.sql')).rejects.toMatchObject({
+    await expect(session.execute([statement("SELECT load_extension('x')")], 'f.sql')).rejects.toMatchObject({
       code: 'STATEMENT_FAILED',
     });
   });

@@ -34,7 +34,7 @@ export function send(
 
 /** ATTACH opens any file that this user may open, so a script gets it only where the options say so. */
 export function refuseAttach(statement: Statement, file: string): void {
-  if (!/^(attach|detach)\b/i.test(statement.text)) return;
+  if (!'aAdD'.includes(statement.text.charAt(0)) || !/^(attach|detach)\b/i.test(statement.text)) return;
   throw new DetentError('STATEMENT_FAILED', 'ATTACH and DETACH are not allowed in migrations.', {
     hint: 'Set `allowAttach: true` in the options of sqlite(…) if other files belong to this database.',
     facts: placeOf(statement, file, null),

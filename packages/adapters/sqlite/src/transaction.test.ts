@@ -22,7 +22,7 @@ describe.each(DRIVERS)('%s', (driver) => {
     const session = await playground.open({ driver });
     const failure = new Error('no');
     const work = async (): Promise<void> => {
-      await session.execute(statement('CREATE TABLE t (x)'), 'f.sql');
+      await session.execute([statement('CREATE TABLE t (x)')], 'f.sql');
       throw failure;
     };
     await expect(session.transaction({ statements: [] }, work)).rejects.toBe(failure);
@@ -38,7 +38,7 @@ describe.each(DRIVERS)('%s', (driver) => {
       session.transaction({ statements: [] }, async () => {
         const [[x] = []] = await rows(session, 'SELECT x FROM t');
         await new Promise((resolve) => setTimeout(resolve, 5));
-        await session.execute(statement(`UPDATE t SET x = ${Number(x) + 1}`), 'f.sql');
+        await session.execute([statement(`UPDATE t SET x = ${Number(x) + 1}`)], 'f.sql');
       });
     await Promise.all(
       [0, 1].map(async (index) => {
@@ -95,16 +95,16 @@ describe.each(DRIVERS)('%s', (driver) => {
     session.db.exec(`PRAGMA max_page_count = ${Number(pages) + 4}`);
     const codes: string[] = [];
     const work = async (): Promise<void> => {
-      await session.execute(statement('CREATE TABLE u (x)'), 'f.sql');
+      await session.execute([statement('CREATE TABLE u (x)')], 'f.sql');
       for (let turn = 0; turn < 2; turn += 1) {
         await session
-          .execute(statement('INSERT INTO t VALUES (zeroblob(100000))'), 'f.sql')
+          .execute([statement('INSERT INTO t VALUES (zeroblob(100000))')], 'f.sql')
           .catch((error: unknown) => codes.push((error as DetentError).code));
       }
       await session
-        .execute(statement('ROLLBACK'), 'f.sql')
+        .execute([statement('ROLLBACK')], 'f.sql')
         .catch((error: unknown) => codes.push((error as DetentError).code));
-      await session.execute(statement('CREATE TABLE stray (x)'), 'f.sql');
+      await session.execute([statement('CREATE TABLE stray (x)')], 'f.sql');
     };
     await expect(session.transaction({ statements: [] }, work)).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });
     expect(codes[0]).toBe('STATEMENT_FAILED');
@@ -252,8 +252,8 @@ describe.each(DRIVERS)('%s', (driver) => {
     const session = await playground.open({ driver });
     await using lease = await take(session);
     await session.history.init();
-    await session.execute(statement('BEGIN'), 'f.sql');
-    await session.execute(statement('CREATE TABLE t (x)'), 'f.sql');
+    await session.execute([statement('BEGIN')], 'f.sql');
+    await session.execute([statement('CREATE TABLE t (x)')], 'f.sql');
     const line = { at: 1, runId: 'run-1', actor: 'tester', action: 'applied', id: '1', detail: null };
     await expect(session.history.append(line)).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });
     await session.reset();

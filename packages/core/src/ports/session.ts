@@ -23,8 +23,15 @@ export interface MigrationSession<Db = unknown> {
    * the error is thrown on; `TRANSACTION_ENDED` when the work ended the transaction by itself, so that part of it stands.
    */
   transaction<T>(scope: TransactionScope, work: () => Promise<T>): Promise<T>;
-  /** Runs one statement. Throws `STATEMENT_FAILED` with the server's words and the place in the file. */
-  execute(statement: Statement, file: string): Promise<StatementResult>;
+  /**
+   * Runs statements in order, inside a transaction in as few round trips as the database allows. Throws
+   * `STATEMENT_FAILED` with the server's words and the place in the file; statements after that one did not run.
+   */
+  execute(
+    statements: readonly Statement[],
+    file: string,
+    progress?: StatementProgress,
+  ): Promise<readonly StatementResult[]>;
   /** Sets limits for what runs from here to the next `reset`, as far as the database knows such limits. */
   limit(limits: StatementLimits): Promise<void>;
   /** Puts back whatever settings a migration may have changed. Outside a transaction. */
@@ -50,6 +57,13 @@ export interface StatementLimits {
 export interface StatementResult {
   /** Rows changed; `null` when the statement does not say. */
   readonly rows: number | null;
+}
+
+export interface StatementProgress {
+  /** Called when a statement is done; once more for those that a transaction runs again after a lock was not free. */
+  readonly done: (index: number, result: StatementResult) => void;
+  /** Stops before the next statement, or cancels the one that runs where its transaction takes it back. */
+  readonly signal: AbortSignal;
 }
 
 export interface ServerInfo {

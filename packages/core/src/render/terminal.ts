@@ -142,7 +142,10 @@ export class TerminalRenderer implements MigrationRenderer {
   }
 
   #summary(result: MigrationResult): string {
-    const { executed, migrated, operation, durationMs } = result;
+    const { executed, migrated, operation, durationMs, skipped } = result;
+    if (skipped !== undefined) {
+      return `Skipped: the lock is held by ${skipped.username} on ${skipped.host} (process ${skipped.pid}).`;
+    }
     const where = `${this.#target} is ${atVersion(versionAfter(result))}`;
     if (executed.length === 0)
       return migrated.length === 0

@@ -41,7 +41,10 @@ export async function executeRun<Db>(
     await finish(context, run);
   } else {
     report.failed(error);
-    if (error.code === 'LOCK_LOST' || error.code === 'CONNECTION') return report.lost(changedAnything(outcome));
+    if (error.code === 'LOCK_LOST' || error.code === 'CONNECTION') {
+      const isHalfWay = settings.rollback === 'none' ? outcome.failed?.undone === false : changedAnything(outcome);
+      return report.lost(isHalfWay);
+    }
     report.rolledBack(await new RollbackService(backups).rollback(context, outcome, before));
     await recordEnd(context, 'run-failed');
   }

@@ -54,7 +54,7 @@ async function runHookFile<Db>(context: RunContext<Db>, hook: HookFile): Promise
   const statements: readonly Statement[] | null = action.kind === 'script' ? action.statements : null;
   const work = async (): Promise<void> => {
     if (action.kind === 'script') {
-      for (const statement of action.statements) await session.execute(statement, action.file);
+      await session.execute(action.statements, action.file, { signal, done: () => undefined });
       return;
     }
     const info = {

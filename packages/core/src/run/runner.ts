@@ -125,7 +125,8 @@ export class MigrationRunner<Db> {
             facts: { place: { file } },
           })
         : asDetentError(thrown, 'SCRIPT_FAILED', (words) => `${file}: ${words}`);
-    return { step, error, undone: attempt?.isRecorded !== true && error.code !== 'TRANSACTION_ENDED' };
+    const mayStand = error.code === 'TRANSACTION_ENDED' || error.facts['commit'] === 'unknown';
+    return { step, error, undone: attempt?.isRecorded !== true && !mayStand };
   }
 
   /** Outside of what was rolled back. Trouble with it is a warning: the failure itself stays first. */

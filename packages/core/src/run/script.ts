@@ -102,13 +102,18 @@ async function runStatements<Db>(
 ): Promise<void> {
   const { session, events, signal } = context;
   const { info } = attempt.step;
-  for (let index = segment.from; index < segment.to; index += 1) {
-    const statement = statements[index];
-    if (statement === undefined) return;
-    signal.throwIfAborted();
-    const { rows } = await session.execute(statement, info.file);
-    events.emit({ kind: 'statement-finished', step: info, done: index + 1, total: statements.length, rows });
-  }
+  signal.throwIfAborted();
+  await session.execute(statements.slice(segment.from, segment.to), info.file, {
+    signal,
+    done: (index, { rows }) =>
+      events.emit({
+        kind: 'statement-finished',
+        step: info,
+        done: segment.from + index + 1,
+        total: statements.length,
+        rows,
+      }),
+  });
 }
 
 function progressed(row: HistoryRow, part: readonly Statement[], segment: Segment): HistoryRow {

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+
+/**
+ * A backup is one file: a first line that names the format, then sections. Each begins with a line of JSON that says what
+ * it is, and goes on in pieces, each behind its length in four bytes; a piece of no length ends it.
+ */
+const FORMAT = 'detent-postgres-backup-1\n';
+const NEWLINE = 0x0a;
+const BLOCK = 1 << 20;
+
+export interface BackupWriter {
+  /** Begins a section, after ending the one before. */
+  section(header: object): Promise<void> | undefined;
+  /** The bytes are not to be changed afterwards. Gives a promise when the disk has to be waited for. */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** Ends the file, and waits until the disk has it. */
+  finish(): Promise<{ readonly bytes: number; readonly hash: string }>;
+  /** Closes it as it is. Never throws. */
+  abandon(): Promise<void>;
+}
+
+/** `path` must not be there; nobody else may read it. */
+export async function createBackupFile(path: string): Promise<BackupWriter> {
+  const file = await open(path, 'wx', 0o600);
+  const digest = createHash('sha256');
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+  let bytes = 0;
+  let isOpen = false;
+
+  const flush = async (): Promise<void> => {
+    const pieces = waiting;
+    waiting = [];
+    bytes += size;
+    size = 0;
+    for (const piece of pieces) digest.update(piece);
+    let { bytesWritten } = await file.writev(pieces);
+    for (const piece of pieces) {
+      const rest = piece.subarray(Math.min(bytesWritten, piece.length));
+      bytesWritten -= piece.length - rest.length;
+      if (rest.length > 0) await file.writeFile(rest);
+    }
+  };
+  const add = (...pieces: readonly Uint8Array[]): Promise<void> | undefined => {
+    for (const piece of pieces) {
+      waiting.push(piece);
+      size += piece.length;
+    }
+    return size >= BLOCK ? flush() : undefined;
+  };
+  const end = (): readonly Uint8Array[] => (isOpen ? [lengthOf(0)] : []);
+
+  await add(Buffer.from(FORMAT));
+  return {
+    section(header) {
+      const before = end();
+      isOpen = true;
+      return add(...before, Buffer.from(`${JSON.stringify(header)}\n`));
+    },
+    write: (piece) => (piece.length === 0 ? undefined : add(lengthOf(piece.length), piece)),
+    async finish() {
+      await add(...end());
+      await flush();
+      await file.sync();
+      await file.close();
+      return { bytes, hash: `sha256:${digest.digest('hex')}` };
+    },
+    abandon: async () => file.close().catch(() => undefined),
+  };
+}
+
+export interface Section {
+  readonly header: Readonly<Record<string, unknown>>;
+  /** Read before the next section is asked for; what is not read is passed over. */
+  readonly pieces: AsyncIterable<Buffer>;
+}
+
+/** Throws for a file that is not a backup, or ends too early. */
+export async function* readSections(path: string): AsyncGenerator<Section> {
+  const file = await open(path, 'r');
+  try {
+    const read = byBlocks(file);
+    if ((await read.line()) !== FORMAT.trimEnd()) throw new Error('it is not a backup of PostgreSQL made by Detent');
+    for (let line = await read.line(); line !== null; line = await read.line()) {
+      const pieces = piecesOf(read);
+      yield { header: JSON.parse(line) as Record<string, unknown>, pieces };
+      for await (const _ of pieces) continue;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The whole content of a section that holds JSON. */
+export async function jsonOf({ pieces }: Section): Promise<unknown> {
+  const found: Buffer[] = [];
+  for await (const piece of pieces) found.push(piece);
+  return JSON.parse(Buffer.concat(found).toString('utf8'));
+}
+
+interface Blocks {
+  /** `null` at the end of the file. */
+  line(): Promise<string | null>;
+  take(length: number): Promise<Buffer>;
+}
+
+function byBlocks(file: {
+  read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }>;
+}): Blocks {
+  let block: Buffer = Buffer.alloc(0);
+  const fill = async (length: number): Promise<boolean> => {
+    while (block.length < length) {
+      const more = Buffer.allocUnsafe(Math.max(BLOCK, length - block.length));
+      const { bytesRead } = await file.read(more, 0, more.length);
+      if (bytesRead === 0) return false;
+      block = block.length === 0 ? more.subarray(0, bytesRead) : Buffer.concat([block, more.subarray(0, bytesRead)]);
+    }
+    return true;
+  };
+  const cut = (length: number): Buffer => {
+    const taken = block.subarray(0, length);
+    block = block.subarray(length);
+    return taken;
+  };
+  return {
+    async line() {
+      for (;;) {
+        const end = block.indexOf(NEWLINE);
+        if (end !== -1) return cut(end + 1).toString('utf8', 0, end);
+        if (await fill(block.length + 1)) continue;
+        if (block.length > 0) throw new Error('it ends too early');
+        return null;
+      }
+    },
+    async take(length) {
+      if (!(await fill(length))) throw new Error('it ends too early');
+      return cut(length);
+    },
+  };
+}
+
+/** Iterated twice, it goes on where it stood. */
+function piecesOf(read: Blocks): AsyncIterable<Buffer> {
+  let ended = false;
+  async function next(): Promise<IteratorResult<Buffer, undefined>> {
+    if (!ended) {
+      const length = (await read.take(4)).readUInt32BE(0);
+      if (length > 0) return { done: false, value: await read.take(length) };
+      ended = true;
+    }
+    return { done: true, value: undefined };
+  }
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
+
+function lengthOf(length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(length, 0);
+  return bytes;
+}

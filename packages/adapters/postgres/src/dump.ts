@@ -1,0 +1,132 @@
+import type { ObjectSum } from '@detent/core';
+import type { BackupWriter } from './backup-file.ts';
+import type { Bookkeeping } from './bookkeeping.ts';
+import { copyOut, readTables, tablesSql, type DataTable } from './data-tables.ts';
+import { fingerprintSql } from './fingerprint.ts';
+import type { SchemaObject, Schema } from './objects.ts';
+import { readSchema, schemaQueries } from './objects.ts';
+import { FIXED_TEXT, OBJECT_PAGES, sumsOf, type Ask } from './sums.ts';
+import { valueOf } from './link.ts';
+import type { Copy } from './wire.ts';
+
+/** What a backup's first section says. */
+export interface Contents {
+  readonly schema: Schema;
+  readonly tables: readonly DataTable[];
+  /** Who made everything that has this owner. */
+  readonly user: string;
+}
+
+/** A sequence and where it stands. */
+export type SequenceState = readonly [qualified: string, value: string, isCalled: boolean];
+
+export interface Dumped {
+  readonly fingerprint: string;
+  readonly objects: readonly ObjectSum[];
+  readonly rows: number;
+}
+
+export interface DumpSettings {
+  readonly ask: Ask;
+  readonly copy: Copy;
+  readonly books: Bookkeeping;
+  readonly version: number;
+  readonly lockMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** The fingerprint as everybody sees it now; `null` where there is no other connection to ask. */
+  readonly fingerprintNow: () => Promise<string | null>;
+}
+
+/** The schema changed while it was being read; another try may succeed. */
+export class SchemaMoved extends Error {
+  override readonly name: string = 'SchemaMoved';
+}
+
+/**
+ * Writes the whole database as one snapshot sees it. A snapshot alone is not enough: a TRUNCATE or a rewrite of a table
+ * after it leaves the table empty in it, and definitions are read as they are now. So every table is locked against changes
+ * right after it, and what the snapshot says of the schema is compared with what everybody sees.
+ */
+export async function dump(settings: DumpSettings, writer: BackupWriter): Promise<Dumped> {
+  const { ask, books, version, lockMs, signal, fingerprintNow } = settings;
+  await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...FIXED_TEXT, `SET LOCAL lock_timeout = ${lockMs}`);
+  const first = readTables((await ask(tablesSql(books)))[0]);
+  const [locked] = await ask(lockableSql(books));
+  const names = (locked?.rows ?? []).map(({ name }) => name ?? '');
+  if (names.length > 0) await ask(`LOCK TABLE ONLY ${names.join(', ONLY ')} IN ACCESS SHARE MODE`);
+  const tables = readTables((await ask(tablesSql(books)))[0]);
+  const replaced = tables.filter(({ isReplaced }) => isReplaced);
+  if (first.length !== tables.length || replaced.length > 0)
+    throw new SchemaMoved(`${replaced[0]?.name ?? 'a table'} was truncated or rewritten meanwhile`);
+
+  const fingerprint = `sha256:${valueOf((await ask(fingerprintSql(books.schema, books.own)))[0]) ?? ''}`;
+  const compare = async (): Promise<void> => {
+    const now = await fingerprintNow();
+    if (now !== null && now !== fingerprint) throw new SchemaMoved('others changed the schema meanwhile');
+  };
+  await compare();
+  const user = valueOf((await ask('SELECT current_user::regrole::text'))[0]) ?? '';
+  const { schema, unfit } = readSchema(books, version, await ask(...schemaQueries(books, version)));
+  const [reason] = unfit;
+  if (reason !== undefined) throw new Error(`${reason.type} ${reason.identity} cannot be kept: ${reason.why}`);
+
+  const contents: Contents = { schema, tables, user };
+  await writer.section({ kind: 'contents' });
+  await writer.write(Buffer.from(JSON.stringify(contents)));
+  const rows = await writeRows(settings, writer, tables, schema.objects);
+  const objects = await sumsOf(ask, tables);
+  for (const { name, rows: counted } of objects) {
+    const copied = rows.get(name);
+    if (copied !== undefined && copied !== counted)
+      throw new Error(`${name} has ${counted} rows, and ${copied} of them were copied`);
+  }
+  signal?.throwIfAborted();
+  // No snapshot covers sequences: read last, they are ahead of every row that was copied.
+  await writer.section({ kind: 'end' });
+  await writer.write(Buffer.from(JSON.stringify({ sequences: await sequencesOf(ask, schema.objects) })));
+  await ask('COMMIT');
+  await compare();
+  return { fingerprint, objects, rows: [...rows.values()].reduce((sum, count) => sum + count, 0) };
+}
+
+async function writeRows(
+  { copy, signal }: DumpSettings,
+  writer: BackupWriter,
+  tables: readonly DataTable[],
+  objects: readonly SchemaObject[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = new Map<string, number>();
+  const take = (bytes: Buffer): Promise<void> | undefined => {
+    signal?.throwIfAborted();
+    return writer.write(bytes);
+  };
+  for (const [index, table] of tables.entries()) {
+    await writer.section({ kind: 'rows', table: index });
+    if (table.copied.length > 0) rows.set(table.name, await copy.out(copyOut(table), take));
+  }
+  if (objects.some(({ kind }) => kind === 'large object')) {
+    await writer.section({ kind: 'large objects' });
+    await copy.out(`COPY (${OBJECT_PAGES}) TO STDOUT`, take);
+  }
+  return rows;
+}
+
+/** Everything that a lock can be taken on. */
+export function lockableSql(books: Bookkeeping): string {
+  return (
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ` +
+    `WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' ` +
+    `AND NOT EXISTS (SELECT 1 FROM pg_depend x WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e') ` +
+    `AND c.oid IS DISTINCT FROM to_regclass('${books.history.tables.lock.replaceAll("'", "''")}') ORDER BY c.oid`
+  );
+}
+
+async function sequencesOf(ask: Ask, objects: readonly SchemaObject[]): Promise<readonly SequenceState[]> {
+  const names = objects.filter(({ kind }) => kind === 'sequence').map(({ label }) => label.slice('SEQUENCE '.length));
+  if (names.length === 0) return [];
+  const answers = await ask(...names.map((name) => `SELECT last_value, is_called FROM ${name}`));
+  return names.map((name, index) => {
+    const row = answers[index]?.rows[0];
+    return [name, row?.['last_value'] ?? '1', row?.['is_called'] === 't'];
+  });
+}

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { failureOf, owner, playground, take } from './fixtures/playground.ts';
+
+test('F07 forty starters on an empty database: one gets the lock, and none fails', async () => {
+  await using place = await playground();
+  const sessions = await Promise.all(Array.from({ length: 40 }, () => place.open()));
+  const attempts = await Promise.all(sessions.map((session, index) => session.lock.tryAcquire(owner(`run-${index}`))));
+  expect(attempts.filter(({ kind }) => kind === 'acquired')).toHaveLength(1);
+}, 30_000);
+
+test('F05 F25 a holder whose session is gone holds nothing', async () => {
+  await using place = await playground();
+  const [dead, next] = [await place.open(), await place.open()];
+  await take(dead, 'dead');
+  await dead.db.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
+  await sleep(50);
+  expect(await next.lock.holder()).toBeNull();
+  expect((await take(next, 'next')).token).toBeGreaterThan(1);
+});
+
+test('F17 the key belongs to one history: another schema, another table, another lock', async () => {
+  await using place = await playground();
+  const [first, second, third] = [
+    await place.open(),
+    await place.open(undefined, { table: 'other' }),
+    await place.open(undefined, { schema: 'apart' }),
+  ];
+  await take(first);
+  await take(second);
+  await take(third);
+  expect((await (await place.open()).lock.tryAcquire(owner('late'))).kind).toBe('held');
+});
+
+test('F24 a holder in a long statement shows that it lives', async () => {
+  await using place = await playground();
+  const [holder, waiter] = [await place.open(), await place.open()];
+  await take(holder, 'holder');
+  const working = holder.db.query('SELECT pg_sleep(1)');
+  await sleep(100);
+  const heartbeats = new Set<string>();
+  for (let poll = 0; poll < 3; poll += 1) {
+    heartbeats.add((await waiter.lock.holder())?.heartbeat ?? '');
+    await sleep(50);
+  }
+  expect(heartbeats.size).toBe(3);
+  await working;
+});
+
+test('F13 F25 unlock with a fence ends the holder in the server before anybody else begins', async () => {
+  await using place = await playground();
+  const [holder, breaker] = [await place.open(), await place.open()];
+  const lease = await take(holder, 'frozen');
+  await holder.history.init();
+  const working = failureOf(holder.db.query('SELECT pg_sleep(30)'));
+  await sleep(100);
+  expect(await breaker.lock.break({ fence: true })).toMatchObject({ runId: 'frozen', token: lease.token });
+  await take(breaker, 'next');
+  expect(await working).toBeInstanceOf(Error);
+  const line = { at: 1, runId: 'frozen', actor: 'u', action: 'x', id: null, detail: null };
+  expect(await failureOf(holder.history.append(line))).toMatchObject({ code: 'CONNECTION' });
+});
+
+test('F06 a session that gives the lock back keeps nothing in the server', async () => {
+  await using place = await playground();
+  const session = await place.open();
+  const lease = await take(session);
+  await lease[Symbol.asyncDispose]();
+  expect(await place.database.query("SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'")).toEqual([
+    { n: 0 },
+  ]);
+  expect(await session.lock.holder()).toBeNull();
+});
+
+test('a session that only looks takes no lock', async () => {
+  await using place = await playground();
+  const session = await place.open(undefined, { readOnly: true });
+  expect(await failureOf(session.lock.tryAcquire(owner()))).toMatchObject({ code: 'READ_ONLY' });
+});
