@@ -157,7 +157,7 @@ async function startOwn({ initdb, postgres }: Programs, source: string): Promise
 }
 
 /** PostgreSQL refuses to run as root. */
-function serverIds(): { readonly uid: number; readonly gid: number } | null {
+export function serverIds(): { readonly uid: number; readonly gid: number } | null {
   if (process.getuid?.() !== 0) return null;
   for (const user of ['postgres', 'nobody']) {
     const [uid, gid] = ['-u', '-g'].map((flag) =>
@@ -168,7 +168,7 @@ function serverIds(): { readonly uid: number; readonly gid: number } | null {
   return null;
 }
 
-function keep(
+export function keep(
   folder: string,
   program: string,
   args: readonly string[],
@@ -206,7 +206,7 @@ function urlOf(port: number): string {
   return `postgres://postgres:geheim@127.0.0.1:${port}/postgres`;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);

@@ -2,6 +2,7 @@ import type { DatabaseAdapter } from '@detent/core';
 import { parseScript, postgres as dialect } from '@detent/sql';
 import { connect, shownTarget } from './connect.ts';
 import { createLink } from './link.ts';
+import { LEASE, type LeaseTiming } from './lock-timing.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
 import { createSession } from './session.ts';
 
@@ -9,11 +10,11 @@ import { createSession } from './session.ts';
 const BESIDE_MS = 5_000;
 
 /** Throws `CONFIG` for options that are not right; opens nothing. */
-export function createAdapter<Db>(options: PostgresOptions): DatabaseAdapter<Db> {
-  return adapterOf(checkOptions(options as Readonly<Record<string, unknown>>));
+export function createAdapter<Db>(options: PostgresOptions, lease: LeaseTiming = LEASE): DatabaseAdapter<Db> {
+  return adapterOf(checkOptions(options as Readonly<Record<string, unknown>>), lease);
 }
 
-function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
+function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAdapter<Db> {
   const target = shownTarget(checked);
   const { kind } = checked.origin;
   const canOpenMore = kind === 'address' || kind === 'pool';
@@ -21,7 +22,7 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
     name: 'postgres',
     target,
     scriptExtensions: ['.sql'],
-    at: (url) => adapterOf(checkOptions({ ...checked.given, directUrl: undefined, url })),
+    at: (url) => adapterOf(checkOptions({ ...checked.given, directUrl: undefined, url }), lease),
     parse: (script) => parseScript(script, dialect),
     async open(options) {
       const { connectTimeoutMs, signal } = options;
@@ -30,6 +31,7 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
         wire,
         target,
         options,
+        lease,
         lent: kind === 'client' || kind === 'pglite',
         disposable: kind === 'pool',
         openBeside: canOpenMore ? () => connect(checked, { timeoutMs: BESIDE_MS }) : null,

@@ -1,5 +1,5 @@
 import { DetentError, type ErrorFacts } from '@detent/core';
-import type { Failure } from './failure.ts';
+import { failureFrom, type Failure } from './failure.ts';
 import { Refused } from './wire.ts';
 
 /** In an error of Detent's own making: what the fence says when the token is not the lock's any more. */
@@ -72,6 +72,13 @@ export function connectionLost(failure: Failure, target: string, cause: unknown)
     facts: factsOf(failure),
     cause,
   });
+}
+
+/** Of what was thrown while the connection was already gone: what code makes of that is not what went wrong. */
+export function translateLoss(thrown: unknown, target: string): unknown {
+  if (!(thrown instanceof DetentError) || thrown.code !== 'SCRIPT_FAILED') return translate(thrown, target);
+  const failure = failureFrom(thrown.cause);
+  return failure.kind === 'lost' ? connectionLost(failure, target, thrown) : thrown;
 }
 
 /** The connection broke while the answer to a COMMIT was awaited, and nobody could be asked how it ended. */

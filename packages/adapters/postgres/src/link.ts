@@ -2,6 +2,7 @@ import type { Logger, OpenOptions } from '@detent/core';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
+import type { LeaseTiming } from './lock-timing.ts';
 import {
   AS_CONNECTED,
   baseSql,
@@ -20,6 +21,7 @@ export interface Link {
   readonly logger: Logger;
   readonly options: OpenOptions;
   readonly signal: AbortSignal | undefined;
+  readonly lease: LeaseTiming;
   /** As they are now, and as they are again after a reset. */
   limits: Limits;
   /** Something may have changed the settings of the session since they were last put back. */
@@ -56,6 +58,7 @@ export interface LinkSettings {
   readonly wire: Wire;
   readonly target: string;
   readonly options: OpenOptions;
+  readonly lease: LeaseTiming;
   /** The connection is lent by a user who goes on with it afterwards. */
   readonly lent: boolean;
   /** The connection may be closed for good instead of being put back into its state. */
@@ -64,7 +67,7 @@ export interface LinkSettings {
   readonly openBeside: (() => Promise<Wire>) | null;
 }
 
-export function createLink({ wire, target, options, lent, disposable, openBeside }: LinkSettings): Link {
+export function createLink({ wire, target, options, lease, lent, disposable, openBeside }: LinkSettings): Link {
   let greeting: Greeting | null = null;
   let books: Bookkeeping | null = null;
   let prepared = false;
@@ -98,6 +101,7 @@ export function createLink({ wire, target, options, lent, disposable, openBeside
     logger: options.logger,
     options,
     signal: options.signal,
+    lease,
     limits: baseLimits,
     traces: false,
     greetingText,

@@ -24,9 +24,6 @@ export interface SessionLock extends MigrationLock {
   close(): Promise<void>;
 }
 
-/** Behind a pooler the lock is a lease: it ends by itself when its holder is silent for so long. */
-const LEASE_MS = 30_000;
-const HEARTBEAT_MS = 10_000;
 /**
  * Sessions of Detent's that share one session of the server, such as two on one PGlite: the server cannot tell them apart,
  * and would give the lock to each.
@@ -46,6 +43,7 @@ const ENDING_MS = 30_000;
  * an end that the holder puts off, and every transaction keeps it from being taken until it is over.
  */
 export function createLock(link: Link): SessionLock {
+  const { leaseMs, heartbeatMs } = link.lease;
   let statements: LockStatements | null = null;
   let held: (Lease & { readonly pooled: boolean }) | null = null;
   let tableExists = false;
@@ -112,7 +110,7 @@ export function createLock(link: Link): SessionLock {
     try {
       if (row?.['got'] !== 't') return heldBy(await look());
       const { pid } = await link.greeting();
-      const taken = await link.ask(...(row['there'] === 't' ? [] : sql.create), sql.take(owner, pid, LEASE_MS));
+      const taken = await link.ask(...(row['there'] === 't' ? [] : sql.create), sql.take(owner, pid, leaseMs));
       const token = valueOf(taken.at(-1));
       await link.ask('COMMIT');
       tableExists = true;
@@ -128,8 +126,8 @@ export function createLock(link: Link): SessionLock {
       // The session itself is the lease, and an empty query shows that it lives, in a transaction and out of it.
       if (!pooled) void link.wire.run('').catch(() => undefined);
       // Inside a transaction the row is kept by it; a token that is lost is found out by the next.
-      else if (link.wire.status === 'I') void link.record(sql.heartbeat(token, LEASE_MS)).catch(() => undefined);
-    }, HEARTBEAT_MS).unref();
+      else if (link.wire.status === 'I') void link.record(sql.heartbeat(token, leaseMs)).catch(() => undefined);
+    }, heartbeatMs).unref();
     const lease = {
       token,
       pooled,
@@ -168,7 +166,7 @@ export function createLock(link: Link): SessionLock {
       if (!held.pooled) return { first: [sql.fence(token)], last: [sql.fence(token)] };
       return {
         first: [sql.tryLockHere, sql.fenceKeeping(token)],
-        last: [sql.heartbeat(token, LEASE_MS)],
+        last: [sql.heartbeat(token, leaseMs)],
       };
     },
 

@@ -2,7 +2,7 @@ import { DetentError, type TransactionScope } from '@detent/core';
 import { watchBlockers } from './blockers.ts';
 import { cancelOn } from './cancel.ts';
 import { commitWork, MARK, type Work } from './commit.ts';
-import { ended, lockLost, readOnlySession, translate } from './errors.ts';
+import { ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
@@ -136,7 +136,7 @@ export function createTransactions(
       } catch (error) {
         onRollBack();
         await rollBack();
-        throw translate(error, target);
+        throw wire.isOpen ? translate(error, target) : translateLoss(error, target);
       } finally {
         work = null;
       }
