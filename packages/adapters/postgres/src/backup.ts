@@ -81,8 +81,7 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
           version: (await link.greeting()).versionNumber,
           lockMs: lockMs(),
           signal,
-          fingerprintNow: async () =>
-            wire === link.wire && wire.status !== 'I' ? null : schemaFingerprint(link, false),
+          fingerprintNow: () => schemaFingerprint(link, false),
         },
         writer,
       );

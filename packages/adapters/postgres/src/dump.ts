@@ -33,8 +33,8 @@ export interface DumpSettings {
   readonly version: number;
   readonly lockMs: number;
   readonly signal: AbortSignal | undefined;
-  /** The fingerprint as everybody sees it now; `null` where there is no other connection to ask. */
-  readonly fingerprintNow: () => Promise<string | null>;
+  /** The fingerprint as everybody sees it now. */
+  readonly fingerprintNow: () => Promise<string>;
 }
 
 /** The schema changed while it was being read; another try may succeed. */
@@ -60,11 +60,6 @@ export async function dump(settings: DumpSettings, writer: BackupWriter): Promis
     throw new SchemaMoved(`${replaced[0]?.name ?? 'a table'} was truncated or rewritten meanwhile`);
 
   const fingerprint = `sha256:${valueOf((await ask(fingerprintSql(books.schema, books.own)))[0]) ?? ''}`;
-  const compare = async (): Promise<void> => {
-    const now = await fingerprintNow();
-    if (now !== null && now !== fingerprint) throw new SchemaMoved('others changed the schema meanwhile');
-  };
-  await compare();
   const user = valueOf((await ask('SELECT current_user::regrole::text'))[0]) ?? '';
   const { schema, unfit } = readSchema(books, version, await ask(...schemaQueries(books, version)));
   const [reason] = unfit;
@@ -85,7 +80,8 @@ export async function dump(settings: DumpSettings, writer: BackupWriter): Promis
   await writer.section({ kind: 'end' });
   await writer.write(Buffer.from(JSON.stringify({ sequences: await sequencesOf(ask, schema.objects) })));
   await ask('COMMIT');
-  await compare();
+  // Not before: whoever waits for the locks of this transaction would be waited for in turn.
+  if ((await fingerprintNow()) !== fingerprint) throw new SchemaMoved('others changed the schema meanwhile');
   return { fingerprint, objects, rows: [...rows.values()].reduce((sum, count) => sum + count, 0) };
 }
 
