@@ -87,7 +87,8 @@ async function start(program: string): Promise<Found> {
     input: `create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n${withoutHostName(script)}`,
     timeout: 60_000,
   });
-  if (made.status !== 0) throw new Error(`mariadbd could not make its system tables: ${made.stderr.toString().slice(-300)}`);
+  if (made.status !== 0)
+    throw new Error(`mariadbd could not make its system tables: ${made.stderr.toString().slice(-300)}`);
   const init = join(folder, 'init.sql');
   writeFileSync(init, USER);
   const port = await freePort();

@@ -104,5 +104,8 @@ function readCursor(cursor: unknown, length: number): readonly string[] | null {
   if (cursor === null || cursor === undefined) return null;
   if (Array.isArray(cursor) && cursor.length === length && cursor.every((part) => typeof part === 'string'))
     return cursor;
-  throw misuse('The saved place of a batch is not one of this database.', 'Settle the migration with `detent resolve`.');
+  throw misuse(
+    'The saved place of a batch is not one of this database.',
+    'Settle the migration with `detent resolve`.',
+  );
 }

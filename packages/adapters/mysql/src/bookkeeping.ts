@@ -17,7 +17,9 @@ export interface Bookkeeping {
 export function bookkeeping(table: string, schema: string, folds: boolean): Bookkeeping {
   const history = historyStatements(mariadb, { table, schema });
   const identity = JSON.stringify([schema, table]);
-  const digest = createHash('sha1').update(folds ? identity.toLowerCase() : identity).digest('hex');
+  const digest = createHash('sha1')
+    .update(folds ? identity.toLowerCase() : identity)
+    .digest('hex');
   return {
     schema,
     history,

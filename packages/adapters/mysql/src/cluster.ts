@@ -16,7 +16,7 @@ export function refuseCluster(answer: Answer | undefined): void {
 }
 
 /** What it is a node of; `null` where there is one place to write to. */
-export function clusterOf(answer: Answer | undefined): string | null {
+function clusterOf(answer: Answer | undefined): string | null {
   const variables = new Map(
     (answer?.rows ?? []).map((row) => [row['Variable_name']?.toLowerCase() ?? '', row['Value'] ?? '']),
   );

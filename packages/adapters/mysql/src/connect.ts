@@ -89,9 +89,9 @@ async function openConnection(
   tls: Tls,
   { timeoutMs, signal }: ConnectOptions,
 ): Promise<Wire> {
-  const { createConnection } = await loadMysql2();
+  const mysql2 = await loadMysql2();
   signal?.throwIfAborted();
-  const core = createConnection({
+  const core = mysql2.createConnection({
     ...place,
     user,
     ...(password === undefined ? {} : { password }),
@@ -158,10 +158,13 @@ function coreOf(given: object): CoreConnection {
 }
 
 /** Of a pool with promises, or with callbacks. */
-function connectionOf(pool: { getConnection(callback?: (error: Error | null, given: never) => void): unknown }): Promise<object> {
+function connectionOf(pool: {
+  getConnection(callback?: (error: Error | null, given: never) => void): unknown;
+}): Promise<object> {
   return new Promise((resolve, reject) => {
     const answer = pool.getConnection((error, given) => (error === null ? resolve(given) : reject(error)));
-    if (typeof answer === 'object' && answer !== null && 'then' in answer) (answer as Promise<object>).then(resolve, reject);
+    if (typeof answer === 'object' && answer !== null && 'then' in answer)
+      (answer as Promise<object>).then(resolve, reject);
   });
 }
 

@@ -4,7 +4,16 @@ import type { Link } from './link.ts';
 import { literal } from './literal.ts';
 import { Refused, type TextRow } from './wire.ts';
 
-export type ObjectKind = 'table' | 'view' | 'sequence' | 'procedure' | 'function' | 'package' | 'package body' | 'trigger' | 'event';
+export type ObjectKind =
+  | 'table'
+  | 'view'
+  | 'sequence'
+  | 'procedure'
+  | 'function'
+  | 'package'
+  | 'package body'
+  | 'trigger'
+  | 'event';
 
 export interface SchemaObject {
   readonly kind: ObjectKind;

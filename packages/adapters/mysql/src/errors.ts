@@ -3,7 +3,7 @@ import { failureFrom, type Failure } from './failure.ts';
 import { Refused } from './wire.ts';
 
 /** Too large a number: only the fence makes one, and of Detent's own statements nothing else. */
-export const FENCE_CODE = '1690';
+const FENCE_CODE = '1690';
 
 /** Everything about a failure that a program or a person may want. Never a value that was bound, never a password. */
 export function factsOf({ code, state, message }: Failure): ErrorFacts {
@@ -58,12 +58,17 @@ export function translate(thrown: unknown, target: string): unknown {
         ...details,
       });
     default:
-      return new DetentError('INTERNAL', `The server refused a statement of Detent's own: ${failure.message}.`, details);
+      return new DetentError(
+        'INTERNAL',
+        `The server refused a statement of Detent's own: ${failure.message}.`,
+        details,
+      );
   }
 }
 
 export function connectionLost(failure: Failure, target: string, cause: unknown): DetentError {
-  const words = failure.code === '1927' || failure.code === '3169' ? 'Somebody ended the connection' : 'The connection broke';
+  const words =
+    failure.code === '1927' || failure.code === '3169' ? 'Somebody ended the connection' : 'The connection broke';
   return new DetentError('CONNECTION', `${words} to ${target}: ${failure.message}.`, {
     hint: 'Start again: the history tells how far it came, and the next run goes on from there.',
     facts: factsOf(failure),

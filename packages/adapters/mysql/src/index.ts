@@ -17,9 +17,7 @@ export type { TlsMode } from './url.ts';
  * MySQL or MariaDB by a URL, or by a user's own pool or connection of mysql2. Connects to nothing until Detent does.
  * Throws `CONFIG` for options that are not right.
  */
-export function mysql<Connection extends object>(
-  options: ConnectionOfUser<Connection>,
-): DatabaseAdapter<Connection>;
+export function mysql<Connection extends object>(options: ConnectionOfUser<Connection>): DatabaseAdapter<Connection>;
 export function mysql<Connection extends object = MysqlConnection>(options: PoolOptions): DatabaseAdapter<Connection>;
 export function mysql(options: UrlOptions): DatabaseAdapter<MysqlConnection>;
 export function mysql(options: MysqlOptions): DatabaseAdapter<never> {

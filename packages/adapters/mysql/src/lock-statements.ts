@@ -18,13 +18,16 @@ export interface LockStatements {
   heartbeat(token: number): string;
   giveBack(token: number): string;
   readonly void: string;
-  /** Refused with `FENCE_CODE` where the lock is not this connection's, or the token not the lock's; keeps both true until the transaction ends. */
+  /** Refused with error 1690 where the lock is not this connection's, or the token not the lock's; keeps both true until the transaction ends. */
   fence(token: number): string;
   /** Whether a connection other than `connection` has it, or none. */
   gone(connection: number): string;
 }
 
-export function lockStatements({ history, lockName, createSchema }: Bookkeeping, schemaExists: boolean): LockStatements {
+export function lockStatements(
+  { history, lockName, createSchema }: Bookkeeping,
+  schemaExists: boolean,
+): LockStatements {
   const table = history.tables.lock;
   const name = literal(lockName);
   const mine = `IS_USED_LOCK(${name}) = CONNECTION_ID()`;

@@ -46,7 +46,11 @@ function factsOf(greeting: Greeting): readonly ServerFact[] {
           hint: 'Set both clocks by NTP.',
         }
       : { name: 'clock', value: 'as here', level: 'ok' },
-    { name: 'history', value: `in the database ${schema}${schemaExists ? '' : ', which is not there yet'}`, level: 'ok' },
+    {
+      name: 'history',
+      value: `in the database ${schema}${schemaExists ? '' : ', which is not there yet'}`,
+      level: 'ok',
+    },
     { name: 'sql_mode', value: sqlMode === '' ? 'empty' : sqlMode, level: 'ok' },
     { name: 'max_allowed_packet', value: `${Math.round(greeting.maxPacket / 1_048_576)} MiB`, level: 'ok' },
   ];

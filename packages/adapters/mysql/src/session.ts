@@ -1,9 +1,4 @@
-import {
-  type Capabilities,
-  type MigrationSession,
-  type Statement,
-  type StatementResult,
-} from '@detent/core';
+import type { Capabilities, MigrationSession, Statement, StatementResult } from '@detent/core';
 import { mariadb, sqlTag } from '@detent/sql';
 import { createBackup, NO_BACKUP } from './backup.ts';
 import { createBatches } from './batches.ts';

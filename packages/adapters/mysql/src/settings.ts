@@ -18,7 +18,8 @@ export function limitsWith(limits: Limits, { lockMs, statementMs }: StatementLim
 export function limitSql({ lockMs, statementMs }: Limits, { product }: Greeting): string {
   const wait = lockMs === 0 ? 'DEFAULT' : String(Math.max(1, Math.ceil(lockMs / 1_000)));
   // MySQL limits only reading by itself.
-  const run = product === 'MariaDB' ? `max_statement_time = ${statementMs / 1_000}` : `max_execution_time = ${statementMs}`;
+  const run =
+    product === 'MariaDB' ? `max_statement_time = ${statementMs / 1_000}` : `max_execution_time = ${statementMs}`;
   return `SET SESSION lock_wait_timeout = ${wait}, SESSION innodb_lock_wait_timeout = ${wait}, SESSION ${run}`;
 }
 
@@ -35,7 +36,7 @@ const READING = new Set([
 ]);
 
 /** The server's own mode without what changes how text is read. */
-export function readableMode(sqlMode: string): string {
+function readableMode(sqlMode: string): string {
   return sqlMode
     .split(',')
     .filter((part) => !READING.has(part))

@@ -27,11 +27,7 @@ export function isLockTimeout(thrown: unknown): boolean {
   return thrown instanceof Refused && LOCKED.has(thrown.failure.code);
 }
 
-function statementFailed(
-  given: Failure,
-  { file, statement, stopped }: Circumstances,
-  cause: unknown,
-): DetentError {
+function statementFailed(given: Failure, { file, statement, stopped }: Circumstances, cause: unknown): DetentError {
   const failure = { ...given, message: masked(given.message) };
   const position = positionIn(statement.text, failure);
   const facts: ErrorFacts = {
@@ -85,7 +81,7 @@ function positionIn(text: string, { code, message }: Failure): number | null {
   return found === -1 ? before : found;
 }
 
-export function placeOf(
+function placeOf(
   { text, line, column }: Statement,
   file: string,
   position: number | null,

@@ -49,7 +49,10 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
       const finish = (): void => {
         if (!waiting.delete(fail)) return;
         if (reader.status !== null) {
-          status = { inTransaction: (reader.status & IN_TRANSACTION) !== 0, autocommit: (reader.status & AUTOCOMMIT) !== 0 };
+          status = {
+            inTransaction: (reader.status & IN_TRANSACTION) !== 0,
+            autocommit: (reader.status & AUTOCOMMIT) !== 0,
+          };
           unsure = false;
         }
         if (error === null) resolve([...before, ...reader.answers]);

@@ -63,9 +63,7 @@ export class Refused extends Error {
 }
 
 export function isRefused(thrown: unknown, ...codes: readonly number[]): thrown is Refused {
-  return (
-    thrown instanceof Refused && thrown.failure.kind === 'refused' && codes.includes(Number(thrown.failure.code))
-  );
+  return thrown instanceof Refused && thrown.failure.kind === 'refused' && codes.includes(Number(thrown.failure.code));
 }
 
 /** The first column of the first row. */
