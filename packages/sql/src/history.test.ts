@@ -33,7 +33,7 @@ const row: HistoryRow = {
   statementsTotal: 2,
   statementsDone: 1,
   statementHashes: ['x'],
-  intent: { statement: 1, hash: 'x', direction: 'up', kind: 'ddl', fingerprint: 'f', idempotent: false },
+  intent: { statement: 1, hash: 'x', direction: 'up', kind: 'ddl', fingerprint: 'f', scope: null, after: null, idempotent: false },
   cursors: { users: { id: 7 } },
   attempt: 1,
   token: 0,
