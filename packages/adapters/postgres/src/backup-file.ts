@@ -33,7 +33,7 @@ export async function createBackupFile(path: string): Promise<BackupWriter> {
   let writing: Promise<void> = Promise.resolve();
 
   const put = async (full: Uint8Array): Promise<void> => {
-    for (let at = 0; at < full.length; ) at += (await file.write(full, at)).bytesWritten;
+    for (let at = 0; at < full.length;) at += (await file.write(full, at)).bytesWritten;
   };
   const flush = (): void => {
     const full = block.subarray(0, filled);
