@@ -7,13 +7,13 @@ import { sampleStrategies } from './strategies.ts';
 import type { ConformanceTarget } from './target.ts';
 import { fingerprintFlaws } from './transactions.ts';
 
-/** The kit's checks, each given a session that is right and sessions that are not. */
-export function describeBrokenRunners<Db>(target: ConformanceTarget<Db>): void {
+/** The kit's checks, each given a session that is right and sessions that are not. `sample`: see `sampleStrategies`. */
+export function describeBrokenRunners<Db>(target: ConformanceTarget<Db>, sample: number): void {
   const check = async (noticing: Noticing, breakage: string | null): Promise<readonly string[]> => {
     const tamper = breakage === null ? undefined : broken<Db>(breakage);
     switch (noticing) {
       case 'strategies':
-        return sampleStrategies(target, tamper);
+        return sampleStrategies(target, { tamper, every: tamper === undefined ? sample : 1 });
       case 'crashes':
         return (await crashAtCalls(target, { strategy: 'none', drafts: FEW.slice(0, 2) }, 2, breakage)).deviations;
       case 'race':
