@@ -204,17 +204,16 @@ export function describeStrategies<Db>(target: ConformanceTarget<Db>, { matrix, 
   let turn = 0;
   describe.each(STRATEGIES)('the strategy %s', (strategy) => {
     describe.each(MODES)('with transactions: %s', (mode) => {
-      test.each((matrix === 'whole' ? WHOLE_MATRIX : shortMatrix(mode)).map((part) => ({ ...part, first: turn++ % every })))(
-        'ends as documented wherever $form fail and the way back is $wayBack',
-        async ({ form, wayBack, first }) => {
-          const failures = failuresOf(draftsOf(form, wayBack)).filter((_, index) => index % every === first);
-          const deviations = await inParallel(failures, 2, async ({ at, drafts }) => {
-            const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
-            return found.map((deviation) => `${at}: ${deviation}`);
-          });
-          expect(deviations.flat()).toEqual([]);
-        },
-      );
+      test.each(
+        (matrix === 'whole' ? WHOLE_MATRIX : shortMatrix(mode)).map((part) => ({ ...part, first: turn++ % every })),
+      )('ends as documented wherever $form fail and the way back is $wayBack', async ({ form, wayBack, first }) => {
+        const failures = failuresOf(draftsOf(form, wayBack)).filter((_, index) => index % every === first);
+        const deviations = await inParallel(failures, 2, async ({ at, drafts }) => {
+          const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
+          return found.map((deviation) => `${at}: ${deviation}`);
+        });
+        expect(deviations.flat()).toEqual([]);
+      });
     });
   });
 }
