@@ -1,0 +1,5 @@
+declare module 'pg/lib/client.js' {
+  /** The class `Client` of pg in JavaScript. */
+  const Client: unknown;
+  export default Client;
+}
