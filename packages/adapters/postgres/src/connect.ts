@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os';
-import process from 'node:process';
 import { DetentError, misuse } from '@detent/core';
 import type { PgClient, RawClient, ServerMessage } from './driver.ts';
 import { connectFailed } from './errors.ts';
