@@ -1,5 +1,10 @@
 import { setup } from '@detent/tests/servers/setup';
-import { createPostgresDatabase, postgresServer, type PostgresDatabase, type PostgresMajor } from '@detent/tests/servers/postgres';
+import {
+  createPostgresDatabase,
+  postgresServer,
+  type PostgresDatabase,
+  type PostgresMajor,
+} from '@detent/tests/servers/postgres';
 import { checkEffect, countIndexes } from './migrations.ts';
 import { NotRun } from './scenario.ts';
 
@@ -55,7 +60,9 @@ export interface Expected {
 export async function checkPostgres(database: PostgresDatabase, expected: Expected): Promise<void> {
   const { count, history, transactions } = expected;
   const number = async (sql: string): Promise<number> => Number((await database.query(sql))[0]?.['n']);
-  const made = await number("SELECT count(*) n FROM pg_class WHERE relkind IN ('r', 'i') AND relname ~ '^orders_[0-9]+(_by_customer)?$'");
+  const made = await number(
+    "SELECT count(*) n FROM pg_class WHERE relkind IN ('r', 'i') AND relname ~ '^orders_[0-9]+(_by_customer)?$'",
+  );
   checkEffect({ made, rows: await number('SELECT count(*) n FROM orders_0') }, count);
   const written = await number(`SELECT count(*) n FROM ${history}`);
   if (written !== count) throw new Error(`The history has ${written} rows, not ${count}.`);

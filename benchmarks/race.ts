@@ -67,7 +67,10 @@ async function measure(contestant: Contestant): Promise<Sample> {
   return { ms, cpuMs, maxRssMb: Math.max(...answers.map(({ maxRssMb }) => maxRssMb)) };
 }
 
-function start(name: string, { program = process.execPath, args, cwd, env = {} }: Command): Promise<{ at: number; answer: Answer | null }> {
+function start(
+  name: string,
+  { program = process.execPath, args, cwd, env = {} }: Command,
+): Promise<{ at: number; answer: Answer | null }> {
   return new Promise((settle, reject) => {
     const child = spawn(program, args, {
       cwd,

@@ -2,7 +2,9 @@ import { writeSync } from 'node:fs';
 import type { Answer, Job, Task } from '../job.ts';
 
 /** Each task gives the `count` of its answer. */
-export type Contender<Given extends Job> = Partial<Record<Task, (job: Given) => Promise<Answer['count']> | Answer['count']>>;
+export type Contender<Given extends Job> = Partial<
+  Record<Task, (job: Given) => Promise<Answer['count']> | Answer['count']>
+>;
 
 /** Does the one job that this process was started for, and answers when all that it began has ended. */
 export async function contend<Given extends Job>(contender: Contender<Given>): Promise<void> {

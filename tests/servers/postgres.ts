@@ -148,11 +148,7 @@ function flags(settings: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-async function startOwn(
-  { initdb, postgres }: Programs,
-  settings: readonly string[],
-  source: string,
-): Promise<Found> {
+async function startOwn({ initdb, postgres }: Programs, settings: readonly string[], source: string): Promise<Found> {
   const ids = serverIds();
   const folder = mkdtempSync(join(tmpdir(), 'detent-postgres-'));
   const data = join(folder, 'data');

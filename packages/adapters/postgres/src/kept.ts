@@ -39,8 +39,7 @@ export function keptStatements(ask: Ask): KeptStatements {
       state = 'kept';
     },
 
-    call: (name, values) =>
-      state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(literal).join(', ')})` : null,
+    call: (name, values) => (state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(literal).join(', ')})` : null),
 
     question: `SELECT name FROM pg_catalog.pg_prepared_statements WHERE starts_with(name, '${prefix}')`,
 
