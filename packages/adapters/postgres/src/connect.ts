@@ -175,8 +175,8 @@ type ClientClass = new (config: Readonly<Record<string, unknown>>) => RawClient;
 /** The client without the rest of pg, whose loading would take as long as reading many migrations. */
 async function loadClient(): Promise<ClientClass> {
   try {
-    // Its types say nothing of this file.
-    const module = (await import('pg/lib/client.js' as string)) as { readonly default: ClientClass };
+    // @ts-expect-error: the types of pg say nothing of this file.
+    const module = (await import('pg/lib/client.js')) as { readonly default: ClientClass };
     return module.default;
   } catch (cause) {
     const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
