@@ -71,7 +71,8 @@ async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<Pro
 function unknownStep(row: HistoryRow, why: string, now: string): Problem {
   const { message, hint, facts } = unknownState(row);
   const { intent } = row;
-  const step = intent?.statement == null ? '' : ` It died in statement ${intent.statement + 1}:`;
+  const index = intent?.statement ?? null;
+  const step = index === null ? '' : ` It died in statement ${index + 1}:`;
   return new DetentError('UNKNOWN_STATE', `${message}${step} ${why}.`, {
     ...(hint === undefined ? {} : { hint }),
     facts: { ...facts, before: intent?.fingerprint ?? null, now },
