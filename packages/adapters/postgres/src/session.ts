@@ -119,10 +119,18 @@ function partOf(statement: Statement): Part {
   return { text: statement.text, statement };
 }
 
-function capabilitiesOf({ wire, hasBeside }: Link): Capabilities {
+function capabilitiesOf(link: Link): Capabilities {
+  const { wire, hasBeside } = link;
   return {
     transactionalDdl: true,
     transactions: true,
+    // Known with the first answer, which comes before any plan.
+    get outsideTransactions() {
+      return (
+        link.known()?.pooled !== true ||
+        'behind a pooler no lock holds there; give `directUrl`, which leads to the server itself.'
+      );
+    },
     backup: wire.copy !== null || 'PGlite has no streams of rows; keep its folder, or what its dumpDataDir() gives.',
     cancel: hasBeside,
   };

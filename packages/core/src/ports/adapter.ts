@@ -39,6 +39,8 @@ export interface Capabilities {
   readonly transactionalDdl: boolean;
   /** There are transactions at all. */
   readonly transactions: boolean;
+  /** The lock keeps others away from what runs outside of a transaction too; otherwise why not, as one sentence. */
+  readonly outsideTransactions: true | string;
   /** A backup can be made and restored; otherwise why not, as one sentence. */
   readonly backup: true | string;
   /** A running statement can be cancelled from outside. */

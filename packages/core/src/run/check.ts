@@ -20,7 +20,12 @@ export async function checkPlan<Db>(
   plan: Plan,
   known: Loader<Db>['known'],
 ): Promise<PlanReport<Db>> {
-  const loaded = await loadSteps<Db>(plan, { settings, known, rowOf: (id) => session.history.load(id) });
+  const loaded = await loadSteps<Db>(plan, {
+    settings,
+    capabilities: session.capabilities,
+    known,
+    rowOf: (id) => session.history.load(id),
+  });
   const backups = new BackupService(session, settings, events);
   const unfit = plan.steps.length === 0 ? [] : await backups.problems();
   return {

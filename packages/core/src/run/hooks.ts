@@ -87,5 +87,12 @@ async function runHookFile<Db>(context: RunContext<Db>, hook: HookFile): Promise
     (statements === null
       ? session.capabilities.transactionalDdl
       : statements.every((statement) => statement.transactional));
+  const { outsideTransactions } = session.capabilities;
+  if (!fits && outsideTransactions !== true) {
+    throw new DetentError('TRANSACTION_UNFIT', `${action.file} runs outside of a transaction: ${outsideTransactions}`, {
+      hint: 'Mend that, or let it run in a transaction.',
+      facts: { place: { file: action.file } },
+    });
+  }
   await (fits ? session.transaction({ statements }, work) : work());
 }
