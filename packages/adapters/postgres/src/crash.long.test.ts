@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { crashMatrix } from './fixtures/crash-matrix.ts';
-import { nightUnder, ROWS } from './fixtures/crash-subjects.ts';
+import { naive, nightUnder, ROWS } from './fixtures/crash-subjects.ts';
 import { figure } from './fixtures/size.ts';
 
 /** Every point, unless a part of them is asked for: every n-th, beginning with a given one. */
@@ -18,4 +18,13 @@ describe('a connection cut at every message, in every way', () => {
       expect(report.deviations).toEqual([]);
     },
   );
+
+  test('leaves a runner that executes and then records stuck, or wrong', { timeout: 7_200_000 }, async () => {
+    const { points, deviations } = await crashMatrix(naive(), CHOICE);
+    const stuck = deviations.filter((flaw) => flaw.includes('stuck')).length;
+    const wrong = deviations.filter((flaw) => flaw.includes('in place of')).length;
+    figure(`crash matrix of a naive runner: ${JSON.stringify({ points, stuck, wrong })}`);
+    expect(stuck).toBeGreaterThan(0);
+    expect(wrong).toBeGreaterThan(0);
+  });
 });

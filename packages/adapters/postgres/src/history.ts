@@ -11,7 +11,7 @@ import {
   toEvent,
   toRow,
 } from '@detent/sql';
-import { lockLost, translate } from './errors.ts';
+import { lockLost, needsDirect, translate } from './errors.ts';
 import { inline, literal } from './inline.ts';
 import { isRefused, valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
@@ -148,6 +148,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       if (lock.held !== null && row.token !== lock.held.token)
         throw lockLost({ token: row.token, tokenNow: lock.held.token });
       const { history } = await link.books();
+      // Its statements would run in other sessions than the one that keeps the lock.
+      if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
       const values = rowValues(row);
       await transactions.write(
         isFenced()

@@ -1,4 +1,4 @@
-import { DetentError, type MigrationSession } from '@detent/core';
+import { fromModules, MigrationScriptExecutor, type MigrationSession } from '@detent/core';
 import { describe, expect, test, type TestContext } from 'vitest';
 import { createAdapter } from './adapter.ts';
 import type { PgClient } from './driver.ts';
@@ -85,13 +85,30 @@ describe('behind PgBouncer in transaction mode', () => {
     }
   });
 
-  test('F03 what cannot run in a transaction asks for a direct URL, and nothing of it is done', async (context) => {
+  test('F03 what runs outside of a transaction is refused before anything is done, and asks for a direct URL', async (context) => {
     await using place = await openPlace();
     const url = pooled(place, context);
-    await using executor = executorOn(url, { count: 2, alone: 'CREATE INDEX CONCURRENTLY late ON total (n)' });
-    const { errors } = await executor.migrate();
-    expect(errors[0]).toBeInstanceOf(DetentError);
-    expect(errors[0]?.hint).toContain('directUrl');
-    expect(await place.database.query("SELECT 1 FROM pg_class WHERE relname = 'late'")).toEqual([]);
+    const bare = fromModules({
+      'V1_a.sql': 'CREATE TABLE a (id int);',
+      'V2_b.js': { transaction: 'none', up: async (db: PgClient) => void (await db.query('CREATE TABLE b (id int)')) },
+    });
+    await using script = executorOn(url, { count: 2, alone: 'CREATE INDEX CONCURRENTLY late ON total (n)' });
+    await using code = new MigrationScriptExecutor<PgClient>({
+      adapter: createAdapter<PgClient>({ url }),
+      migrations: bare,
+    });
+    for (const [executor, file] of [
+      [script, 'V3_alone.sql'],
+      [code, 'V2_b.js'],
+    ] as const) {
+      const { errors, executed } = await executor.migrate();
+      expect(executed).toEqual([]);
+      expect(errors.map(({ code: given }) => given)).toEqual(['TRANSACTION_UNFIT']);
+      expect(errors[0]?.facts.place?.file).toBe(file);
+      expect(errors[0]?.hint).toContain('directUrl');
+    }
+    expect(
+      await place.database.query("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
+    ).toEqual([]);
   });
 });
