@@ -193,6 +193,7 @@ describe.each(['15', '18'] as const)('PostgreSQL %s', (major) => {
       code: 'BACKUP_FAILED',
     });
     expect(readdirSync(at)).toEqual(before);
+    expect(await session.backup.sums()).toEqual(manifest.objects);
   });
 
   test('F91 writes of others are seen; our own are not, and neither are sessions that only look', async () => {

@@ -89,14 +89,13 @@ describe('behind PgBouncer in transaction mode', () => {
     'a statement that cannot run in a transaction': {
       'V9_x.sql': 'SELECT 1;\nCREATE INDEX CONCURRENTLY late ON total (n);',
     },
-    'a script without a transaction': { 'V9_x.sql': '-- detent:transaction none\nSELECT 1;\n' },
     'code without a transaction': { 'V9_x.js': { up: () => undefined, transaction: 'none' } },
     'a way back that cannot run in a transaction': {
       'V9_x.sql': '-- detent:up\nSELECT 1;\n-- detent:down\nDROP INDEX CONCURRENTLY late;\n',
     },
   };
   test.for(Object.entries(OUTSIDE))(
-    'F03 %s asks for a direct URL in the plan, and nothing runs',
+    'F03 $0 asks for a direct URL in the plan, and nothing runs',
     async ([, modules], context) => {
       await using place = await openPlace();
       const { database } = place;
@@ -118,7 +117,7 @@ describe('behind PgBouncer in transaction mode', () => {
       const { errors } = await executor.migrate();
       expect(errors).toEqual(planned.problems);
       expect(errors.map(({ code }) => code)).toEqual(['TRANSACTION_UNFIT']);
-      expect(errors[0]?.message).toContain('directUrl');
+      expect(errors[0]?.hint).toContain('directUrl');
       expect(errors[0]?.facts.place).toMatchObject({ file: Object.keys(modules)[0] });
       expect(await database.query("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")).toEqual(
         [],
@@ -127,4 +126,21 @@ describe('behind PgBouncer in transaction mode', () => {
       expect((await direct.migrate()).errors).toEqual([]);
     },
   );
+
+  test('F03 a hook that asks for no transaction is refused before it runs', async (context) => {
+    await using place = await openPlace();
+    let ran = false;
+    const up = (): void => void (ran = true);
+    await using executor = new MigrationScriptExecutor<PgClient>({
+      adapter: createAdapter<PgClient>({ url: pooled(place, context) }),
+      migrations: fromModules({
+        'beforeMigrate.js': { up, transaction: 'none' },
+        'V1_a.sql': 'CREATE TABLE a (id int);',
+      }),
+    });
+    const { errors, executed } = await executor.migrate();
+    expect(errors.map(({ code }) => code)).toEqual(['TRANSACTION_UNFIT']);
+    expect(errors[0]?.hint).toContain('directUrl');
+    expect({ executed, ran }).toEqual({ executed: [], ran: false });
+  });
 });

@@ -124,6 +124,17 @@ test('a client of a pool that only looked goes back to it, and one that wrote do
   await pool.end();
 });
 
+test('F111 a client of a pool that comes too late goes back to it', async () => {
+  await using place = await playground();
+  const pool = new Pool({ connectionString: place.database.url, max: 1 });
+  const busy = await pool.connect();
+  expect(await failureOf(place.open({ pool }, { connectTimeoutMs: 100 }))).toMatchObject({ code: 'CONNECTION' });
+  busy.release();
+  await sleep(50);
+  expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toEqual([1, 1, 0]);
+  await pool.end();
+});
+
 test('a client in the middle of a transaction is refused', async () => {
   await using place = await playground();
   const client = new Client({ connectionString: place.database.url });

@@ -39,10 +39,10 @@ export interface Capabilities {
   readonly transactionalDdl: boolean;
   /** There are transactions at all. */
   readonly transactions: boolean;
-  /** The lock keeps others away from what runs outside of a transaction too; otherwise why not, as one sentence. */
-  readonly outsideTransactions: true | string;
   /** A backup can be made and restored; otherwise why not, as one sentence. */
   readonly backup: true | string;
+  /** What runs outside of a transaction is safe from other runs too; otherwise what to do, as one sentence. */
+  readonly alone: true | string;
   /** A running statement can be cancelled from outside. */
   readonly cancel: boolean;
 }

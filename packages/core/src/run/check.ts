@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MigrationSession } from '../ports/session.ts';
 import { loadSteps, type Loaded, type Loader } from '../validate/pending.ts';
+import { unguarded } from './alone.ts';
 import type { Environment } from './environment.ts';
 
 /** What would happen, and everything that speaks against it. */
@@ -20,18 +21,18 @@ export async function checkPlan<Db>(
   plan: Plan,
   known: Loader<Db>['known'],
 ): Promise<PlanReport<Db>> {
-  const loaded = await loadSteps<Db>(plan, {
-    settings,
-    capabilities: session.capabilities,
-    known,
-    rowOf: (id) => session.history.load(id),
-  });
+  const loaded = await loadSteps<Db>(plan, { settings, known, rowOf: (id) => session.history.load(id) });
   const backups = new BackupService(session, settings, events);
   const unfit = plan.steps.length === 0 ? [] : await backups.problems();
   return {
     plan,
     loaded,
-    problems: [...plan.problems, ...loaded.problems, ...unfit],
+    problems: [
+      ...plan.problems,
+      ...loaded.problems,
+      ...unguarded(loaded.steps, settings, session.capabilities),
+      ...unfit,
+    ],
     warnings: [...plan.warnings, ...loaded.warnings],
   };
 }

@@ -116,12 +116,7 @@ async function resumeRollback<Db>(context: RunContext<Db>, scan: Scan, rows: rea
     problems: [],
     warnings: [],
   } as const;
-  const loaded = await loadSteps<Db>(plan, {
-    settings,
-    capabilities: session.capabilities,
-    rowOf: (id) => versions.load(id),
-    known: new WeakMap(),
-  });
+  const loaded = await loadSteps<Db>(plan, { settings, rowOf: (id) => versions.load(id), known: new WeakMap() });
   let failure: DetentError | null = loaded.problems[0] ?? null;
   if (failure === null) {
     const runner = new MigrationRunner<Db>({ ...context, settings: { ...settings, transaction: 'each' } }, 0);

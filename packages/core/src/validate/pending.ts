@@ -2,7 +2,6 @@ import type { Settings } from '../config.ts';
 import { DetentError, type Problem } from '../errors.ts';
 import { matchesApplied } from '../scan/selector.ts';
 import { statementHash } from '../history/schema-version-service.ts';
-import type { Capabilities } from '../ports/adapter.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { HistoryRow } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';
@@ -23,14 +22,13 @@ export interface Loaded<Db> {
 /** Where steps are loaded from. A file that was loaded once is not read again. */
 export interface Loader<Db> {
   readonly settings: Settings<Db>;
-  readonly capabilities: Capabilities;
   readonly rowOf: (id: string) => Promise<HistoryRow | null>;
   readonly known: WeakMap<MigrationFile, LoadedMigration<Db>>;
 }
 
 /** Loads every step and checks what can be checked before anything runs. All problems come back at once. */
 export async function loadSteps<Db>(plan: Plan, loader: Loader<Db>): Promise<Loaded<Db>> {
-  const { settings, capabilities } = loader;
+  const { settings } = loader;
   const steps: LoadedStep<Db>[] = [];
   const problems: Problem[] = [];
   const warnings: string[] = [];
@@ -38,7 +36,7 @@ export async function loadSteps<Db>(plan: Plan, loader: Loader<Db>): Promise<Loa
     try {
       const loaded = await loadStep<Db>(step, loader);
       steps.push({ ...step, loaded });
-      problems.push(...checkStep(step, loaded, settings, capabilities), ...(await checkProgress(step, loaded, loader)));
+      problems.push(...checkStep(step, loaded, settings), ...(await checkProgress(step, loaded, loader)));
       warnings.push(...loaded.notes, ...emptiness(step, loaded), ...destructionWarnings(step, loaded, settings));
     } catch (thrown) {
       problems.push(loadProblem(thrown, step.info.file));
@@ -91,27 +89,15 @@ async function checkProgress<Db>(
   ];
 }
 
-function checkStep<Db>(
-  step: PlannedStep,
-  loaded: LoadedMigration<Db>,
-  settings: Settings<Db>,
-  capabilities: Capabilities,
-): Problem[] {
+function checkStep<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings: Settings<Db>): Problem[] {
   const problems: Problem[] = [];
   const { direction, file } = step.info;
   const action = loaded[direction];
   if (direction === 'down' && action === null) problems.push(downMissing(file, ''));
-  if (action !== null) {
-    problems.push(
-      ...checkTransactions(action, loaded, settings),
-      ...checkOutside(action, loaded, settings, capabilities),
-    );
-  }
+  if (action !== null) problems.push(...checkTransactions(action, loaded, settings));
   if (direction === 'up') {
     if (settings.rollback === 'down' && loaded.down === null) {
       problems.push(downMissing(file, 'The strategy "down" could not undo it.'));
-    } else if (settings.rollback === 'down' && loaded.down !== null) {
-      problems.push(...checkOutside(loaded.down, loaded, settings, capabilities));
     }
     if (settings.destructive === 'error')
       problems.push(...destructions(action, loaded).map((statement) => destructive(file, statement)));
@@ -158,27 +144,6 @@ function checkTransactions<Db>(action: Action<Db>, loaded: LoadedMigration<Db>, 
     }
   }
   return problems;
-}
-
-/** What runs outside of a transaction must be covered by the lock all the same. */
-function checkOutside<Db>(
-  action: Action<Db>,
-  loaded: LoadedMigration<Db>,
-  settings: Settings<Db>,
-  { outsideTransactions: reason }: Capabilities,
-): Problem[] {
-  const mode = modeOf(loaded, settings);
-  if (reason === true || mode === 'all') return [];
-  const runsOutside = (transactional: boolean): boolean => mode === 'none' || !transactional;
-  const place =
-    action.kind === 'code'
-      ? runsOutside(true) && { line: 1, column: 1 }
-      : action.statements.find(({ transactional }) => runsOutside(transactional));
-  if (place === undefined || place === false) return [];
-  const what = action.kind === 'code' ? 'It runs outside of a transaction' : 'This runs outside of a transaction';
-  return [
-    unfit(action.file, place.line, place.column, `${what}: ${reason}`, 'Mend that, or let it run in a transaction.'),
-  ];
 }
 
 /** The mode that applies: what the file says of itself, else what is configured. */
