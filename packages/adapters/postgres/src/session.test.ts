@@ -33,10 +33,8 @@ test('looking at a database that nobody has migrated makes nothing, and nothing 
 
 test.each([0, 1])('looking takes one round trip, also where %i migrations are applied', async (count) => {
   await using place = await playground();
-  if (count > 0) {
-    await using executor = executorOn(place.database.url, { count });
-    expect((await executor.migrate()).errors).toEqual([]);
-  }
+  await using executor = executorOn(place.database.url, { count });
+  if (count > 0) await executor.migrate();
   await using proxy = await startProxy(place.database.url);
   const session = await place.open({ url: proxy.url }, { readOnly: true });
   proxy.messages();

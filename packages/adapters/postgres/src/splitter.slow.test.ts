@@ -1,6 +1,6 @@
 import { postgres as dialect, splitStatements } from '@detent/sql';
 import { createPostgresDatabase, postgresServer, type PostgresMajor } from '@detent/tests/servers/postgres';
-import fc from 'fast-check';
+import { assert, asyncProperty } from 'fast-check';
 import { expect, test } from 'vitest';
 import { connect } from './connect.ts';
 import { SCENERY, scripts } from './fixtures/scripts.ts';
@@ -47,8 +47,8 @@ test.each([
     let statements = 0;
     const numRuns = Math.round(SCRIPTS * share);
     try {
-      await fc.assert(
-        fc.asyncProperty(scripts({ backslashes }), async ({ text, served }) => {
+      await assert(
+        asyncProperty(scripts({ backslashes }), async ({ text, served }) => {
           const wanted = await completed(wire, () => wire.run(served));
           const pieces = [...splitStatements(text, { ...dialect, backslashEscapes: backslashes })];
           statements += pieces.length;

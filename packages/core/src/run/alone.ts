@@ -18,7 +18,7 @@ export function unguarded<Db>(
     const mode = modeOf(loaded, settings);
     return [loaded[info.direction], wayBack].flatMap((action) => {
       const line = action === null ? null : lineAlone(action, mode, transactionalDdl);
-      return line === null ? [] : [problem(action?.file ?? info.file, line, alone)];
+      return line === null ? [] : [unguardedAt(action?.file ?? info.file, line, alone)];
     });
   });
 }
@@ -30,7 +30,7 @@ function lineAlone<Db>(action: Action<Db>, mode: Settings['transaction'], transa
   return segment === undefined ? null : (action.statements[segment.from]?.line ?? 1);
 }
 
-function problem(file: string, line: number, hint: string): Problem {
+export function unguardedAt(file: string, line: number, hint: string): Problem {
   return new DetentError(
     'TRANSACTION_UNFIT',
     `${file}:${line} would run outside of a transaction, where nothing keeps another run away here.`,
