@@ -61,17 +61,16 @@ export function eventValues(event: LedgerEvent): ColumnValue[] {
 
 /** Throws `HISTORY_DAMAGED` naming the row and the column. */
 export function toEntry(row: DatabaseRow): HistoryEntry {
-  const { version, name, kind, state, file, checksum } = row;
-  const id = text(row, 'id', row['id']);
+  const { id, version, name, kind, state, file, checksum, raw_checksum: rawChecksum } = row;
   return {
-    id,
+    id: text(row, 'id', id),
     version: textOrNull(row, 'version', version),
     name: text(row, 'name', name),
     kind: isKind(kind) ? kind : damaged(row, 'kind', kind),
     state: isState(state) ? state : damaged(row, 'state', state),
     file: text(row, 'file', file),
     checksum: textOrNull(row, 'checksum', checksum),
-    rawChecksum: textOrNull(row, 'raw_checksum', row['raw_checksum']),
+    rawChecksum: textOrNull(row, 'raw_checksum', rawChecksum),
     appliedOrder: integer(row, 'applied_order'),
     finishedAt: integerOrNull(row, 'finished_at'),
   };

@@ -9,6 +9,7 @@ import {
   ROW_COLUMNS,
   type Column,
 } from './history-columns.ts';
+import { onDemand } from './on-demand.ts';
 import { quoteIdent } from './quote.ts';
 
 /** Where the history lives; `schema` is `null` for the database's default. */
@@ -89,37 +90,37 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
     return `${verb} INTO ${name} (${names(columns)}) VALUES (${values})`;
   };
 
-  const createLock = [
-    createTable(tables.lock, LOCK_COLUMNS, 'id'),
-    insertOnce(dialect, `INTO ${tables.lock} (${id}, ${layout}, ${token}) VALUES (1, ${LAYOUT}, 0)`),
-  ];
-
-  return {
-    tables,
-    tableNames,
-    createLock,
-    create: [
-      ...createLock,
+  return onDemand<HistoryStatements>({
+    tables: () => tables,
+    tableNames: () => tableNames,
+    createLock: () => [
+      createTable(tables.lock, LOCK_COLUMNS, 'id'),
+      insertOnce(dialect, `INTO ${tables.lock} (${id}, ${layout}, ${token}) VALUES (1, ${LAYOUT}, 0)`),
+    ],
+    create: (made) => [
+      ...made.createLock,
       createTable(tables.event, EVENT_COLUMNS, 'seq'),
       createTable(tables.history, ROW_COLUMNS, 'id'),
     ],
-    upgrade(from) {
+    upgrade: () => (from) => {
       checkLayout(from, tables.history);
       // Layout 1 is the first; steps from older ones go here, and end by setting the layout.
       return [];
     },
-    read:
+    read: () =>
       `SELECT ${ENTRY_COLUMNS.map(({ name }) => `h.${quoteIdent(dialect, name)}`).join(', ')}, l.${layout} ` +
       `FROM ${tables.history} h LEFT JOIN ${tables.lock} l ON l.${id} = 1 ORDER BY h.${quoteIdent(dialect, 'applied_order')}`,
-    readLock: `SELECT ${names(LOCK_COLUMNS)} FROM ${tables.lock} WHERE ${id} = 1`,
-    load: `SELECT ${names(ROW_COLUMNS)} FROM ${tables.history} WHERE ${id} = ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,
-    save: saveRow(dialect, (verb) => insertFenced(verb, tables.history, ROW_COLUMNS)),
-    append: insertFenced('INSERT', tables.event, EVENT_COLUMNS),
-    saveFenced: saveRow(dialect, (verb) => insert(verb, tables.history, ROW_COLUMNS)),
-    appendFenced: insert('INSERT', tables.event, EVENT_COLUMNS),
-    lastEvent: `SELECT ${seq}, ${quoteIdent(dialect, 'hash')} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT 1`,
-    events: `SELECT ${names(EVENT_COLUMNS)} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,
-  };
+    readLock: () => `SELECT ${names(LOCK_COLUMNS)} FROM ${tables.lock} WHERE ${id} = 1`,
+    load: () =>
+      `SELECT ${names(ROW_COLUMNS)} FROM ${tables.history} WHERE ${id} = ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,
+    save: () => saveRow(dialect, (verb) => insertFenced(verb, tables.history, ROW_COLUMNS)),
+    append: () => insertFenced('INSERT', tables.event, EVENT_COLUMNS),
+    saveFenced: () => saveRow(dialect, (verb) => insert(verb, tables.history, ROW_COLUMNS)),
+    appendFenced: () => insert('INSERT', tables.event, EVENT_COLUMNS),
+    lastEvent: () => `SELECT ${seq}, ${quoteIdent(dialect, 'hash')} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT 1`,
+    events: () =>
+      `SELECT ${names(EVENT_COLUMNS)} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,
+  });
 }
 
 /** Throws `HISTORY_NEWER` for a layout that this version of Detent does not know. `null`, where the lock's row is gone, passes. */

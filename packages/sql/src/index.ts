@@ -13,6 +13,7 @@ export {
 } from './history-columns.ts';
 export { eventValues, rowValues, toEntry, toEvent, toRow, type ColumnValue, type DatabaseRow } from './history-row.ts';
 export { normalizeSql } from './normalize.ts';
+export { onDemand } from './on-demand.ts';
 export { quoteIdent, quoteLiteral } from './quote.ts';
 export { parseScript } from './script.ts';
 export { splitStatements, type SplitStatement } from './splitter.ts';

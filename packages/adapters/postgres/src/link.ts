@@ -55,6 +55,8 @@ export interface Link {
   restore(): Promise<void>;
   /** Whether there can be another connection to the same database. */
   readonly hasBeside: boolean;
+  /** It may stay open beside this one for as long as a run takes. */
+  readonly mayWatch: boolean;
   /** That connection; `null` where there is none, or it did not come about. */
   beside(): Promise<Wire | null>;
   close(): Promise<void>;
@@ -160,6 +162,8 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     },
 
     hasBeside: openBeside !== null,
+    // A pool of the user's has only so many.
+    mayWatch: openBeside !== null && !disposable,
 
     async beside() {
       if (side?.isOpen === true) return side;

@@ -1,4 +1,4 @@
-import { LOCK_COLUMNS, quoteIdent, sqlite, type HistoryStatements } from '@detent/sql';
+import { LOCK_COLUMNS, onDemand, quoteIdent, sqlite, type HistoryStatements } from '@detent/sql';
 
 /** The statements of the lock's one row. Times are milliseconds since 1970 on the database's clock. */
 export interface LockStatements {
@@ -20,22 +20,23 @@ export interface LockStatements {
 
 const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-export function lockStatements({ tables, tableNames, create }: HistoryStatements): LockStatements {
-  const table = tables.lock;
-  const columns = LOCK_COLUMNS.map(({ name }) => quoteIdent(sqlite, name)).join(', ');
-  return {
-    table: tableNames.lock,
-    create: create.filter((text) => text.includes(` ${table} `)),
-    read: `SELECT token, run_id, username, host, pid, process_key, since, heartbeat, ${NOW} AS now FROM ${table} WHERE id = 1`,
-    token: `SELECT token FROM ${table} WHERE id = 1`,
-    runId: `SELECT run_id FROM ${table} WHERE id = 1`,
-    take:
+export function lockStatements(history: HistoryStatements): LockStatements {
+  const table = history.tables.lock;
+  const columns = (): string => LOCK_COLUMNS.map(({ name }) => quoteIdent(sqlite, name)).join(', ');
+  return onDemand<LockStatements>({
+    table: () => history.tableNames.lock,
+    create: () => history.createLock,
+    read: () =>
+      `SELECT token, run_id, username, host, pid, process_key, since, heartbeat, ${NOW} AS now FROM ${table} WHERE id = 1`,
+    token: () => `SELECT token FROM ${table} WHERE id = 1`,
+    runId: () => `SELECT run_id FROM ${table} WHERE id = 1`,
+    take: () =>
       `UPDATE ${table} SET token = token + 1, run_id = ?, username = ?, host = ?, pid = ?, process_key = ?, ` +
       `since = ${NOW}, heartbeat = ${NOW} WHERE id = 1`,
-    heartbeat: `UPDATE ${table} SET heartbeat = ${NOW} WHERE id = 1 AND token = ?`,
-    giveBack: `UPDATE ${table} SET run_id = NULL WHERE id = 1 AND token = ?`,
-    void: `UPDATE ${table} SET token = token + 1, run_id = NULL WHERE id = 1`,
-    row: `SELECT ${columns} FROM ${table} WHERE id = 1`,
-    put: `INSERT OR REPLACE INTO ${table} (${columns}) VALUES (${LOCK_COLUMNS.map(() => '?').join(', ')})`,
-  };
+    heartbeat: () => `UPDATE ${table} SET heartbeat = ${NOW} WHERE id = 1 AND token = ?`,
+    giveBack: () => `UPDATE ${table} SET run_id = NULL WHERE id = 1 AND token = ?`,
+    void: () => `UPDATE ${table} SET token = token + 1, run_id = NULL WHERE id = 1`,
+    row: () => `SELECT ${columns()} FROM ${table} WHERE id = 1`,
+    put: () => `INSERT OR REPLACE INTO ${table} (${columns()}) VALUES (${LOCK_COLUMNS.map(() => '?').join(', ')})`,
+  });
 }

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entry, file, repeatable, scan } from '../../test/samples.ts';
+import type { HistoryEntry } from '../ports/history.ts';
+import type { MigrationFile } from '../ports/source.ts';
 import { compareVersions } from '../scan/version.ts';
 import { planMigrate, type PlanSettings } from './migrate.ts';
 
@@ -19,6 +21,30 @@ describe('planMigrate', () => {
 
   test('with everything applied there is nothing to do', () => {
     expect(planMigrate(scan([one], [entry(one)]), settings, null).kind).toBe('nothing');
+  });
+
+  test('what is side by side in files and history is judged as it is in any other order', () => {
+    const states = fc.constantFrom<HistoryEntry['state'][]>(
+      'applied',
+      'applied',
+      'failed',
+      'baseline',
+      'unknown',
+      'running',
+    );
+    const text = fc.constantFrom('same', 'same', 'edited');
+    const migrations = fc.array(fc.record({ state: states, text }), { maxLength: 6 });
+    const outcome = (files: readonly MigrationFile[], entries: readonly HistoryEntry[]): unknown => {
+      const { migrated, ...plan } = planMigrate(scan(files, entries), settings, null);
+      return { ...plan, problems: codes(plan.problems).toSorted(), migrated: migrated.map(({ id }) => id).toSorted() };
+    };
+    fc.assert(
+      fc.property(migrations, (found) => {
+        const files = found.map((each, index) => file(String(index + 1), each.text === 'same' ? undefined : each.text));
+        const entries = found.map(({ state }, index) => entry(file(String(index + 1)), state));
+        expect(outcome(files, entries)).toEqual(outcome(files, entries.toReversed()));
+      }),
+    );
   });
 
   test('a migration that was undone is pending again', () => {

@@ -13,6 +13,7 @@ export type PlanSettings = Pick<Settings, 'outOfOrder' | 'onAhead' | 'onMissing'
 
 /** Plans a run upwards, to `to` or to the end. Pure. */
 export function planMigrate(scan: Scan, settings: PlanSettings, to: string | null): Plan {
+  if (to === null && isUnchanged(scan)) return nothingToDo(scan);
   const selector = new MigrationScriptSelector(scan.history.entries);
   const check = compareWithHistory(scan, settings);
   const problems: Problem[] = [...scan.problems, ...check.problems];
@@ -44,6 +45,21 @@ export function planMigrate(scan: Scan, settings: PlanSettings, to: string | nul
     problems,
     warnings,
   });
+}
+
+/** Files and history side by side, each applied as it is now: what nearly every start finds. */
+function isUnchanged({ files, history, problems }: Scan): boolean {
+  const { entries } = history;
+  if (problems.length > 0 || files.length !== entries.length) return false;
+  return entries.every(({ id, state, rawChecksum }, index) => {
+    const file = files[index];
+    return state === 'applied' && file?.id === id && file.rawChecksum === rawChecksum;
+  });
+}
+
+function nothingToDo({ history }: Scan): Plan {
+  const none = { steps: [], ignored: [], missing: [], ahead: [], problems: [], warnings: [] };
+  return planOf({ operation: 'migrate', migrated: history.entries, ...none });
 }
 
 function reasonFor(

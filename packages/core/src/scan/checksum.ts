@@ -19,6 +19,11 @@ export function checksumOf(bytes: Buffer): Checksums {
   return { checksum: `v1:sha256:${hash('sha256', canonical(bytes))}`, rawChecksum };
 }
 
+/** Both hashes of text in canonical form. */
+export function plainChecksum(text: string): string {
+  return `v1:sha256:${hash('sha256', text)}`;
+}
+
 /** The text that is run: as in the file, without its byte order mark. */
 export function textOf(bytes: Buffer): string {
   return bytes.toString('utf8', hasByteOrderMark(bytes) ? 3 : 0);

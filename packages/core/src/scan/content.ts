@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { DetentError } from '../errors.ts';
-import { checksumOf, textOf } from './checksum.ts';
+import { checksumOf, plainChecksum, textOf } from './checksum.ts';
 import { unreadable } from './walk.ts';
 
 /** A link is not followed, and a pipe that took the file's place is not waited for. Windows has neither flag. */
@@ -8,6 +8,18 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 
 /** Most migrations are smaller; one buffer for all of them spares an allocation and a system call for each. */
 const shared = Buffer.allocUnsafe(64 * 1024);
+
+/** Numbers go to the operating system as they are; the type only knows words. */
+const AS_TEXT = { encoding: 'utf8', flag: FLAGS as unknown as string } as const;
+
+/**
+ * The text of a file that nothing is odd about, in one call: valid UTF-8, not empty, without NUL, CR or white space at its
+ * beginning. `null` for any other, whose bytes are to be looked at.
+ */
+export function readPlain(filepath: string): string | null {
+  const text = readFileSync(filepath, AS_TEXT);
+  return /^\S/u.test(text) && !text.includes('\r') && !text.includes('\0') && !text.includes('\u{FFFD}') ? text : null;
+}
 
 /**
  * The bytes of the regular file at `filepath`, which is no link. They are valid until the next call.
@@ -68,16 +80,22 @@ export class CodeContent {
 }
 
 function readUnchanged(filepath: string, file: string, rawChecksum: string): string {
-  let bytes: Buffer;
+  const { text, checksum } = readNow(filepath, file);
+  if (checksum !== rawChecksum) throw changed(file, 'is not what it was');
+  return text;
+}
+
+function readNow(filepath: string, file: string): { readonly text: string; readonly checksum: string } {
   try {
-    bytes = readBytes(filepath);
+    const text = readPlain(filepath);
+    if (text !== null) return { text, checksum: plainChecksum(text) };
+    const bytes = readBytes(filepath);
+    return { text: textOf(bytes), checksum: checksumOf(bytes).rawChecksum };
   } catch (thrown) {
     throw thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
       ? changed(file, 'is gone')
       : unreadable(file, thrown);
   }
-  if (checksumOf(bytes).rawChecksum !== rawChecksum) throw changed(file, 'is not what it was');
-  return textOf(bytes);
 }
 
 function changed(file: string, what: string): DetentError {

@@ -4,8 +4,8 @@ import { DetentError, misuse, type Problem } from '../errors.ts';
 import type { Layout } from '../config.ts';
 import type { MigrationSource } from '../ports/source.ts';
 import { assemble, type Part } from './assemble.ts';
-import { checksumOf, findTextProblem } from './checksum.ts';
-import { CodeContent, readBytes, ScriptContent } from './content.ts';
+import { checksumOf, findTextProblem, plainChecksum, type Checksums } from './checksum.ts';
+import { CodeContent, readBytes, readPlain, ScriptContent } from './content.ts';
 import { CODE_EXTENSIONS, misnamed, parseFilename, type MigrationFilename } from './filename.ts';
 import { ignoring } from './ignore.ts';
 import { LAYOUTS } from './layout.ts';
@@ -62,11 +62,10 @@ function read(entry: Entry, root: string, filename: MigrationFilename, script: b
   const { file } = entry;
   try {
     const filepath = locate(entry, root);
-    const bytes = readBytes(filepath);
     const mayBeBlank = script && filename.kind === 'versioned' && filename.part === 'down';
-    const problem = findTextProblem(bytes, file, mayBeBlank);
-    if (problem !== null) return problem;
-    const { checksum, rawChecksum } = checksumOf(bytes);
+    const checksums = hashed(filepath, file, mayBeBlank);
+    if (checksums instanceof DetentError) return checksums;
+    const { checksum, rawChecksum } = checksums;
     const content = script
       ? new ScriptContent(filepath, file, rawChecksum)
       : new CodeContent(filepath, file, rawChecksum);
@@ -74,4 +73,14 @@ function read(entry: Entry, root: string, filename: MigrationFilename, script: b
   } catch (thrown) {
     return unreadable(file, thrown);
   }
+}
+
+function hashed(filepath: string, file: string, mayBeBlank: boolean): Checksums | Problem {
+  const text = readPlain(filepath);
+  if (text !== null) {
+    const checksum = plainChecksum(text);
+    return { checksum, rawChecksum: checksum };
+  }
+  const bytes = readBytes(filepath);
+  return findTextProblem(bytes, file, mayBeBlank) ?? checksumOf(bytes);
 }
