@@ -3,7 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
-import { manifestPath, writeManifest } from '@detent/core/backup';
+import { deleteFiles, manifestPath, writeManifest } from '@detent/core/backup';
 import { createAside } from './aside.ts';
 import { obstacles } from './backup-check.ts';
 import { createBackupFile } from './backup-file.ts';
@@ -184,6 +184,8 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
         throw restoreFailed(manifest, translate(cause, link.target));
       }
     },
+
+    delete: deleteFiles,
   };
 }
 
