@@ -17,6 +17,7 @@ import { METHODS, type BackupMethod, type Method } from './method.ts';
 import { lockMsOf, solitudeOf } from './reader.ts';
 import { restoreFailed, restoreInPlace, type Rebuilding } from './restore.ts';
 import { contentSums, FIXED_TEXT, type Ask } from './sums.ts';
+import { ToolFailed } from './tool.ts';
 import type { Transactions } from './transaction.ts';
 import type { Ways } from './ways.ts';
 import { isUntouched } from './witness.ts';
@@ -199,6 +200,7 @@ function damaged(path: string, flaw: string): DetentError {
 /** Somebody changed the schema or had a table locked, so that another try may succeed. */
 function mayPass(error: unknown): boolean {
   if (error instanceof SchemaMoved) return true;
+  if (error instanceof ToolFailed) return !error.message.includes('connection to server');
   return error instanceof Refused && error.failure.kind === 'refused' && PASSING.has(error.failure.code);
 }
 

@@ -34,10 +34,14 @@ const OLDEST = Math.min(...FLOORS.keys());
  * The first programs that can read a server of `major`, and whatever a pg_dump of the version `archive` has written: along
  * PATH, then where packages put them. A text says what is missing, and what to install.
  */
-export async function findTools(major: number, archive: number = 0): Promise<ClientTools | string> {
+export async function findTools(
+  major: number,
+  archive: number = 0,
+  folders: readonly string[] = foldersFor(Math.max(major, archive)),
+): Promise<ClientTools | string> {
   const least = Math.max(major, archive);
   const unfit: string[] = [];
-  for (const folder of foldersFor(least)) {
+  for (const folder of folders) {
     const tools = await toolsIn(folder);
     const flaw = tools === null ? null : flawOf(tools, least);
     if (flaw !== null) unfit.push(flaw);

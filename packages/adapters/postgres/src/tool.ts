@@ -13,13 +13,14 @@ export interface Running {
 
 /** Of what a program says went wrong, in characters. */
 const WORDS = 2_000;
-/** Passed on to every program. Whatever else stands in the environment stays here: `PG*` would lead elsewhere. */
+/** Passed on to every program. Whatever else stands in the environment stays here: `PGHOSTADDR` would lead elsewhere. */
 const PASSED = [
   'PATH',
   'HOME',
   'SystemRoot',
   'APPDATA',
   'TMPDIR',
+  'PGOPTIONS',
   'PGPASSFILE',
   'PGSSLROOTCERT',
   'PGSSLCERT',
