@@ -79,7 +79,7 @@ async function connectTo(checked: CheckedOptions, address: Address, options: Con
   throw new DetentError('INTERNAL', 'There was no way to connect to try.');
 }
 
-function endpointOf(checked: CheckedOptions, address: Address): Endpoint {
+export function endpointOf(checked: CheckedOptions, address: Address): Endpoint {
   const environment = addressFromEnvironment(process.env);
   const user = address.user ?? environment.user ?? systemUser();
   return {

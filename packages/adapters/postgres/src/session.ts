@@ -9,13 +9,21 @@ import { createHistory } from './history.ts';
 import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
 import { rowsOf, type Part } from './message.ts';
+import type { BackupMethod } from './method.ts';
 import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
 import { createTransactions, type ExecuteRequest } from './transaction.ts';
+import type { Ways } from './ways.ts';
 import type { Answer } from './wire.ts';
 
+export interface SessionSettings {
+  readonly lockRetries: number;
+  readonly backup: BackupMethod;
+  readonly ways: Ways | null;
+}
+
 /** Puts the parts together around one connection. `Db` is the class of the driver's client. */
-export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
+export function createSession<Db>(link: Link, { lockRetries, backup, ways }: SessionSettings): MigrationSession<Db> {
   const lock = createLock(link);
   const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
   const history = createHistory({ link, lock, transactions });
@@ -53,7 +61,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     server: describeServer(link),
     history,
     lock,
-    backup: backupWhenNeeded({ link, lock, transactions, history }),
+    backup: backupWhenNeeded({ link, by: backup, ways, lock, transactions, history }),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(postgres, async (text, values) => {
       await transactions.flush();
