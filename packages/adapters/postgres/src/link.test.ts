@@ -23,7 +23,8 @@ async function linkOn(place: Playground, gate: Promise<void>): Promise<Link> {
   });
 }
 
-const SESSIONS = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'linked'";
+const SESSIONS =
+  "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'linked' AND datname = current_database()";
 
 test('a second connection is opened once, however many ask for it at one time', async () => {
   await using place = await playground();
