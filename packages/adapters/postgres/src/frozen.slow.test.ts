@@ -6,7 +6,7 @@ import { figure, sized } from './fixtures/size.ts';
 
 const ROUNDS = sized(5, 50);
 const COUNT = 6;
-const LEASE = { leaseMs: 900, heartbeatMs: 225 };
+const LEASE = { leaseMs: 1_500, heartbeatMs: 375 };
 
 interface Case {
   readonly pooled: boolean;
