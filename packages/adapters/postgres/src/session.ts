@@ -2,10 +2,11 @@ import type { Capabilities, MigrationSession, Statement, StatementResult } from 
 import { postgres, sqlTag } from '@detent/sql';
 import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
-import { dropInvalid, readBuild, waitsForOthers } from './concurrent.ts';
+import { readConcurrent, waitsForOthers } from './concurrent.ts';
 import { DIRECT, needsDirect, readOnlySession, translate } from './errors.ts';
-import { schemaFingerprint } from './fingerprint.ts';
+import { isStill, schemaFingerprint } from './fingerprint.ts';
 import { createHistory } from './history.ts';
+import { dropLeftovers } from './leftovers.ts';
 import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
 import { rowsOf, type Part } from './message.ts';
@@ -26,12 +27,10 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     await link.prepare();
     const { pooled } = await link.greeting();
     if (pooled) throw needsDirect(request.file, statement.line, statement);
-    const build = readBuild(statement.text);
-    if (build !== null) {
-      const dropped = await dropInvalid(link, build);
-      if (dropped !== null)
-        link.logger.info(`The index ${dropped}, which an earlier build left unfinished, was dropped.`);
-    }
+    const concurrent = readConcurrent(statement.text);
+    const dropped = concurrent === null ? [] : await dropLeftovers(link, concurrent);
+    for (const name of dropped)
+      link.logger.info(`The index ${name}, which an earlier build left unfinished, was dropped.`);
     const patient = waitsForOthers(statement.text);
     if (patient) await link.ask(...limitSql({ lockMs: 0, statementMs: 0 }, false), 'SET lock_timeout = 0');
     try {
@@ -99,6 +98,11 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     async fingerprint() {
       await transactions.flush();
       return schemaFingerprint(link, link.wire.status !== 'I');
+    },
+
+    async isStill(fingerprint) {
+      await transactions.flush();
+      return isStill(link, fingerprint);
     },
 
     async close() {

@@ -130,6 +130,8 @@ export function createSession<Db>({
     },
 
     fingerprint: () => looking((connection) => schemaFingerprint(connection, books.own)),
+    // Nothing is ever half-done here.
+    isStill: async (before) => (await looking((connection) => schemaFingerprint(connection, books.own))) === before,
 
     async close() {
       await lock.close();

@@ -38,6 +38,11 @@ export interface MigrationSession<Db = unknown> {
   reset(): Promise<void>;
   /** Hash of the live schema without Detent's own tables. Two equal schemas give equal hashes, whatever their history. */
   fingerprint(): Promise<string>;
+  /**
+   * Whether the schema is as it was when `fingerprint()` gave this, before a statement that no transaction takes back and
+   * that was cut short; what such a statement leaves half-done counts as not done. Outside a transaction.
+   */
+  isStill(fingerprint: string): Promise<boolean>;
   close(): Promise<void>;
 }
 

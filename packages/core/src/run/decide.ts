@@ -9,14 +9,14 @@ export type Verdict =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /**
- * Decides from the row and the schema as it is now. Pure.
+ * Decides from the row, and whether the schema is still as it was at the intent. Pure.
  * A schema that changed with the intent's statement shows that it ran; rows and code leave no such trace.
  */
-export function decide({ intent }: Pick<HistoryRow, 'intent'>, fingerprint: string): Verdict {
+export function decide({ intent }: Pick<HistoryRow, 'intent'>, isStill: boolean): Verdict {
   if (intent === null) return { kind: 'again', why: 'each step is recorded together with its work' };
   if (intent.idempotent) return { kind: 'again', why: 'the migration says that it is idempotent' };
   if (intent.kind === 'ddl') {
-    return intent.fingerprint === fingerprint
+    return isStill
       ? { kind: 'again', why: 'the schema is as it was before the statement' }
       : { kind: 'next', why: 'the schema shows that the statement ran' };
   }

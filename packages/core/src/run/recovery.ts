@@ -46,7 +46,7 @@ async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<'se
   const { session, versions, identity, events } = context;
   const { intent } = row;
   if (intent === null && row.state === 'failed') return 'settled';
-  const verdict = decide(row, intent === null ? '' : await session.fingerprint());
+  const verdict = decide(row, intent !== null && (await session.isStill(intent.fingerprint)));
   const next: HistoryRow = {
     ...row,
     token: identity.token,
