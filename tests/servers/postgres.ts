@@ -204,11 +204,13 @@ export function serverIds(): { readonly uid: number; readonly gid: number } | nu
   return null;
 }
 
+/** `stopSignal`: what tells the program to end without waiting for its clients. Gives the process to end for that. */
 export function keep(
   folder: string,
   program: string,
   args: readonly string[],
   ids: { uid: number; gid: number } | null,
+  stopSignal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
 ): number {
   const script = fileURLToPath(new URL('./keeper.ts', import.meta.url));
   const child = spawn(process.execPath, ['--no-warnings', script, String(serversOwner()), folder, program, ...args], {
@@ -218,6 +220,7 @@ export function keep(
       ...process.env,
       NODE_OPTIONS: '',
       LC_ALL: 'C',
+      TEST_SERVER_STOP: stopSignal,
       ...(ids === null ? {} : { DETENT_SERVER_IDS: `${ids.uid}:${ids.gid}` }),
     },
   });

@@ -1,6 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import process from 'node:process';
 import {
   asDetentError,
   ERROR_CODES,

@@ -1,7 +1,7 @@
 /**
  * Gives `lines`, one text for each thing in the schema that a migration can make, from the catalogues, as further parts of
- * a `WITH` that begins with `own`, the relations to leave out, and `going`, indexes to take as if they were valid. Grants
- * and comments are not there: roles differ from one installation to the next, and what a comment says changes nothing.
+ * a `WITH` that begins with `own`, the relations to leave out. Grants and comments are not there: roles differ from one
+ * installation to the next, and what a comment says changes nothing.
  *
  * An index that is not valid is not there either. It is what a build that was cut short leaves, so a schema with it equals
  * the schema before the build, and the next run builds it anew.
@@ -56,9 +56,8 @@ lines (line) AS (
   WHERE (c.conrelid = 0 OR r.oid IS NOT NULL) AND c.contype NOT IN ('t', 'n')
   UNION ALL
   SELECT concat_ws('|', 'index', r.nspname, r.relname, i.indexrelid::regclass, pg_get_indexdef(i.indexrelid),
-    coalesce(g.replident, i.indisreplident), coalesce(g.clustered, i.indisclustered))
-  FROM pg_index i JOIN rels r ON r.oid = i.indrelid LEFT JOIN going g ON g.oid = i.indexrelid
-  WHERE (i.indisvalid OR g.oid IS NOT NULL) AND r.relkind IN ('r', 'p', 'm')
+    i.indisreplident, i.indisclustered)
+  FROM pg_index i JOIN rels r ON r.oid = i.indrelid WHERE i.indisvalid AND r.relkind IN ('r', 'p', 'm')
   UNION ALL
   SELECT concat_ws('|', 'sequence', r.nspname, r.relname, r.relpersistence, format_type(q.seqtypid, NULL), q.seqstart,
     q.seqincrement, q.seqmax, q.seqmin, q.seqcache, q.seqcycle,

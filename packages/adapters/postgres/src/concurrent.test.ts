@@ -4,7 +4,16 @@ import { readConcurrent } from './concurrent.ts';
 import { failureOf, owner, playground, runScript, take } from './fixtures/playground.ts';
 
 const statementOf = (text: string) =>
-  ({ text, line: 1, column: 1, kind: 'ddl', transactional: false, destroys: null }) as const;
+  ({
+    text,
+    line: 1,
+    column: 1,
+    kind: 'ddl',
+    transactional: false,
+    destroys: null,
+    leaves: null,
+    effect: null,
+  }) as const;
 
 test.each([
   ['CREATE INDEX CONCURRENTLY i ON t (x)', ['i'], ['t'], false, ' (x)'],
@@ -32,13 +41,23 @@ test.each([
   expect(readConcurrent(text)).toEqual({ kind: 'rebuild', of, name });
 });
 
+test('DROP INDEX and DETACH PARTITION are read', () => {
+  expect(readConcurrent('drop index concurrently if exists a."I" cascade')).toEqual({ kind: 'drop', name: ['a', 'I'] });
+  expect(readConcurrent('ALTER TABLE a.p DETACH PARTITION /* ; */ "C" CONCURRENTLY')).toEqual({
+    kind: 'detach',
+    table: ['a', 'p'],
+    partition: ['C'],
+  });
+});
+
 test.each([
   'CREATE INDEX i ON t (x)',
   'REINDEX TABLE t',
   'REINDEX (CONCURRENTLY off) TABLE t',
   'REINDEX TABLE concurrently_built',
-  'DROP INDEX CONCURRENTLY i',
-])('%s is neither', (text) => {
+  'DROP INDEX i',
+  'ALTER TABLE a DETACH PARTITION b',
+])('%s is none of them', (text) => {
   expect(readConcurrent(text)).toBeNull();
 });
 

@@ -1,4 +1,4 @@
-/** A statement that works on indexes beside the running system, and leaves an invalid index when it is cut short. */
+/** A statement that works beside the running system in several steps, and leaves something half-done when it is cut short. */
 export type Concurrent =
   | {
       readonly kind: 'build';
@@ -14,7 +14,9 @@ export type Concurrent =
       readonly of: 'index' | 'table' | 'schema' | 'database';
       /** Empty for the whole database. */
       readonly name: readonly string[];
-    };
+    }
+  | { readonly kind: 'drop'; readonly name: readonly string[] }
+  | { readonly kind: 'detach'; readonly table: readonly string[]; readonly partition: readonly string[] };
 
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
 const QUALIFIED = String.raw`${NAME}(?:\s*\.\s*${NAME})?`;
@@ -24,6 +26,12 @@ const BUILD = new RegExp(
 );
 const REBUILD = new RegExp(
   String.raw`^\s*reindex\s*(?:\(([^)]*)\)\s*)?(index|table|schema|database|system)\b\s*(concurrently\b)?\s*(${QUALIFIED})?`,
+  'iu',
+);
+
+const DROP = new RegExp(String.raw`^\s*drop\s+index\s+concurrently\s+(?:if\s+exists\s+)?(${QUALIFIED})`, 'iu');
+const DETACH = new RegExp(
+  String.raw`^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(${QUALIFIED})\s+detach\s+partition\s+(${QUALIFIED})\s+concurrently\b`,
   'iu',
 );
 
@@ -48,6 +56,11 @@ export function readConcurrent(text: string): Concurrent | null {
       definition: text.slice(build[0].length),
     };
   }
+  const drop = DROP.exec(bare);
+  if (drop?.[1] !== undefined) return { kind: 'drop', name: partsOf(drop[1]) };
+  const [, table, partition] = DETACH.exec(bare) ?? [];
+  if (table !== undefined && partition !== undefined)
+    return { kind: 'detach', table: partsOf(table), partition: partsOf(partition) };
   const [, options = '', what, keyword, name] = REBUILD.exec(bare) ?? [];
   if (what === undefined || (keyword === undefined && !SWITCHED_ON.test(options))) return null;
   const of = what.toLowerCase();

@@ -36,6 +36,7 @@ const STATEMENTS = [
   'REINDEX INDEX CONCURRENTLY parts_name',
   'DROP INDEX CONCURRENTLY t_name',
   'DROP INDEX CONCURRENTLY IF EXISTS t_name',
+  'ALTER TABLE parts DETACH PARTITION part CONCURRENTLY',
 ];
 
 function executorOn({ database }: Playground, statement: string): MigrationScriptExecutor<PgClient> {
@@ -52,14 +53,17 @@ async function migrated(place: Playground, statement: string, to?: string): Prom
   return errors.map(({ code, message }) => `${code}: ${message}`);
 }
 
-async function indexes({ database }: Playground): Promise<unknown> {
-  const found = await database.query(
+async function standing({ database }: Playground): Promise<unknown> {
+  const indexes = await database.query(
     "SELECT c.relname, i.indisvalid, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid >= 16384 AND c.relname !~ '^(pg_toast|schema_version)' ORDER BY 1",
+  );
+  const partitions = await database.query(
+    'SELECT inhrelid::regclass::text, inhdetachpending FROM pg_inherits ORDER BY 1',
   );
   const toast = await database.query(
     "SELECT count(*)::int AS n FROM pg_class WHERE relname ~ '^pg_toast.*_cc(new|old)'",
   );
-  return { found, toast };
+  return { indexes, partitions, toast };
 }
 
 /** Whether the run waits for somebody; false when it came through. */
@@ -99,7 +103,7 @@ test.each(STATEMENTS)(
       await blocker.query('ROLLBACK');
       await blocker.end();
       expect(await migrated(place, statement)).toEqual([]);
-      expect(await indexes(place)).toEqual(await indexes(reference));
+      expect(await standing(place)).toEqual(await standing(reference));
       const session = await place.open({ url: place.database.url }, { readOnly: true });
       expect((await session.history.read()).entries.map(({ state }) => state)).toEqual(['applied', 'applied']);
     }

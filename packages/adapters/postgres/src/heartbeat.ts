@@ -38,11 +38,18 @@ export function keepAlive({ link, sql, token, pooled }: HeartbeatSettings): () =
     // A backup may be reading by it.
     if (beside === null || !beside.isIdle || beside.status !== 'I') return true;
     const pid = String(link.known()?.pid);
-    const answer = await Promise.race([beside.run(pooled ? sql.token : sql.isHeldBy(pid)), sleep(heartbeatMs)]);
+    const answer = await Promise.race([
+      beside.run(pooled ? sql.token : sql.isHeldBy(pid)),
+      sleep(heartbeatMs, undefined, { ref: false }),
+    ]);
     if (answer === undefined) await beside.close(true);
     if (answer === undefined || valueOf(answer[0]) === (pooled ? String(token) : 't')) return true;
     // Its statement would go on without a lock.
-    if (!pooled) await Promise.race([beside.run(`SELECT pg_cancel_backend(${pid})`), sleep(heartbeatMs)]);
+    if (!pooled)
+      await Promise.race([
+        beside.run(`SELECT pg_cancel_backend(${pid})`),
+        sleep(heartbeatMs, undefined, { ref: false }),
+      ]);
     return false;
   };
   let isOver = false;

@@ -4,6 +4,7 @@ import { literal } from './inline.ts';
 import { valueOf, type Link } from './link.ts';
 
 type Build = Extract<Concurrent, { readonly kind: 'build' }>;
+type Rebuild = Extract<Concurrent, { readonly kind: 'rebuild' }>;
 
 /** An index that is not valid, and that nobody is building at this moment. */
 interface Leftover {
@@ -18,6 +19,7 @@ interface Leftover {
  * for ever beside it; and `IF NOT EXISTS` would take it for good. Gives the names. Outside a transaction.
  */
 export async function dropLeftovers(link: Link, statement: Concurrent): Promise<readonly string[]> {
+  if (statement.kind === 'drop' || statement.kind === 'detach') return [];
   const found = await leftoversOf(link, statement);
   const dropped: string[] = [];
   for (const { name } of found) {
@@ -32,7 +34,7 @@ export async function dropLeftovers(link: Link, statement: Concurrent): Promise<
   return dropped;
 }
 
-async function leftoversOf(link: Link, statement: Concurrent): Promise<readonly Leftover[]> {
+async function leftoversOf(link: Link, statement: Build | Rebuild): Promise<readonly Leftover[]> {
   if (statement.kind === 'rebuild') return invalidIndexes(link, `${REBUILT} AND ${scopeOf(statement)}`);
   const { name, table } = statement;
   const onTable = `i.indrelid = ${regclass(table)}`;
@@ -66,7 +68,7 @@ const REBUILT =
   "c.relname ~ '_cc(new|old)[0-9]*$' AND EXISTS (SELECT 1 FROM pg_catalog.pg_index o " +
   `WHERE o.indrelid = i.indrelid AND o.indexrelid <> i.indexrelid AND ${madeOf('o')} = ${madeOf('i')})`;
 
-function scopeOf({ of, name }: Extract<Concurrent, { readonly kind: 'rebuild' }>): string {
+function scopeOf({ of, name }: Rebuild): string {
   const withParts = (parent: string): string =>
     `SELECT ${parent}::oid UNION SELECT relid::oid FROM pg_partition_tree(${parent})`;
   switch (of) {
@@ -86,7 +88,8 @@ function onTables(condition: string): string {
   return `EXISTS (SELECT 1 FROM pg_catalog.pg_class t WHERE i.indrelid IN (t.oid, t.reltoastrelid) AND ${condition})`;
 }
 
-function regclass(name: readonly string[]): string {
+/** The object of that name; NULL where there is none. */
+export function regclass(name: readonly string[]): string {
   return `to_regclass(${literal(quoteIdent(postgres, ...name))})`;
 }
 

@@ -82,6 +82,8 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
   /** Of the lender. */
   let before: readonly string[] = [];
   let side: Wire | null = null;
+  let opening: Promise<Wire | null> = Promise.resolve(null);
+  let isClosed = false;
   const baseLimits = { lockMs: options.lockTimeoutMs, statementMs: options.statementTimeoutMs };
   const greetingText = greetingSql(options.table, options.schema);
 
@@ -101,6 +103,14 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     greeting = found;
     books ??= bookkeeping(options.table, found.schema);
     return { greeting: found, books };
+  };
+  const openSide = async (): Promise<Wire | null> => {
+    if (side?.isOpen === true) return side;
+    side = openBeside === null || isClosed ? null : await openBeside().catch(() => null);
+    if (!isClosed) return side;
+    // It came about after the session was closed, and nobody else would ever end it.
+    await side?.close(true);
+    return null;
   };
   const greet = async (): Promise<Greeting> => greeting ?? greeted((await ask(greetingText))[0]).greeting;
 
@@ -165,13 +175,14 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     // A pool of the user's has only so many.
     mayWatch: openBeside !== null && !disposable,
 
-    async beside() {
-      if (side?.isOpen === true) return side;
-      side = openBeside === null ? null : await openBeside().catch(() => null);
-      return side;
+    beside() {
+      // One after another, so that whoever asks meanwhile gets the same.
+      opening = opening.then(openSide);
+      return opening;
     },
 
     async close() {
+      isClosed = true;
       await side?.close(true);
       if (wire.isOpen && lent && !disposable && prepared) {
         await ask(...resetSql(false), ...before).catch((error: unknown) =>
