@@ -2,16 +2,18 @@ import type { Capabilities, MigrationSession, Statement, StatementResult } from 
 import { postgres, sqlTag } from '@detent/sql';
 import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
-import { dropInvalid, readBuild, waitsForOthers } from './concurrent.ts';
+import { readConcurrent, waitsForOthers } from './concurrent.ts';
 import { DIRECT, needsDirect, readOnlySession, translate } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createHistory } from './history.ts';
+import { dropLeftovers } from './leftovers.ts';
 import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
 import { rowsOf, type Part } from './message.ts';
 import type { BackupMethod } from './method.ts';
 import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
+import { finishing, look, traceOf } from './trace.ts';
 import { createTransactions, type ExecuteRequest } from './transaction.ts';
 import type { Ways } from './ways.ts';
 import type { Answer } from './wire.ts';
@@ -34,23 +36,23 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
     await link.prepare();
     const { pooled } = await link.greeting();
     if (pooled) throw needsDirect(request.file, statement.line, statement);
-    const build = readBuild(statement.text);
-    if (build !== null) {
-      const dropped = await dropInvalid(link, build);
-      if (dropped !== null)
-        link.logger.info(`The index ${dropped}, which an earlier build left unfinished, was dropped.`);
-    }
+    const concurrent = readConcurrent(statement.text);
+    const dropped = concurrent === null ? [] : await dropLeftovers(link, concurrent);
+    for (const name of dropped)
+      link.logger.info(`The index ${name}, which an earlier build left unfinished, was dropped.`);
+    const rest = concurrent === null ? null : await finishing(link, concurrent);
     const patient = waitsForOthers(statement.text);
     if (patient) await link.ask(...limitSql({ lockMs: 0, statementMs: 0 }, false), 'SET lock_timeout = 0');
     try {
       // A statement that nothing takes back is not stopped in its middle.
-      await transactions.execute([partOf(statement)], { ...request, signal: undefined });
+      await transactions.execute([{ text: rest ?? statement.text, statement }], { ...request, signal: undefined });
     } finally {
       if (patient && link.wire.isOpen && link.wire.status === 'I') await link.ask(...limitSql(link.limits, false));
     }
   };
-  const fingerprint = async (): Promise<string> => {
+  const fingerprint = async (scope: string | null = null): Promise<string> => {
     await transactions.flush();
+    if (scope !== null) return look(link, scope);
     return schemaFingerprint(link, link.wire.status !== 'I');
   };
   return {
@@ -110,8 +112,10 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
 
     fingerprint,
 
-    async trace() {
-      return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
+    async trace({ text }) {
+      const concurrent = readConcurrent(text);
+      const trace = concurrent === null ? null : await traceOf(link, concurrent);
+      return trace ?? { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },
 
     async close() {
