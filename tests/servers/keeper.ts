@@ -27,7 +27,7 @@ let wanted = true;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (wanted = false));
 
 while (!ended && wanted && isAlive(Number(owner))) await sleep(200);
-if (!ended) server.kill('SIGINT');
+if (!ended) server.kill(process.env['TEST_SERVER_STOP'] === 'SIGTERM' ? 'SIGTERM' : 'SIGINT');
 for (let waited = 0; !ended && waited < 5_000; waited += 50) await sleep(50);
 if (!ended) server.kill('SIGKILL');
 rmSync(folder, { recursive: true, force: true });

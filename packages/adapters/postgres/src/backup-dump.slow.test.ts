@@ -26,7 +26,7 @@ describe('pg_dump', () => {
   test('of a newer version keeps what an older server has', patient, async () => {
     await using place = await playground('15', 'pg_dump');
     const session = await prepared(place, ...schema);
-    const { digest } = seenBy((...commands) => place.database.query(...commands));
+    const { digest } = seenBy((work) => place.database.connected(work));
     const before = await digest();
     const manifest = await session.backup.backup(join(folder(), 'b'));
     expect(manifest.details['tool']).toMatch(/^18\./);

@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os';
-import process from 'node:process';
 import { DetentError, misuse } from '@detent/core';
 import type { PgClient, RawClient, ServerMessage } from './driver.ts';
 import { connectFailed } from './errors.ts';
@@ -32,7 +31,7 @@ export async function connect(checked: CheckedOptions, options: ConnectOptions):
     case 'address':
       return connectTo(checked, origin.address, options);
     case 'pool': {
-      const client = await patiently(() => origin.pool.connect(), options, shownTarget(checked));
+      const client = await patiently(origin.pool, options, shownTarget(checked));
       return borrowed(client, async (dirty) => client.release(dirty));
     }
     case 'client':
@@ -99,7 +98,7 @@ async function openClient(
   ssl: Ssl,
   { timeoutMs, signal }: ConnectOptions,
 ): Promise<Wire> {
-  const { Client } = await loadPg();
+  const Client = await loadClient();
   const client = new Client({
     host,
     port,
@@ -157,14 +156,24 @@ async function borrowed(given: PgClient, release: (dirty: boolean) => Promise<vo
   throw misuse('The client is in the middle of a transaction.', 'End it before Detent runs.');
 }
 
-async function patiently<T>(work: () => Promise<T>, { timeoutMs }: ConnectOptions, target: string): Promise<T> {
+/** One that comes too late goes back at once. */
+async function patiently<Client extends { release(): void }>(
+  pool: { connect(): Promise<Client> },
+  { timeoutMs }: ConnectOptions,
+  target: string,
+): Promise<Client> {
   let timer: NodeJS.Timeout | undefined;
+  const client = pool.connect();
   const late = new Promise<never>((_, reject) => {
     if (timeoutMs > 0) timer = setTimeout(() => reject(new Error('no client was free in time')), timeoutMs);
   });
   try {
-    return await Promise.race([work(), late]);
+    return await Promise.race([client, late]);
   } catch (error) {
+    void client.then(
+      (unused) => unused.release(),
+      () => undefined,
+    );
     throw connectFailed(failureFrom(error), target, undefined, error);
   } finally {
     clearTimeout(timer);
@@ -173,12 +182,16 @@ async function patiently<T>(work: () => Promise<T>, { timeoutMs }: ConnectOption
 
 type ClientClass = new (config: Readonly<Record<string, unknown>>) => RawClient;
 
-async function loadPg(): Promise<{ readonly Client: ClientClass }> {
+/** The client without the rest of pg, whose loading would take as long as reading many migrations. */
+async function loadClient(): Promise<ClientClass> {
   try {
-    const { default: pg } = await import('pg');
-    return pg as unknown as { readonly Client: ClientClass };
+    // @ts-expect-error: the types of pg say nothing of this file.
+    const module = (await import('pg/lib/client.js')) as { readonly default: ClientClass };
+    return module.default;
   } catch (cause) {
     const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
+    // A few versions give themselves only as a whole.
+    if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return (await import('pg')).default.Client as unknown as ClientClass;
     if (code !== 'ERR_MODULE_NOT_FOUND') throw cause;
     throw misuse('pg is not installed.', 'Run `npm install pg`, or pass `pglite`.');
   }

@@ -1,7 +1,9 @@
 import type { Logger, OpenOptions } from '@detent/core';
+import type { ColumnValue } from '@detent/sql';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
+import { keptStatements, type Repeated } from './kept.ts';
 import type { LeaseTiming } from './lock-timing.ts';
 import {
   AS_CONNECTED,
@@ -45,10 +47,16 @@ export interface Link {
    * behind a pooler. Throws `READ_ONLY`.
    */
   prepare(...texts: readonly string[]): Promise<readonly Answer[]>;
+  /** Lets the session keep statements parsed and planned; nothing behind a pooler. Outside a transaction. */
+  keep(texts: Readonly<Record<Repeated, string>>): Promise<void>;
+  /** The call of such a statement; `null` where the session has none, or may have none any more. */
+  call(name: Repeated, ...values: readonly ColumnValue[]): string | null;
   /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
   /** Whether there can be another connection to the same database. */
   readonly hasBeside: boolean;
+  /** It may stay open beside this one for as long as a run takes. */
+  readonly mayWatch: boolean;
   /** That connection; `null` where there is none, or it did not come about. */
   beside(): Promise<Wire | null>;
   close(): Promise<void>;
@@ -74,6 +82,8 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
   /** Of the lender. */
   let before: readonly string[] = [];
   let side: Wire | null = null;
+  let opening: Promise<Wire | null> = Promise.resolve(null);
+  let isClosed = false;
   const baseLimits = { lockMs: options.lockTimeoutMs, statementMs: options.statementTimeoutMs };
   const greetingText = greetingSql(options.table, options.schema);
 
@@ -87,11 +97,20 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
       throw translate(error, target);
     }
   };
+  const kept = keptStatements(ask);
   const greeted: Link['greeted'] = (answer) => {
     const found = readGreeting(answer, wire);
     greeting = found;
     books ??= bookkeeping(options.table, found.schema);
     return { greeting: found, books };
+  };
+  const openSide = async (): Promise<Wire | null> => {
+    if (side?.isOpen === true) return side;
+    side = openBeside === null || isClosed ? null : await openBeside().catch(() => null);
+    if (!isClosed) return side;
+    // It came about after the session was closed, and nobody else would ever end it.
+    await side?.close(true);
+    return null;
   };
   const greet = async (): Promise<Greeting> => greeting ?? greeted((await ask(greetingText))[0]).greeting;
 
@@ -134,30 +153,42 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
       return answers.slice(settings.length);
     },
 
+    async keep(texts) {
+      const { pooled } = await greet();
+      if (!pooled) await kept.make(texts);
+    },
+
+    call: (name, ...values) => (link.traces ? null : kept.call(name, values)),
+
     async restore() {
       link.limits = baseLimits;
       const known = await greet();
       link.traces &&= !known.pooled;
       if (!link.traces) return;
-      await ask(...resetSql(!lent), ...before, ...baseSql(known), ...limitSql(baseLimits, false));
+      const settings = [...resetSql(!lent), ...before, ...baseSql(known), ...limitSql(baseLimits, false)];
+      kept.heard((await ask(...settings, kept.question)).at(-1));
       prepared = true;
       link.traces = false;
     },
 
     hasBeside: openBeside !== null,
+    // A pool of the user's has only so many.
+    mayWatch: openBeside !== null && !disposable,
 
-    async beside() {
-      if (side?.isOpen === true) return side;
-      side = openBeside === null ? null : await openBeside().catch(() => null);
-      return side;
+    beside() {
+      // One after another, so that whoever asks meanwhile gets the same.
+      opening = opening.then(openSide);
+      return opening;
     },
 
     async close() {
+      isClosed = true;
       await side?.close(true);
       if (wire.isOpen && lent && !disposable && prepared) {
         await ask(...resetSql(false), ...before).catch((error: unknown) =>
           options.logger.warn(`The settings of the lent connection could not be put back: ${String(error)}`),
         );
+        await kept.drop().catch(() => undefined);
       }
       await wire.close(disposable && prepared);
     },

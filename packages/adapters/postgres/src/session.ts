@@ -1,15 +1,9 @@
-import {
-  DetentError,
-  type Capabilities,
-  type MigrationSession,
-  type Statement,
-  type StatementResult,
-} from '@detent/core';
+import type { Capabilities, MigrationSession, Statement, StatementResult } from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
 import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { dropInvalid, readBuild, waitsForOthers } from './concurrent.ts';
-import { readOnlySession, translate } from './errors.ts';
+import { DIRECT, needsDirect, readOnlySession, translate } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createHistory } from './history.ts';
 import type { Link } from './link.ts';
@@ -18,7 +12,6 @@ import { rowsOf, type Part } from './message.ts';
 import type { BackupMethod } from './method.ts';
 import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
-import { placeOf } from './statement.ts';
 import { createTransactions, type ExecuteRequest } from './transaction.ts';
 import type { Ways } from './ways.ts';
 import type { Answer } from './wire.ts';
@@ -40,7 +33,7 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
     if (link.options.readOnly) throw readOnlySession();
     await link.prepare();
     const { pooled } = await link.greeting();
-    if (pooled) throw needsDirect(statement, request.file);
+    if (pooled) throw needsDirect(request.file, statement.line, statement);
     const build = readBuild(statement.text);
     if (build !== null) {
       const dropped = await dropInvalid(link, build);
@@ -55,6 +48,10 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
     } finally {
       if (patient && link.wire.isOpen && link.wire.status === 'I') await link.ask(...limitSql(link.limits, false));
     }
+  };
+  const fingerprint = async (): Promise<string> => {
+    await transactions.flush();
+    return schemaFingerprint(link, link.wire.status !== 'I');
   };
   return {
     get db() {
@@ -111,9 +108,10 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
       await link.restore();
     },
 
-    async fingerprint() {
-      await transactions.flush();
-      return schemaFingerprint(link, link.wire.status !== 'I');
+    fingerprint,
+
+    async trace() {
+      return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },
 
     async close() {
@@ -127,10 +125,14 @@ function partOf(statement: Statement): Part {
   return { text: statement.text, statement };
 }
 
-function capabilitiesOf({ wire, hasBeside }: Link): Capabilities {
+function capabilitiesOf(link: Link): Capabilities {
+  const { wire, hasBeside } = link;
   return {
     transactionalDdl: true,
     transactions: true,
+    get alone() {
+      return link.known()?.pooled === true ? `Behind a pooler no lock holds there. ${DIRECT}` : true;
+    },
     backup: wire.copy !== null || 'PGlite has no streams of rows; keep its folder, or what its dumpDataDir() gives.',
     cancel: hasBeside,
   };
@@ -140,15 +142,4 @@ function capabilitiesOf({ wire, hasBeside }: Link): Capabilities {
 function leavesTraces({ kind, text }: Statement): boolean {
   if (kind === 'ddl') return /^\s*create\s+(?:global\s+|local\s+)?temp/i.test(text);
   return kind !== 'data' || /\bset_config\b|^\s*(?:do|call)\b/i.test(text);
-}
-
-function needsDirect(statement: Statement, file: string): DetentError {
-  return new DetentError(
-    'STATEMENT_FAILED',
-    `${file}:${statement.line} cannot run in a transaction, and outside of one no lock holds behind a pooler.`,
-    {
-      hint: 'Give `directUrl`, which leads to the server itself.',
-      facts: { place: placeOf(statement, file, null), statement: statement.text },
-    },
-  );
 }

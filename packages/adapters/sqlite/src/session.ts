@@ -70,6 +70,8 @@ export function createSession<Db>({
     return patiently(() => send(connection, statement, file, books.own), patience);
   };
 
+  const fingerprint = (): Promise<string> => looking((connection) => schemaFingerprint(connection, books.own));
+
   return {
     get db() {
       return link.now().db as Db;
@@ -129,7 +131,11 @@ export function createSession<Db>({
       settings = null;
     },
 
-    fingerprint: () => looking((connection) => schemaFingerprint(connection, books.own)),
+    fingerprint,
+
+    async trace() {
+      return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
+    },
 
     async close() {
       await lock.close();
@@ -147,6 +153,7 @@ function capabilitiesOf(path: string | null): Capabilities {
   return {
     transactionalDdl: true,
     transactions: true,
+    alone: true,
     backup:
       path !== null || 'A database in memory is gone with its process, so there is nothing to put a backup back into.',
     cancel: false,

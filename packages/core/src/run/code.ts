@@ -7,7 +7,7 @@ import { modeOf } from '../validate/pending.ts';
 import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
 import { batchesOf } from './batches.ts';
 import type { RunContext } from './context.ts';
-import { intentOf } from './script.ts';
+import { intentOf } from './intent.ts';
 
 type Code<Db> = Extract<Action<Db>, { kind: 'code' }>;
 
@@ -17,7 +17,7 @@ export async function runCode<Db>(
   attempt: Attempt<Db>,
   action: Code<Db>,
 ): Promise<string | null> {
-  const { session, settings, lease } = context;
+  const { session, settings, lease, signal } = context;
   const { foreignKeys } = attempt.step.loaded;
   const mode = modeOf(attempt.step.loaded, settings);
   const callAndRecord = async (): Promise<string | null> => {
@@ -28,6 +28,8 @@ export async function runCode<Db>(
   if (mode === 'all') return callAndRecord();
   if (mode === 'each' && session.capabilities.transactionalDdl)
     return session.transaction({ statements: null, foreignKeys }, callAndRecord);
+  // Before the intent: once that is written, nobody can tell that the code was never called.
+  signal.throwIfAborted();
   await lease.assert();
   await recordStart(context, attempt, { ...attempt.row, intent: await intentOf(context, attempt, null) });
   const result = await call(context, attempt, action);

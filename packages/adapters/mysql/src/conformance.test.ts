@@ -1,4 +1,4 @@
 import { describeConformance } from '@detent/conformance';
 import { target } from './fixtures/conformance.ts';
 
-describeConformance('PostgreSQL 18', target, { concerns: ['lock race', 'recovery', 'bad input'] });
+describeConformance('MariaDB', target, { concerns: ['history', 'transactions', 'run', 'way back'] });

@@ -1,0 +1,41 @@
+import type { DatabaseAdapter } from '@detent/core';
+import { mariadb as dialect, parseScript } from '@detent/sql';
+import { connect, shownTarget } from './connect.ts';
+import { createLink } from './link.ts';
+import { checkOptions, type CheckedOptions, type MysqlOptions } from './options.ts';
+import { createSession } from './session.ts';
+
+/** How long a second connection may take that only looks. */
+const BESIDE_MS = 5_000;
+
+/** Throws `CONFIG` for options that are not right; opens nothing. */
+export function createAdapter<Db>(options: MysqlOptions): DatabaseAdapter<Db> {
+  return adapterOf(checkOptions(options as unknown as Readonly<Record<string, unknown>>));
+}
+
+function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
+  const target = shownTarget(checked);
+  const { kind } = checked.origin;
+  return {
+    name: 'mysql',
+    target,
+    scriptExtensions: ['.sql'],
+    at: (url) => adapterOf(checkOptions({ ...checked.given, url })),
+    // MariaDB's language, which has MySQL's in it as far as taking a script apart goes.
+    parse: (script) => parseScript(script, dialect),
+    async open(options) {
+      const { connectTimeoutMs, signal } = options;
+      const wire = await connect(checked, { timeoutMs: connectTimeoutMs, signal });
+      const link = createLink({
+        wire,
+        target,
+        options,
+        lent: kind !== 'address',
+        disposable: kind === 'pool',
+        singleWriter: checked.singleWriter,
+        openBeside: kind === 'connection' ? null : () => connect(checked, { timeoutMs: BESIDE_MS }),
+      });
+      return createSession<Db>(link, checked.lockRetries);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { Capabilities, MigrationSession, Statement, StatementResult } from '@detent/core';
+import { mariadb, sqlTag } from '@detent/sql';
+import { createBackup, NO_BACKUP } from './backup.ts';
+import { createBatches } from './batches.ts';
+import { readOnlySession, translate } from './errors.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+import { createHistory } from './history.ts';
+import type { Link } from './link.ts';
+import { createLock } from './lock.ts';
+import { describeServer } from './server.ts';
+import { limitSql, limitsWith } from './settings.ts';
+import { scopedFingerprint, traceOf } from './trace.ts';
+import { createTransactions } from './transaction.ts';
+
+/** Puts the parts together around one connection. `Db` is the class of the driver's connection. */
+export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
+  const lock = createLock(link);
+  const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
+  const history = createHistory({ link, lock, transactions });
+  return {
+    get db() {
+      link.wire.suspect();
+      return link.wire.db as Db;
+    },
+    capabilities: capabilitiesOf(link),
+    server: describeServer(link),
+    history,
+    lock,
+    backup: createBackup(),
+    batches: createBatches(link, () => transactions.flush()),
+    sql: sqlTag(mariadb, async (text, values) => {
+      await transactions.flush();
+      try {
+        return await link.wire.query(text, values);
+      } catch (error) {
+        throw translate(error, link.target);
+      }
+    }),
+
+    transaction(scope, work) {
+      link.traces ||= scope.statements === null;
+      return transactions.run(scope, work);
+    },
+
+    async execute(statements, file, progress) {
+      if (link.options.readOnly) throw readOnlySession();
+      await link.prepare();
+      link.traces ||= statements.some(leavesTraces);
+      const results: StatementResult[] = [];
+      for (const [index, statement] of statements.entries()) {
+        const answers = await transactions.execute(statement, { file, signal: progress?.signal });
+        const result = { rows: answers.at(-1)?.affected ?? null };
+        results.push(result);
+        progress?.done(index, result);
+      }
+      return results;
+    },
+
+    async limit(limits) {
+      link.limits = limitsWith(link.limits, limits);
+      link.traces = true;
+      await link.prepare(limitSql(link.limits, await link.greeting()));
+    },
+
+    async reset() {
+      if ((await link.wire.look()).inTransaction) {
+        await link.ask('ROLLBACK');
+        link.logger.warn('A transaction that the migration left open was rolled back.');
+      }
+      await link.restore();
+    },
+
+    async fingerprint(scope = null) {
+      await transactions.flush();
+      return scope === null ? schemaFingerprint(link) : scopedFingerprint(link, scope);
+    },
+
+    trace: (statement) => traceOf(link, statement),
+
+    async close() {
+      await lock.close();
+      await link.close();
+    },
+  };
+}
+
+function capabilitiesOf({ hasBeside }: Link): Capabilities {
+  return { transactionalDdl: false, transactions: true, backup: NO_BACKUP, alone: true, cancel: hasBeside };
+}
+
+/** What a statement may leave in the session beyond schema and rows: everything but these, as routines may set settings. */
+function leavesTraces({ text }: Statement): boolean {
+  return !/^\s*(?:insert|update|delete|replace|create|alter|drop|select|truncate|rename)\b/i.test(text);
+}

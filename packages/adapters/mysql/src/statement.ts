@@ -1,0 +1,94 @@
+import { DetentError, type ErrorFacts, type Statement } from '@detent/core';
+import { connectionLost, factsOf, LOCKED } from './errors.ts';
+import type { Failure } from './failure.ts';
+import { hintFor } from './hints.ts';
+import { masked } from './secrets.ts';
+import { Refused } from './wire.ts';
+
+/** What is known of a refusal beyond what the server said. */
+export interface Circumstances {
+  readonly target: string;
+  readonly file: string;
+  readonly statement: Statement;
+  /** The run was told to stop. */
+  readonly stopped: boolean;
+}
+
+/** Makes a typed error of what a statement came to; anything but a refusal is given back as it is. */
+export function statementError(thrown: unknown, circumstances: Circumstances): unknown {
+  if (!(thrown instanceof Refused)) return thrown;
+  const { failure, cause } = thrown;
+  if (failure.kind === 'lost') return connectionLost(failure, circumstances.target, cause);
+  return statementFailed(failure, circumstances, cause);
+}
+
+/** Whether another try may succeed: somebody else had something locked. */
+export function isLockTimeout(thrown: unknown): boolean {
+  return thrown instanceof Refused && LOCKED.has(thrown.failure.code);
+}
+
+function statementFailed(given: Failure, { file, statement, stopped }: Circumstances, cause: unknown): DetentError {
+  const failure = { ...given, message: masked(given.message) };
+  const position = positionIn(statement.text, failure);
+  const facts: ErrorFacts = {
+    ...factsOf(failure),
+    place: placeOf(statement, file, position),
+    statement: masked(statement.text),
+    ...(position === null ? {} : { position }),
+  };
+  const where = `${file}:${statement.line}`;
+  if (LOCKED.has(failure.code)) {
+    return new DetentError('LOCK_TIMEOUT', `${where} could not get its lock: ${failure.message}.`, {
+      hint: 'Wait until the other session ends or end it, or allow longer with timeouts.lockMs or `-- detent:timeout lock=…`.',
+      facts,
+      cause,
+    });
+  }
+  if (failure.code === '1317' && stopped) {
+    return new DetentError('CANCELLED', `The run was stopped in ${where}.`, {
+      hint: 'Run again to go on.',
+      facts,
+      cause,
+    });
+  }
+  if (STOPPED.has(failure.code)) {
+    return new DetentError('STATEMENT_FAILED', `The server stopped the statement: ${failure.message}.`, {
+      hint: 'Allow longer with timeouts.statementMs or `-- detent:timeout statement=…`; or somebody cancelled it.',
+      facts,
+      cause,
+    });
+  }
+  const hint = hintFor(statement.text, failure, position);
+  return new DetentError('STATEMENT_FAILED', `The server refused the statement: ${failure.message}.`, {
+    ...(hint === null ? {} : { hint }),
+    facts,
+    cause,
+  });
+}
+
+const STOPPED = new Set(['1317', '1969', '3024']);
+
+/** In UTF-16 units from 0: where what the server quotes stands on the line that it names. `null` where it says neither. */
+function positionIn(text: string, { code, message }: Failure): number | null {
+  if (code !== '1064') return null;
+  const [, near = '', line = ''] = /near '([\s\S]*)' at line (\d+)$/.exec(message) ?? [];
+  if (line === '') return null;
+  const lines = text.split('\n');
+  const before = lines.slice(0, Number(line) - 1).join('\n').length + (line === '1' ? 0 : 1);
+  // The server cuts what it quotes, and at the end of the statement quotes nothing.
+  if (near === '') return text.length;
+  const found = text.indexOf(near.slice(0, 40), before);
+  return found === -1 ? before : found;
+}
+
+function placeOf(
+  { text, line, column }: Statement,
+  file: string,
+  position: number | null,
+): { readonly file: string; readonly line: number; readonly column: number } {
+  const before = text.slice(0, position ?? 0).split('\n');
+  const last = before.at(-1) ?? '';
+  return before.length === 1
+    ? { file, line, column: column + last.length }
+    : { file, line: line + before.length - 1, column: last.length + 1 };
+}

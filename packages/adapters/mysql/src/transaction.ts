@@ -1,0 +1,182 @@
+import { DetentError, type Statement, type TransactionScope } from '@detent/core';
+import { cancelOn } from './cancel.ts';
+import { commitUnknown, ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
+import type { Link } from './link.ts';
+import type { SessionLock } from './lock.ts';
+import { retrying } from './retry.ts';
+import { statementError } from './statement.ts';
+import { isRefused, Refused, type Answer } from './wire.ts';
+
+/** The transactions of a session. Detent's own writes wait for the commit and go out with it. */
+export interface Transactions {
+  run<T>(scope: TransactionScope, work: () => Promise<T>): Promise<T>;
+  readonly isWorking: boolean;
+  /** A statement of a migration, inside the transaction or outside of any. Gives what it came to. Throws typed errors. */
+  execute(statement: Statement, request: ExecuteRequest): Promise<readonly Answer[]>;
+  /** Detent's own write: with the commit of the transaction that is open, or at once. */
+  write(text: string): Promise<void>;
+  /** Sends what is held back, so that a reader inside the transaction sees it. */
+  flush(): Promise<void>;
+}
+
+export interface ExecuteRequest {
+  readonly file: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The transaction that is open. */
+interface Work {
+  /** Whether the server knows of it. */
+  begun: boolean;
+  /** Whether anything was executed in it. */
+  used: boolean;
+  /** Own writes that go out with the commit. */
+  readonly held: string[];
+  readonly isCode: boolean;
+}
+
+/** A name set at the start of code: it is gone when the code ended the transaction, even when it began another. */
+const MARK = 'detent_work';
+const NO_SAVEPOINT = 1305;
+
+/** `onRollBack`: called when what was written in a transaction may be gone. */
+export function createTransactions(
+  link: Link,
+  lock: SessionLock,
+  lockRetries: number,
+  onRollBack: () => void,
+): Transactions {
+  const { wire, target } = link;
+  let work: Work | null = null;
+
+  const beginning = async ({ isCode }: Work): Promise<readonly string[]> => {
+    const fence = await lock.fence();
+    return ['START TRANSACTION', ...(fence === null ? [] : [fence]), ...(isCode ? [`SAVEPOINT ${MARK}`] : [])];
+  };
+  const flush = async (): Promise<void> => {
+    if (work === null) return;
+    const current = work;
+    const texts = [...(current.begun ? [] : await beginning(current)), ...current.held.splice(0)];
+    if (texts.length > 0) await link.ask(...texts);
+    current.begun = true;
+  };
+  /** Never throws: the error that led here must stay the first. */
+  const rollBack = async (): Promise<void> => {
+    if (!wire.isOpen) return;
+    try {
+      if ((await wire.look()).inTransaction) await wire.run('ROLLBACK');
+    } catch (error) {
+      link.logger.error(
+        `The transaction could not be rolled back: ${error instanceof Error ? error.message : String(error)}.`,
+      );
+    }
+  };
+
+  const commit = async (current: Work): Promise<void> => {
+    if (!current.begun && current.held.length === 0) return;
+    if (current.begun && !(await wire.look()).inTransaction) throw ended();
+    const first = current.begun ? (current.isCode ? [`RELEASE SAVEPOINT ${MARK}`] : []) : await beginning(current);
+    try {
+      await wire.run(...first, ...current.held.splice(0), 'COMMIT');
+    } catch (error) {
+      if (current.isCode && isRefused(error, NO_SAVEPOINT)) throw ended({}, error.cause);
+      if (error instanceof Refused && error.failure.kind === 'lost') throw commitUnknown(target, error.cause);
+      throw translate(error, target);
+    }
+  };
+
+  const attemptIn = async (current: Work, statement: Statement): Promise<readonly Answer[]> => {
+    if (!current.begun) await flush();
+    const answers = await wire.run(statement.text);
+    current.used = true;
+    if (wire.status.inTransaction) return answers;
+    if (statement.transactional) throw ended();
+    // It committed what was open, as all such statements do; what follows is another transaction.
+    current.begun = current.used = false;
+    return answers;
+  };
+  /** A refused statement leaves the transaction standing, unless the server ended it; then it begins anew if it had not done anything. */
+  const prepareRetry = async (current: Work | null): Promise<boolean> => {
+    if (current === null || (await wire.look()).inTransaction) return true;
+    if (current.used || current.isCode) return false;
+    current.begun = false;
+    return true;
+  };
+
+  return {
+    get isWorking() {
+      return work !== null;
+    },
+
+    async run(scope, doWork) {
+      if (link.options.readOnly) throw readOnlySession();
+      await link.prepare();
+      if ((await wire.look()).inTransaction) throw openElsewhere();
+      const current: Work = { begun: false, used: false, held: [], isCode: scope.statements === null };
+      work = current;
+      try {
+        if (current.isCode) await flush();
+        const result = await doWork();
+        if (current.isCode) wire.suspect();
+        await commit(current);
+        return result;
+      } catch (error) {
+        onRollBack();
+        if (current.isCode) wire.suspect();
+        await rollBack();
+        throw wire.isOpen ? translate(error, target) : translateLoss(error, target);
+      } finally {
+        work = null;
+      }
+    },
+
+    async execute(statement, { file, signal }) {
+      signal?.throwIfAborted();
+      const current = work;
+      // A statement that nothing takes back is not stopped in its middle.
+      const stop = cancelOn(link, current === null ? undefined : signal);
+      const attempt = async (): Promise<readonly Answer[]> =>
+        current === null ? wire.run(statement.text) : attemptIn(current, statement);
+      try {
+        const answers = await retrying(attempt, {
+          retries: lockRetries,
+          prepare: () => prepareRetry(current),
+          signal,
+        });
+        expectOne(answers, statement);
+        return answers;
+      } catch (error) {
+        throw statementError(error, { target, file, statement, stopped: signal?.aborted === true });
+      } finally {
+        stop();
+      }
+    },
+
+    async write(text) {
+      if (work !== null) {
+        work.held.push(text);
+        return;
+      }
+      await link.prepare();
+      // Where a migration has switched autocommit off.
+      const [answer] = await link.ask(text, ...(wire.status.autocommit ? [] : ['COMMIT']));
+      if (answer?.records === 0) throw lockLost();
+    },
+
+    flush,
+  };
+}
+
+/** One statement, one answer, unless it calls a routine: otherwise the server reads the script in another way than Detent. */
+function expectOne(answers: readonly Answer[], { text }: Statement): void {
+  if (answers.length === 1 || /\b(?:call|execute|begin)\b/i.test(text)) return;
+  throw new DetentError('INTERNAL', `The server executed ${answers.length} statements where Detent sent one.`, {
+    hint: 'Please report the script; what it sent stands.',
+  });
+}
+
+function openElsewhere(): DetentError {
+  return new DetentError('TRANSACTION_ENDED', 'A transaction that Detent did not begin is open on its connection.', {
+    hint: 'End it with COMMIT or ROLLBACK in the migration that began it, and share the connection with nobody.',
+  });
+}

@@ -1,0 +1,72 @@
+import { failureFrom, withoutStatement, type Failure } from './failure.ts';
+
+/** What the server says after a statement. */
+export interface Status {
+  readonly inTransaction: boolean;
+  /** Off: each statement begins a transaction that stays open. */
+  readonly autocommit: boolean;
+}
+
+/** A row in the server's own words. */
+export type TextRow = Readonly<Record<string, string | null>>;
+
+/** What one statement came to; a CALL gives several. */
+export interface Answer {
+  readonly rows: readonly TextRow[];
+  /** Rows changed; `null` where the statement gave rows. */
+  readonly affected: number | null;
+  /** Rows looked at by a statement that writes what it reads; `null` where it is none. */
+  readonly records: number | null;
+}
+
+/** One connection. */
+export interface Wire {
+  /** What migrations get. */
+  readonly db: unknown;
+  /** The number of the connection in the server, as the server gave it at the start. */
+  readonly startId: number | null;
+  /** Several statements may go in one message. */
+  readonly takesMany: boolean;
+  /** After the last answer that said it. */
+  readonly status: Status;
+  readonly isOpen: boolean;
+  /** Nobody of Detent waits for an answer. */
+  readonly isIdle: boolean;
+  /** Code had the connection, so that only the server knows the status. */
+  suspect(): void;
+  /** The status now. */
+  look(): Promise<Status>;
+  /**
+   * Sends statements, in one message where the connection takes several, and gives what each came to. Stops at the first
+   * that is refused. Throws `Refused`.
+   */
+  run(...texts: readonly string[]): Promise<readonly Answer[]>;
+  /** Binds values; rows with the driver's types. Throws `Refused`. */
+  query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
+  /** `dirty`: the connection may not be used again by anybody. Never throws. */
+  close(dirty: boolean): Promise<void>;
+}
+
+/** The server refused a statement, or the connection broke. */
+export class Refused extends Error {
+  override readonly name: string = 'Refused';
+  readonly failure: Failure;
+  /** What the statements before the refused one came to. */
+  readonly answers: readonly Answer[];
+
+  constructor(thrown: unknown, answers: readonly Answer[]) {
+    const failure = failureFrom(thrown);
+    super(failure.message, { cause: withoutStatement(thrown) });
+    this.failure = failure;
+    this.answers = answers;
+  }
+}
+
+export function isRefused(thrown: unknown, ...codes: readonly number[]): thrown is Refused {
+  return thrown instanceof Refused && thrown.failure.kind === 'refused' && codes.includes(Number(thrown.failure.code));
+}
+
+/** The first column of the first row. */
+export function valueOf(answer: Answer | undefined): string | null {
+  return Object.values(answer?.rows[0] ?? {})[0] ?? null;
+}

@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { answering, ARGUMENTS, USER, urlOf, type Found, type MysqlServer } from './mysql-common.ts';
+import { reportNotRun } from './not-run.ts';
+import { once } from './once.ts';
+import { freePort, keep } from './postgres.ts';
+
+/** Started by the first who asks, shared by all. `null`, and said at the end of the run, where none can be had. */
+export async function mariadbServer(): Promise<MysqlServer | null> {
+  const { url, source } = await once<Found>('mariadb', find);
+  if (url !== null) return { product: 'MariaDB', url, source };
+  reportNotRun({ suite: 'MariaDB', reason: source, required: true });
+  return null;
+}
+
+async function find(): Promise<Found> {
+  const given = process.env['DETENT_TEST_MARIADB_URL'];
+  if (given !== undefined) return { url: given, source: 'DETENT_TEST_MARIADB_URL' };
+  const reasons: string[] = [];
+  for (const way of [fromDocker, fromMachine, fromDebian]) {
+    try {
+      const found = await way();
+      if (found !== null) return found;
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { url: null, source: reasons.join('; ') || 'no Docker, no mariadbd, no package of Debian' };
+}
+
+async function fromDocker(): Promise<Found | null> {
+  if (spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }).status !== 0)
+    return null;
+  const port = await freePort();
+  const args = ['run', '--rm', '--name', `detent-mariadb-${port}`, '-e', 'MARIADB_ROOT_PASSWORD=geheim'];
+  const folder = mkdtempSync(join(tmpdir(), 'detent-docker-'));
+  const image = ['-p', `127.0.0.1:${port}:3306`, 'mariadb:10.11', '--skip-log-bin'];
+  const keeper = keep(folder, 'docker', [...args, ...image], null);
+  return answering({ url: urlOf(port, 'root'), source: 'Docker, mariadb:10.11', keeper }, 120_000);
+}
+
+async function fromMachine(): Promise<Found | null> {
+  const program = programPath();
+  return program === null ? null : start(program);
+}
+
+/** The package of the program alone, which brings no service along. */
+async function fromDebian(): Promise<Found | null> {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return null;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args: readonly string[]): boolean =>
+    spawnSync('apt-get', args, { env, stdio: 'ignore', timeout: 300_000 }).status === 0;
+  const get = ['install', '-y', '--no-install-recommends', 'mariadb-server-core'];
+  if (!apt(...get) && !(apt('update') && apt(...get))) return null;
+  return fromMachine();
+}
+
+function programPath(): string | null {
+  const folders = ['/usr/sbin', '/usr/libexec', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+  return folders.map((folder) => join(folder, 'mariadbd')).find((path) => existsSync(path)) ?? null;
+}
+
+const SCRIPTS = [
+  'mysql_system_tables.sql',
+  'mysql_performance_tables.sql',
+  'mysql_system_tables_data.sql',
+  'maria_add_gis_sp_bootstrap.sql',
+  'mysql_sys_schema.sql',
+];
+
+/** In a folder of its own, with its system tables made by the server itself: its script asks for half of the client. */
+async function start(program: string): Promise<Found> {
+  const share = ['/usr/share/mysql', '/usr/share/mariadb', '/opt/homebrew/share/mysql'].find((folder) =>
+    existsSync(join(folder, SCRIPTS[0] ?? '')),
+  );
+  if (share === undefined) throw new Error('mariadbd is here, but the scripts of its system tables are not');
+  const folder = mkdtempSync(join(tmpdir(), 'detent-mariadb-'));
+  const data = join(folder, 'data');
+  mkdirSync(data);
+  const user = process.getuid?.() === 0 ? ['--user=root'] : [];
+  const base = ['--no-defaults', `--datadir=${data}`, ...user, ...ARGUMENTS];
+  const script = SCRIPTS.map((name) => readFileSync(join(share, name), 'utf8')).join('\n');
+  const made = spawnSync(program, [...base, '--bootstrap', '--log-warnings=0'], {
+    input: `create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n${withoutHostName(script)}`,
+    timeout: 60_000,
+  });
+  if (made.status !== 0)
+    throw new Error(`mariadbd could not make its system tables: ${made.stderr.toString().slice(-300)}`);
+  const init = join(folder, 'init.sql');
+  writeFileSync(init, USER);
+  const port = await freePort();
+  const place = [`--port=${port}`, `--socket=${join(folder, 's')}`, `--pid-file=${join(folder, 'pid')}`];
+  const keeper = keep(folder, program, [...base, ...place, `--init-file=${init}`], null, 'SIGTERM');
+  return answering({ url: urlOf(port), source: program, keeper }, 60_000);
+}
+
+/** The account for this machine's name is of no use, and its name is not known here. */
+function withoutHostName(script: string): string {
+  return script
+    .split('\n')
+    .filter((line) => !line.includes('current_hostname'))
+    .join('\n');
+}
