@@ -1,6 +1,5 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import process from 'node:process';
 import { runTool } from './tool.ts';
 
 /** `pg_dump` and `pg_restore` of one installation. */

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { endpointOf } from './connect.ts';
 import type { CheckedOptions } from './options.ts';
 import { addressFromEnvironment } from './url.ts';
