@@ -25,6 +25,8 @@ export interface Proxy extends AsyncDisposable {
   /** How many messages clients have sent. */
   readonly messages: number;
   readonly hasCut: boolean;
+  /** From now on nothing gets through any more by the connections that there are, and nobody is told. */
+  silence(): void;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function startProxy(
 ): Promise<Proxy> {
   const { hostname, port, protocol } = new URL(serverUrl);
   const sockets = new Set<Socket>();
+  let silenced: ReadonlySet<Socket> = new Set();
   let messages = 0;
   let hasCut = false;
 
@@ -54,6 +57,7 @@ export async function startProxy(
     if (hasCut && cut?.forGood === true) return end();
     const read = messageReader(protocol === 'mysql:' ? mysqlLength : postgresLength());
     client.on('data', (data: Buffer) => {
+      if (silenced.has(client)) return;
       for (const message of read(data)) {
         messages += 1;
         if (messages !== cut?.at) {
@@ -66,9 +70,9 @@ export async function startProxy(
         return end();
       }
     });
-    upstream.on('data', (data) => client.writable && client.write(data));
-    client.on('close', () => hidesDepartures || upstream.end());
-    upstream.on('close', () => client.destroy());
+    upstream.on('data', (data) => !silenced.has(client) && client.writable && client.write(data));
+    client.on('close', () => hidesDepartures || silenced.has(client) || upstream.end());
+    upstream.on('close', () => silenced.has(client) || client.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -82,6 +86,7 @@ export async function startProxy(
     get hasCut() {
       return hasCut;
     },
+    silence: () => void (silenced = new Set(sockets)),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

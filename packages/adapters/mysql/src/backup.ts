@@ -12,5 +12,6 @@ export function createBackup(): BackupDriver {
     sums: refuse,
     othersWrote: refuse,
     restore: refuse,
+    delete: refuse,
   };
 }

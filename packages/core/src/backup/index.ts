@@ -1,1 +1,1 @@
-export { manifestPath, readManifest, writeManifest } from './manifest.ts';
+export { deleteFiles, manifestPath, readManifest, writeManifest } from './manifest.ts';
