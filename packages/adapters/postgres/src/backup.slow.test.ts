@@ -1,14 +1,42 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '@detent/core';
+import { startProxy } from '@detent/tests/servers/proxy';
 import { describe, expect, test } from 'vitest';
 import { describeBackups } from './fixtures/backup-facts.ts';
 import { backedUp, folder, meanwhile, nothing, patient, prepared, rowsOf, SHOP } from './fixtures/backups.ts';
-import { playground } from './fixtures/playground.ts';
+import { until } from './fixtures/places.ts';
+import { playground, take, type Playground } from './fixtures/playground.ts';
 
 describeBackups('15', 'copy');
 describeBackups('18', 'copy');
 
 describe.each(['15', '18'] as const)('PostgreSQL %s', (major) => {
+  test('F89 a backup whose connection is cut at any message is whole, or leaves no file', patient, async () => {
+    await using place = await playground(major);
+    await place.database.query(...SHOP);
+    const flaws: string[] = [];
+    let cuts = 0;
+    for (let at = 1, through = false; !through; at += 1) {
+      await until(
+        place,
+        `NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = '${place.database.name}' AND pid <> pg_backend_pid())`,
+      );
+      await using proxy = await startProxy(place.database.url, { cut: { at, mode: 'after' } });
+      const to = folder();
+      const made = await backUpAs(place, proxy.url, `run-${at}`, join(to, 'b')).catch(() => null);
+      through = !proxy.hasCut;
+      if (through && made === null) flaws.push('the backup that nobody disturbed failed');
+      if (proxy.hasCut) cuts += 1;
+      const left = readdirSync(to).toSorted();
+      const right = made === null ? [] : ['b', 'b.json'];
+      if (left.join() !== right.join()) flaws.push(`cut at message ${at}: ${left.join()}`);
+    }
+    expect(flaws).toEqual([]);
+    expect(cuts).toBeGreaterThan(20);
+  });
+
   test(
     'F80 a table that others empty and fill meanwhile is never backed up empty, and nobody hangs',
     patient,
@@ -82,3 +110,13 @@ describe.each(['15', '18'] as const)('PostgreSQL %s', (major) => {
       expect(found).toContainEqual(expect.stringMatching(new RegExp(`${name} cannot be kept: .+\\.$`)));
   });
 });
+
+async function backUpAs(place: Playground, url: string, runId: string, path: string): Promise<Manifest> {
+  const session = await place.open({ url });
+  try {
+    await take(session, runId);
+    return await session.backup.backup(path);
+  } finally {
+    await session.close();
+  }
+}

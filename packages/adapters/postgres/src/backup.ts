@@ -94,6 +94,7 @@ export function createBackup({ link, by, ways, lock, transactions, history }: Ba
         for (const there of [path, manifestPath(path)])
           if ((await stat(there).catch(() => null)) !== null) throw new Error(`${there} is there already`);
         const { version } = await link.greeting();
+        const runId = lock.held === null ? null : await runOf(link);
         for (let tries = 1; ; tries += 1) {
           try {
             const { bytes, hash, fingerprint, objects, sessions, details } = await method.write(part, signal);
@@ -104,7 +105,7 @@ export function createBackup({ link, by, ways, lock, transactions, history }: Ba
               serverVersion: version,
               path,
               createdAt: Date.now(),
-              runId: lock.held === null ? null : await runOf(link),
+              runId,
               bytes,
               hash,
               fingerprint,
