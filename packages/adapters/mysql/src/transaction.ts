@@ -24,6 +24,8 @@ export interface Transactions {
 export interface ExecuteRequest {
   readonly file: string;
   readonly signal: AbortSignal | undefined;
+  /** It is tried once, whatever is locked. */
+  readonly once: boolean;
 }
 
 /** The transaction that is open. */
@@ -146,7 +148,7 @@ export function createTransactions(
       }
     },
 
-    async execute(statement, { file, signal }) {
+    async execute(statement, { file, signal, once }) {
       signal?.throwIfAborted();
       const current = work;
       // A statement that nothing takes back is not stopped in its middle.
@@ -165,7 +167,7 @@ export function createTransactions(
       };
       try {
         const answers = await retrying(attempt, {
-          retries: lockRetries,
+          retries: once ? 0 : lockRetries,
           prepare: () => prepareRetry(current),
           signal,
         });
