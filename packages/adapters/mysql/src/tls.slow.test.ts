@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownMariadb, type OwnServer } from '@detent/tests/servers/mariadb-own';
@@ -17,11 +17,18 @@ function openssl(...args: readonly string[]): void {
   if (status !== 0) throw new Error(`openssl ${args[0] ?? ''}: ${stderr}`);
 }
 
-/** An authority, and a server of this machine that it vouches for by one name. */
+/** An authority, and a server that it vouches for by one name, or by one number. */
 function makeCertificates(): void {
   const days = ['-days', '2', '-nodes', '-newkey', 'rsa:2048'];
   openssl('req', '-x509', ...days, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Detent tests');
-  openssl('req', '-x509', ...days, '-keyout', 'server.key', '-out', 'server.pem', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-CA', 'ca.pem', '-CAkey', 'ca.key');
+  const authority = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-subj', '/CN=server'];
+  for (const [file, subject] of Object.entries({ name: 'DNS:localhost', number: 'IP:127.0.0.1' }))
+    openssl('req', '-x509', ...days, ...authority, '-keyout', `${file}.key`, '-out', `${file}.pem`, '-addext', `subjectAltName=${subject}`);
+}
+
+async function show(file: 'name' | 'number'): Promise<void> {
+  for (const ending of ['key', 'pem']) copyFileSync(path(`${file}.${ending}`), path(`server.${ending}`));
+  await database?.query('FLUSH SSL');
 }
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
@@ -31,6 +38,7 @@ let database: MysqlDatabase | null = null;
 beforeAll(async () => {
   if (!hasOpenssl) return;
   makeCertificates();
+  await show('name');
   const files = { ca: 'ca.pem', cert: 'server.pem', key: 'server.key' };
   own = await ownMariadb(Object.entries(files).map(([name, file]) => `--ssl-${name}=${path(file)}`));
   if (own !== null) database = await createMysqlDatabase(own.server);
@@ -62,15 +70,17 @@ describe.runIf(hasOpenssl)('a server with a certificate', () => {
     expect(await cipherBy({ tls: { ca: readFileSync(path('ca.pem')), verifyIdentity: false } as never }, '127.0.0.1')).not.toBe('');
   });
 
-  test('is not believed without its authority, nor under another name', async () => {
+  test('is not believed without its authority, nor under another name or number', async () => {
     if (own === null) return;
-    await expect(cipherBy({ tls: 'verify-ca' })).rejects.toMatchObject({ code: 'CONNECTION' });
-    await expect(cipherBy({ tls: 'verify-identity' })).rejects.toMatchObject({ code: 'CONNECTION' });
+    const refused = { code: 'CONNECTION', hint: expect.stringContaining('tls') as string };
+    await expect(cipherBy({ tls: 'verify-ca' })).rejects.toMatchObject(refused);
+    await expect(cipherBy({ tls: 'verify-identity' })).rejects.toMatchObject(refused);
     const ca = readFileSync(path('ca.pem'));
-    await expect(cipherBy({ tls: { ca } }, '127.0.0.1')).rejects.toMatchObject({
-      code: 'CONNECTION',
-      hint: expect.stringContaining('tls') as string,
-    });
+    await expect(cipherBy({ tls: { ca } }, '127.0.0.1')).rejects.toMatchObject(refused);
+    await show('number');
+    await expect(cipherBy({ tls: { ca } }, 'localhost')).rejects.toMatchObject(refused);
+    expect(await cipherBy({ tls: { ca } }, '127.0.0.1')).not.toBe('');
+    await show('name');
   });
 
   test('that takes nobody without encryption is reached by what is preferred', async () => {
