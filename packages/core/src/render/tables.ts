@@ -35,7 +35,9 @@ function statusRow(screen: Screen, migration: MigrationStatus, width: number): s
     `  ${paint(tone, mark)} ${paint('faint', padEnd(version ?? 'R', width))}  ${nameCell}  ${paint(tone, padEnd(status, 9))}  ${paint('faint', when)}`.trimEnd() +
     '\n' +
     stoppedLines(migration)
-      .map((line) => `    ${' '.repeat(width)}  ${paint('faint', cut(harmless(line), columns - width - 8, marks.more))}\n`)
+      .map(
+        (line) => `    ${' '.repeat(width)}  ${paint('faint', cut(harmless(line), columns - width - 8, marks.more))}\n`,
+      )
       .join('')
   );
 }

@@ -34,7 +34,11 @@ function whatStands<Db>({ step }: FailedStep<Db>, row: HistoryRow | null): strin
 
 const GOES_ON = '`detent up` goes on where it stopped.';
 
-function countOf({ statementsDone: done, statementsTotal: total }: HistoryRow, file: string, way: 'up' | 'down'): string {
+function countOf(
+  { statementsDone: done, statementsTotal: total }: HistoryRow,
+  file: string,
+  way: 'up' | 'down',
+): string {
   const verb = done === 1 ? 'is' : 'are';
   return way === 'up'
     ? `${done} of the ${total} statements of ${file} ${done === 1 ? 'stands' : 'stand'}.`

@@ -87,7 +87,11 @@ async function unknownStep<Db>(
 }
 
 /** The statement in doubt and its place, where the file still has it. */
-async function statementFacts<Db>({ settings }: RunContext<Db>, scan: Scan, { id, intent }: HistoryRow): Promise<ErrorFacts> {
+async function statementFacts<Db>(
+  { settings }: RunContext<Db>,
+  scan: Scan,
+  { id, intent }: HistoryRow,
+): Promise<ErrorFacts> {
   const file = scan.files.find((each) => each.id === id);
   if (file === undefined || intent === null || intent.statement === null) return {};
   const loaded = await loadMigration<Db>(file, settings).catch(() => null);
