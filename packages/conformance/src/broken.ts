@@ -7,6 +7,8 @@ export type Noticing = 'strategies' | 'crashes' | 'race' | 'fingerprint';
 
 export interface Breakage {
   readonly noticedBy: Noticing;
+  /** Of a part that some databases lack. */
+  readonly breaks?: 'backups';
   tamper<Db>(session: MigrationSession<Db>): MigrationSession<Db>;
 }
 
@@ -44,6 +46,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
   'a restore that brings nothing back': {
     noticedBy: 'strategies',
+    breaks: 'backups',
     tamper: (session) =>
       overlay(session, {
         backup: overlay(session.backup, { restore: (_manifest, record) => record(session.history) }),
@@ -51,6 +54,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
   'a restore that forgets the history': {
     noticedBy: 'strategies',
+    breaks: 'backups',
     tamper: (session) =>
       overlay(session, {
         backup: overlay(session.backup, {

@@ -21,6 +21,7 @@ export interface Scenario {
 export interface Abilities {
   readonly transactionalDdl: boolean;
   readonly scripts: boolean;
+  readonly backups: boolean;
 }
 
 /** The end of a run as the lifecycle documents it. */
@@ -106,7 +107,7 @@ const NOTHING: Expectation = {
 
 /** What validation refuses, for each migration in turn. */
 function refusalOf({ strategy, mode, drafts }: Scenario, abilities: Abilities): ErrorCode[] {
-  return drafts.flatMap((draft): ErrorCode[] => {
+  const ofDrafts = drafts.flatMap((draft): ErrorCode[] => {
     const problems: ErrorCode[] = [];
     const isScript = scriptRuns(draft, abilities);
     if (mode === 'all' && draft.transaction === 'none') problems.push('TRANSACTION_UNFIT');
@@ -115,6 +116,8 @@ function refusalOf({ strategy, mode, drafts }: Scenario, abilities: Abilities): 
     if (strategy === 'down' && draft.down === null) problems.push('DOWN_MISSING');
     return problems;
   });
+  const needsBackup = strategy === 'backup' || strategy === 'both';
+  return needsBackup && !abilities.backups ? [...ofDrafts, 'BACKUP_UNFIT'] : ofDrafts;
 }
 
 interface Forward {

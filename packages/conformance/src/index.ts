@@ -1,4 +1,4 @@
-export type { BadScript, BadUrl, ConformanceTarget, Damage, Gap, Language, TestDatabase } from './target.ts';
+export type { BadScript, BadUrl, ConformanceTarget, Damage, Gap, Language, Limits, TestDatabase } from './target.ts';
 export { describeConformance } from './conformance.ts';
 export type { Concern, ConformanceOptions, Size } from './conformance.ts';
 export { describeBackupFidelity } from './backup-fidelity.ts';
@@ -7,6 +7,7 @@ export { describeBrokenRunners } from './broken-runners.ts';
 export { describeCrashes } from './crash.ts';
 export type { CrashOptions } from './crash.ts';
 export { describeHistory } from './history.ts';
+export { describeLimits } from './limits.ts';
 export { describeLockRace } from './lock-race.ts';
 export type { RaceOptions } from './lock-race.ts';
 export { describeRecovery } from './recovery.ts';

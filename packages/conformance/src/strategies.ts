@@ -9,6 +9,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import type { Draft, Op } from './draft.ts';
 import { expectedEnd, type Abilities, type Scenario } from './expected.ts';
+import { inParallel } from './process.ts';
 import type { ConformanceTarget } from './target.ts';
 import { abilitiesOf, openWorkplace, References, type Tampering, type Workplace } from './workplace.ts';
 
@@ -191,42 +192,55 @@ function shortMatrix(mode: TransactionMode): readonly MatrixPart[] {
   return WHOLE_MATRIX.filter(({ form, wayBack }) => form === 'mixed' || (wayBack === 'exact' && mode === 'each'));
 }
 
+export interface StrategyOptions {
+  readonly matrix: 'short' | 'whole';
+  /** Of the places of failure each so-manieth, beginning with another one in every test. */
+  readonly every: number;
+}
+
 /** Every strategy × transaction mode × failure at every statement. */
-export function describeStrategies<Db>(target: ConformanceTarget<Db>, size: 'short' | 'long'): void {
+export function describeStrategies<Db>(target: ConformanceTarget<Db>, { matrix, every }: StrategyOptions): void {
   const references = new References(target);
+  let turn = 0;
   describe.each(STRATEGIES)('the strategy %s', (strategy) => {
     describe.each(MODES)('with transactions: %s', (mode) => {
-      test.each(size === 'long' ? WHOLE_MATRIX : shortMatrix(mode))(
-        'ends as documented wherever $form fail and the way back is $wayBack',
-        async ({ form, wayBack }) => {
-          const deviations: string[] = [];
-          for (const { at, drafts } of failuresOf(draftsOf(form, wayBack))) {
-            const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
-            deviations.push(...found.map((deviation) => `${at}: ${deviation}`));
-          }
-          expect(deviations).toEqual([]);
-        },
-      );
+      test.each(
+        (matrix === 'whole' ? WHOLE_MATRIX : shortMatrix(mode)).map((part) => ({ ...part, first: turn++ % every })),
+      )('ends as documented wherever $form fail and the way back is $wayBack', async ({ form, wayBack, first }) => {
+        const failures = failuresOf(draftsOf(form, wayBack)).filter((_, index) => index % every === first);
+        const deviations = await inParallel(failures, 2, async ({ at, drafts }) => {
+          const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
+          return found.map((deviation) => `${at}: ${deviation}`);
+        });
+        expect(deviations.flat()).toEqual([]);
+      });
     });
   });
 }
 
-/** Whether one scenario of each kind ends as documented; for adapters that are broken on purpose. */
-export async function sampleStrategies<Db>(target: ConformanceTarget<Db>, tamper?: Tampering<Db>): Promise<string[]> {
+/**
+ * Whether one scenario of each kind ends as documented, or each so-manieth; for adapters that are broken on purpose, up to
+ * the first that does not.
+ */
+export async function sampleStrategies<Db>(
+  target: ConformanceTarget<Db>,
+  { tamper, every = 1 }: { readonly tamper?: Tampering<Db> | undefined; readonly every?: number } = {},
+): Promise<string[]> {
   const references = new References(target);
+  const scenarios = (['exact', 'leaves a table'] as const).flatMap((wayBack) =>
+    failuresOf(draftsOf('mixed', wayBack))
+      .slice(2)
+      .flatMap(({ at, drafts }) => STRATEGIES.map((strategy) => ({ at, drafts, strategy }))),
+  );
   const deviations: string[] = [];
-  for (const strategy of STRATEGIES) {
-    for (const wayBack of ['exact', 'leaves a table'] as const) {
-      for (const { at, drafts } of failuresOf(draftsOf('mixed', wayBack)).slice(2)) {
-        const scenario: Scenario = { strategy, mode: 'each', before: BEFORE, drafts };
-        const found = await checkScenario(target, scenario, references, tamper).catch((thrown: unknown) => [
-          `threw ${String(thrown)}`,
-        ]);
-        deviations.push(...found.map((deviation) => `${strategy}, ${at}: ${deviation}`));
-        // Of what is broken on purpose one deviation is enough.
-        if (tamper !== undefined && deviations.length > 0) return deviations;
-      }
-    }
+  for (const [index, { at, drafts, strategy }] of scenarios.entries()) {
+    if (index % every !== Math.floor(index / every) % every) continue;
+    const scenario: Scenario = { strategy, mode: 'each', before: BEFORE, drafts };
+    const found = await checkScenario(target, scenario, references, tamper).catch((thrown: unknown) => [
+      `threw ${String(thrown)}`,
+    ]);
+    deviations.push(...found.map((deviation) => `${strategy}, ${at}: ${deviation}`));
+    if (tamper !== undefined && deviations.length > 0) return deviations;
   }
   return deviations;
 }

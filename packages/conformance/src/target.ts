@@ -15,6 +15,16 @@ export interface ConformanceTarget<Db = unknown> {
   readonly language: Language<Db>;
   /** What this database cannot do. Each is a test: it must be refused in the documented way. */
   readonly gaps: readonly Gap[];
+  /** What it lacks as a whole; absent where it lacks nothing. */
+  readonly limits?: Limits;
+}
+
+/** Each with its reason as one sentence, which the adapter must know of too. */
+export interface Limits {
+  /** Why there are no backups, in the words of the adapter's capabilities. */
+  readonly backups?: string;
+  /** Why no second process can open the database while one has it. */
+  readonly processes?: string;
 }
 
 /** One database, seen without Detent. */

@@ -87,7 +87,8 @@ export async function abilitiesOf<Db>(place: Workplace<Db>): Promise<Abilities> 
   const session = await place.open({ readOnly: true });
   const { transactionalDdl } = session.capabilities;
   await session.close();
-  return { transactionalDdl, scripts: place.target.language.extension !== null };
+  const { language, limits } = place.target;
+  return { transactionalDdl, scripts: language.extension !== null, backups: limits?.backups === undefined };
 }
 
 /** Digests of databases on which commands were applied plainly, each made once. */

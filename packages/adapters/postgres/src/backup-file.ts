@@ -12,7 +12,7 @@ const BLOCK = 1 << 20;
 export interface BackupWriter {
   /** Begins a section, after ending the one before. */
   section(header: object): Promise<void> | undefined;
-  /** The bytes are not to be changed afterwards. Gives a promise when the disk has to be waited for. */
+  /** Gives a promise when the disk has to be waited for; the bytes may be changed when it is done. */
   write(bytes: Uint8Array): Promise<void> | undefined;
   /** Ends the file, and waits until the disk has it. */
   finish(): Promise<{ readonly bytes: number; readonly hash: string }>;
@@ -24,49 +24,73 @@ export interface BackupWriter {
 export async function createBackupFile(path: string): Promise<BackupWriter> {
   const file = await open(path, 'wx', 0o600);
   const digest = createHash('sha256');
-  let waiting: Uint8Array[] = [];
-  let size = 0;
+  /** One is filled while the other is being written, so that memory does not grow with the backup. */
+  let block = Buffer.allocUnsafe(BLOCK);
+  let spare = Buffer.allocUnsafe(BLOCK);
+  let filled = 0;
   let bytes = 0;
   let isOpen = false;
+  let writing: Promise<void> = Promise.resolve();
 
-  const flush = async (): Promise<void> => {
-    const pieces = waiting;
-    waiting = [];
-    bytes += size;
-    size = 0;
-    for (const piece of pieces) digest.update(piece);
-    let { bytesWritten } = await file.writev(pieces);
-    for (const piece of pieces) {
-      const rest = piece.subarray(Math.min(bytesWritten, piece.length));
-      bytesWritten -= piece.length - rest.length;
-      if (rest.length > 0) await file.writeFile(rest);
+  const put = async (full: Uint8Array): Promise<void> => {
+    for (let at = 0; at < full.length;) at += (await file.write(full, at)).bytesWritten;
+  };
+  const flush = (): void => {
+    const full = block.subarray(0, filled);
+    digest.update(full);
+    bytes += filled;
+    filled = 0;
+    [block, spare] = [spare, block];
+    writing = put(full);
+    // Whoever writes next hears of it.
+    writing.catch(() => undefined);
+  };
+  const copy = (piece: Uint8Array): Uint8Array => {
+    const fitting = piece.subarray(0, BLOCK - filled);
+    block.set(fitting, filled);
+    filled += fitting.length;
+    return piece.subarray(fitting.length);
+  };
+  const addSlowly = async (piece: Uint8Array): Promise<void> => {
+    for (let rest = piece; ; rest = copy(rest)) {
+      if (filled === BLOCK) {
+        await writing;
+        flush();
+      }
+      if (rest.length === 0) return;
     }
   };
-  const add = (...pieces: readonly Uint8Array[]): Promise<void> | undefined => {
-    for (const piece of pieces) {
-      waiting.push(piece);
-      size += piece.length;
-    }
-    return size >= BLOCK ? flush() : undefined;
+  const add = (piece: Uint8Array): Promise<void> | undefined => {
+    const rest = copy(piece);
+    return filled === BLOCK ? addSlowly(rest) : undefined;
   };
-  const end = (): readonly Uint8Array[] => (isOpen ? [lengthOf(0)] : []);
+  const end = async (): Promise<void> => (isOpen ? add(lengthOf(0)) : undefined);
 
   await add(Buffer.from(FORMAT));
   return {
-    section(header) {
-      const before = end();
+    async section(header) {
+      await end();
       isOpen = true;
-      return add(...before, Buffer.from(`${JSON.stringify(header)}\n`));
+      await add(Buffer.from(`${JSON.stringify(header)}\n`));
     },
-    write: (piece) => (piece.length === 0 ? undefined : add(lengthOf(piece.length), piece)),
+    write(piece) {
+      if (piece.length === 0) return undefined;
+      const waiting = add(lengthOf(piece.length));
+      return waiting === undefined ? add(piece) : waiting.then(() => add(piece));
+    },
     async finish() {
-      await add(...end());
-      await flush();
+      await end();
+      await writing;
+      flush();
+      await writing;
       await file.sync();
       await file.close();
       return { bytes, hash: `sha256:${digest.digest('hex')}` };
     },
-    abandon: async () => file.close().catch(() => undefined),
+    async abandon() {
+      await writing.catch(() => undefined);
+      await file.close().catch(() => undefined);
+    },
   };
 }
 

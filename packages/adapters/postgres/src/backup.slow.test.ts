@@ -90,7 +90,7 @@ describe.each(['15', '18'] as const)('PostgreSQL %s', (major) => {
       const role = `role_${name}`;
       await place.database.query(`ALTER DATABASE ${name} SET timezone = '${zone}'`);
       const session = await prepared(place, ...VALUES, ...SCHEMA, ...grants(role));
-      const { digest } = seenBy((...commands) => place.database.query(...commands));
+      const { digest } = seenBy((work) => place.database.connected(work));
       const before = [await digest(), await session.fingerprint(), await session.backup.sums()];
       const manifest = await session.backup.backup(join(folder(), 'b'));
       expect(manifest.objects).toEqual(before[2]);
@@ -193,6 +193,7 @@ describe.each(['15', '18'] as const)('PostgreSQL %s', (major) => {
       code: 'BACKUP_FAILED',
     });
     expect(readdirSync(at)).toEqual(before);
+    expect(await session.backup.sums()).toEqual(manifest.objects);
   });
 
   test('F91 writes of others are seen; our own are not, and neither are sessions that only look', async () => {

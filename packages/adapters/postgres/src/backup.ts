@@ -3,7 +3,8 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
-import { writeManifest } from '@detent/core/backup';
+import { manifestPath, writeManifest } from '@detent/core/backup';
+import { createAside } from './aside.ts';
 import { obstacles } from './backup-check.ts';
 import { createBackupFile } from './backup-file.ts';
 import { dump, SchemaMoved, type Dumped } from './dump.ts';
@@ -81,6 +82,7 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
           version: (await link.greeting()).versionNumber,
           lockMs: lockMs(),
           signal,
+          aside: wire === link.wire || (await link.greeting()).pooled ? null : createAside(link),
           fingerprintNow: () => schemaFingerprint(link, false),
         },
         writer,
@@ -103,7 +105,8 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
     async backup(path, signal) {
       const part = `${path}.part`;
       try {
-        if ((await stat(path).catch(() => null)) !== null) throw new Error(`${path} is there already`);
+        for (const there of [path, manifestPath(path)])
+          if ((await stat(there).catch(() => null)) !== null) throw new Error(`${there} is there already`);
         const { version, versionNumber } = await link.greeting();
         for (let tries = 1; ; tries += 1) {
           const wire = await reader();
@@ -124,8 +127,7 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
               objects: dumped.objects,
               details: { by: 'copy', session, sessions: sessions ?? '', rows: dumped.rows },
             };
-            await renameDurably(part, path);
-            await writeManifest(manifest);
+            await settle(part, manifest);
             return manifest;
           } catch (error) {
             if (tries >= TRIES || signal?.aborted === true || !mayPass(error)) throw error;
@@ -183,6 +185,17 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
       }
     },
   };
+}
+
+/** Gives the backup its name and its manifest, or removes it. */
+async function settle(part: string, manifest: Manifest): Promise<void> {
+  try {
+    await writeManifest(manifest);
+    await renameDurably(part, manifest.path);
+  } catch (error) {
+    for (const left of [part, manifestPath(manifest.path)]) await rm(left, { force: true });
+    throw error;
+  }
 }
 
 /** Throws `BACKUP_DAMAGED`. The hash vouches for everything inside, which was compared with the server when it was written. */

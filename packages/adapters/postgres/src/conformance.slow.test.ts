@@ -1,9 +1,7 @@
 import { describeConformance } from '@detent/conformance';
-import { targetOn } from './fixtures/conformance.ts';
-import { pgliteTarget } from './fixtures/pglite.ts';
+import { target } from './fixtures/conformance.ts';
 
-describeConformance('PostgreSQL 15', targetOn('15'), {
-  concerns: ['history', 'transactions', 'run', 'way back', 'recovery'],
+describeConformance('PostgreSQL 18', target, {
+  concerns: ['backup fidelity', 'recovery', 'bad input', 'lock race'],
+  size: 'brief',
 });
-// One process, one session and no backups: what needs a second process or a backup is not for it.
-describeConformance('PGlite', pgliteTarget, { concerns: ['history', 'transactions'] });

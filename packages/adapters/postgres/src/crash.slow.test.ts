@@ -10,14 +10,14 @@ describe('a connection cut at a message', () => {
     'F27 F28 F30 F35 leaves nothing that the next run does not set right, with strategy $strategy and transaction $transaction',
     { timeout: 300_000 },
     async (row) => {
-      const { deviations, points } = await crashMatrix(nightUnder(row), STEP);
+      const { deviations, points } = await crashMatrix(nightUnder(row), { step: STEP });
       expect(deviations).toEqual([]);
       expect(points).toBeGreaterThan(15);
     },
   );
 
   test('leaves a runner that executes and then records stuck, or wrong', { timeout: 120_000 }, async () => {
-    const { deviations } = await crashMatrix(naive(), 7);
+    const { deviations } = await crashMatrix(naive(), { step: 7 });
     expect(deviations.filter((flaw) => flaw.includes('stuck')).length).toBeGreaterThan(2);
     expect(deviations.filter((flaw) => flaw.includes('in place of')).length).toBeGreaterThan(2);
   });

@@ -15,6 +15,8 @@ export interface DataTable {
   readonly copied: readonly string[];
   /** Quoted, with those that are computed. */
   readonly columns: readonly string[];
+  /** The text of each of them in a row `x`, as an expression. */
+  readonly texts: readonly string[];
   /** `books`: the history. `extension`: rows that users gave to a table of an extension. */
   readonly kind: 'user' | 'books' | 'extension';
   /** Which rows of an extension's table are the user's; empty for all. */
@@ -25,15 +27,22 @@ export interface DataTable {
   readonly isReadable: boolean;
 }
 
+/**
+ * A row shows its values as their types write them. A cast is faster and shows the same, but for types that have a cast of
+ * their own: users may make one, and that of `char(n)` cuts blanks off.
+ */
+const AS_TEXT =
+  "format(CASE WHEN a.atttypid < 16384 AND a.atttypid <> 'bpchar'::regtype AND (SELECT t.typtype = 'b' FROM pg_type t WHERE t.oid = a.atttypid) THEN 'x.%I::text' ELSE 'ROW(x.%I)::text' END, a.attname)";
+
 /** The tables that a backup holds, by name. The lock stays out: it belongs to those who hold it. */
 export function tablesSql(books: Bookkeeping): string {
   const { schema, history } = books;
   const { history: entries, event } = history.tableNames;
   const isBook = `(n.nspname = ${literal(schema)} AND c.relname IN (${literal(entries)}, ${literal(event)}))`;
-  const list = (condition: string): string =>
-    `coalesce((SELECT json_agg(quote_ident(a.attname) ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped${condition}), '[]')`;
+  const list = (condition: string, item = 'quote_ident(a.attname)'): string =>
+    `coalesce((SELECT json_agg(${item} ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped${condition}), '[]')`;
   const columns = (kind: string, condition: string): string =>
-    `SELECT n.nspname, c.relname, ${kind} AS kind, ${condition} AS condition, ${list(" AND a.attgenerated = ''")} AS copied, ${list('')} AS columns, ` +
+    `SELECT n.nspname, c.relname, ${kind} AS kind, ${condition} AS condition, ${list(" AND a.attgenerated = ''")} AS copied, ${list('')} AS columns, ${list('', AS_TEXT)} AS texts, ` +
     `c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) AS replaced, ` +
     `has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AS readable FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace`;
   return (
@@ -52,6 +61,7 @@ export function readTables(answer: Answer | undefined): readonly DataTable[] {
       qualified,
       copied: asRows(row['copied']).map(String),
       columns: asRows(row['columns']).map(String),
+      texts: asRows(row['texts']).map(String),
       kind: kind === 'books' || kind === 'extension' ? kind : 'user',
       condition: row['condition'] ?? '',
       isReplaced: row['replaced'] === 't',

@@ -1,4 +1,5 @@
 import type { ObjectSum } from '@detent/core';
+import type { Aside } from './aside.ts';
 import type { BackupWriter } from './backup-file.ts';
 import type { Bookkeeping } from './bookkeeping.ts';
 import { copyOut, readTables, tablesSql, type DataTable } from './data-tables.ts';
@@ -33,6 +34,8 @@ export interface DumpSettings {
   readonly version: number;
   readonly lockMs: number;
   readonly signal: AbortSignal | undefined;
+  /** `null` where there is one connection only. */
+  readonly aside: Aside | null;
   /** The fingerprint as everybody sees it now. */
   readonly fingerprintNow: () => Promise<string>;
 }
@@ -53,7 +56,8 @@ export async function dump(settings: DumpSettings, writer: BackupWriter): Promis
   const first = readTables((await ask(tablesSql(books)))[0]);
   const [locked] = await ask(lockableSql(books));
   const names = (locked?.rows ?? []).map(({ name }) => name ?? '');
-  if (names.length > 0) await ask(`LOCK TABLE ONLY ${names.join(', ONLY ')} IN ACCESS SHARE MODE`);
+  const locks = names.length === 0 ? [] : [`LOCK TABLE ONLY ${names.join(', ONLY ')} IN ACCESS SHARE MODE`];
+  if (locks.length > 0) await ask(...locks);
   const tables = readTables((await ask(tablesSql(books)))[0]);
   const replaced = tables.filter(({ isReplaced }) => isReplaced);
   if (first.length !== tables.length || replaced.length > 0)
@@ -68,8 +72,7 @@ export async function dump(settings: DumpSettings, writer: BackupWriter): Promis
   const contents: Contents = { schema, tables, user };
   await writer.section({ kind: 'contents' });
   await writer.write(Buffer.from(JSON.stringify(contents)));
-  const rows = await writeRows(settings, writer, tables, schema.objects);
-  const objects = await sumsOf(ask, tables);
+  const [rows, objects] = await rowsAndSums(settings, writer, { tables, objects: schema.objects, locks });
   for (const { name, rows: counted } of objects) {
     const copied = rows.get(name);
     if (copied !== undefined && copied !== counted)
@@ -83,6 +86,32 @@ export async function dump(settings: DumpSettings, writer: BackupWriter): Promis
   // Not before: whoever waits for the locks of this transaction would be waited for in turn.
   if ((await fingerprintNow()) !== fingerprint) throw new SchemaMoved('others changed the schema meanwhile');
   return { fingerprint, objects, rows: [...rows.values()].reduce((sum, count) => sum + count, 0) };
+}
+
+interface Content {
+  readonly tables: readonly DataTable[];
+  readonly objects: readonly SchemaObject[];
+  /** The commands that lock the tables. */
+  readonly locks: readonly string[];
+}
+
+/** How many rows of each table were copied, and what the server counts and sums up. */
+async function rowsAndSums(
+  settings: DumpSettings,
+  writer: BackupWriter,
+  { tables, objects, locks }: Content,
+): Promise<readonly [ReadonlyMap<string, number>, readonly ObjectSum[]]> {
+  const { ask, aside } = settings;
+  const snapshot = aside === null ? null : valueOf((await ask('SELECT pg_export_snapshot()'))[0]);
+  if (aside === null || snapshot === null || !(await aside.join(snapshot, locks)))
+    return [await writeRows(settings, writer, tables, objects), await sumsOf(ask, tables)];
+  try {
+    const summing = aside.sums(tables);
+    summing.catch(() => undefined);
+    return [await writeRows(settings, writer, tables, objects), await summing];
+  } finally {
+    await aside.leave();
+  }
 }
 
 async function writeRows(

@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** `sha256:<hex>` of a file, read as a stream. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
+const BLOCK = 1 << 20;
+
+/** `sha256:<hex>` of a file, read through one block of memory. */
+export async function hashFile(path: string): Promise<string> {
   const digest = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
-    digest.update(chunk as Uint8Array);
-  return `sha256:${digest.digest('hex')}`;
+  const block = Buffer.allocUnsafe(BLOCK);
+  const file = await open(path, 'r');
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(block, 0, BLOCK, null);
+      if (bytesRead === 0) return `sha256:${digest.digest('hex')}`;
+      digest.update(block.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** After this, either the old name or the new one survives a power cut. */

@@ -45,14 +45,15 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
     unlock: `SELECT pg_advisory_unlock(${ids}) AS given_back`,
     holder: (withRow) =>
       `SELECT ${withRow ? 'l.token, l.run_id, l.username, l.host, l.pid, l.backend, l.since, l.heartbeat, l.expires' : 'NULL AS run_id'}, ` +
-      `${NOW} AS now, k.pid AS lock_pid, a.state, a.usename, a.application_name, a.client_addr, ` +
+      `${NOW} AS now, k.pid AS lock_pid, a.state, pg_get_userbyid(a.usesysid) AS usename, a.application_name, a.client_addr, ` +
       `(extract(epoch FROM a.state_change) * 1000)::bigint AS state_change, ` +
       `(extract(epoch FROM a.backend_start) * 1000)::bigint AS backend_start FROM (SELECT 1) AS one ` +
       (withRow ? `LEFT JOIN ${table} l ON l.id = 1 ` : '') +
-      `LEFT JOIN LATERAL (SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 ` +
+      // What pg_locks and pg_stat_activity are made of, which takes the server a third of the time to look up.
+      `LEFT JOIN LATERAL (SELECT pid FROM pg_catalog.pg_lock_status() WHERE locktype = 'advisory' AND granted AND objsubid = 2 ` +
       `AND classid = ${key.space} AND objid = ${key.number} ` +
       `AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) LIMIT 1) k ON true ` +
-      `LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = k.pid`,
+      `LEFT JOIN LATERAL pg_catalog.pg_stat_get_activity(k.pid) a ON k.pid IS NOT NULL`,
     take: ({ runId, username, host, pid }, backend, leaseMs) =>
       `WITH free AS (SELECT id FROM ${table} WHERE id = 1 AND (run_id IS NULL OR expires IS NULL OR expires < ${NOW}) ` +
       `FOR UPDATE SKIP LOCKED) ` +

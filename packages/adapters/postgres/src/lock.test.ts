@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fromModules, MigrationScriptExecutor } from '@detent/core';
 import { expect, test } from 'vitest';
 import { failureOf, owner, playground, take } from './fixtures/playground.ts';
+import { postgres } from './index.ts';
 
 test('F07 forty starters on an empty database: one gets the lock, and none fails', async () => {
   await using place = await playground();
@@ -76,4 +78,35 @@ test('a session that only looks takes no lock', async () => {
   await using place = await playground();
   const session = await place.open(undefined, { readOnly: true });
   expect(await failureOf(session.lock.tryAcquire(owner()))).toMatchObject({ code: 'READ_ONLY' });
+});
+
+test('whoever has to wait loads nothing of what the holder runs', async () => {
+  await using place = await playground();
+  const working = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const loads: string[] = [];
+  const executorOf = (name: string): MigrationScriptExecutor => {
+    const up = async (): Promise<void> => {
+      working.resolve();
+      await release.promise;
+    };
+    const load = (): { readonly up: () => Promise<void> } => {
+      loads.push(name);
+      return { up };
+    };
+    const checksums = { 'V1_a.js': `v1:sha256:${'0'.repeat(64)}` };
+    const migrations = fromModules({ 'V1_a.js': load }, { checksums });
+    return new MigrationScriptExecutor({ adapter: postgres({ url: place.database.url }), migrations });
+  };
+  const [holder, waiter] = [executorOf('holder'), executorOf('waiter')];
+  const first = holder.migrate();
+  await working.promise;
+  const waiting = new Promise((resolve) => waiter.on('lock-waiting', resolve));
+  const second = waiter.migrate();
+  await waiting;
+  release.resolve();
+  expect((await first).executed).toHaveLength(1);
+  expect(await second).toMatchObject({ success: true, executed: [], errors: [] });
+  expect(loads).toEqual(['holder']);
+  await Promise.all([holder.close(), waiter.close()]);
 });

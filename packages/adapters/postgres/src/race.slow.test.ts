@@ -30,7 +30,7 @@ test.each(['an empty database', 'a database with a history'])(
         expect((await executor.migrate()).errors).toEqual([]);
       }
       const one = await timed(1, () => start({ url: alone.database.url, count: COUNT }));
-      const starts = await timed(PROCESSES, () => start({ idles: true }));
+      const starts = await timed(PROCESSES, () => start({ url: alone.database.url, idles: true }));
       const { ms, reports } = await timed(PROCESSES, () => start({ url: place.database.url, count: COUNT }));
 
       expect(reports.flatMap((report) => report?.errors ?? [])).toEqual([]);
@@ -38,7 +38,16 @@ test.each(['an empty database', 'a database with a history'])(
       const executed = reports.flatMap((report) => report?.executed ?? []).toSorted((a, b) => Number(a) - Number(b));
       expect(executed).toEqual(Array.from({ length: COUNT - before }, (_, index) => String(index + before + 1)));
       expect(await flawsOf(place, COUNT)).toEqual([]);
-      figures.push({ round, ms, aloneMs: one.ms, startsMs: starts.ms, ratio: ratio(ms, 2 * one.ms + starts.ms) });
+      const idle = await timed(PROCESSES, () => start({ url: place.database.url, count: COUNT }));
+      figures.push({
+        round,
+        ms,
+        aloneMs: one.ms,
+        startsMs: starts.ms,
+        nothingToDoMs: idle.ms,
+        ratio: ratio(ms, 2 * one.ms + starts.ms),
+        ratioToNothing: ratio(ms, 2 * one.ms + idle.ms),
+      });
     }
     figure(`race of ${PROCESSES} on ${what}: ${JSON.stringify(figures)}`);
   },

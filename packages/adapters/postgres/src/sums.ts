@@ -34,13 +34,13 @@ export async function contentSums(ask: Ask, books: Bookkeeping): Promise<readonl
   return sumsOf(ask, readTables(answer));
 }
 
-/** The server hashes each row as text and adds the hashes up, so that the order of rows does not matter and only sums travel. */
+/** The server hashes each row and adds the hashes up, so that the order of rows does not matter and only sums travel. */
 export async function sumsOf(ask: Ask, tables: readonly DataTable[]): Promise<readonly ObjectSum[]> {
   const users = tables.filter(({ kind }) => kind === 'user');
   const sums: ObjectSum[] = [];
   for (let at = 0; at < users.length; at += TOGETHER) {
     const some = users.slice(at, at + TOGETHER);
-    const answers = await ask(...some.map(({ qualified, columns }) => sumSql(qualified, columns)));
+    const answers = await ask(...some.map(({ qualified, texts }) => sumSql(qualified, texts)));
     some.forEach(({ name }, index) => sums.push(readSum(name, answers[index])));
   }
   const [objects] = await ask(OBJECTS_SUM);
@@ -48,9 +48,9 @@ export async function sumsOf(ask: Ask, tables: readonly DataTable[]): Promise<re
   return large.rows === 0 ? sums : [...sums, large];
 }
 
-export function sumSql(qualified: string, columns: readonly string[]): string {
-  const row = `ROW(${columns.map((column) => `x.${column}`).join(', ')})::text`;
-  return hashes(`SELECT ${row} COLLATE "C" AS line FROM ONLY ${qualified} AS x OFFSET 0`, 'count(*)');
+/** `texts`: of the columns of a row `x`. */
+export function sumSql(qualified: string, texts: readonly string[]): string {
+  return hashes(texts, `ONLY ${qualified} AS x`, 'count(*)');
 }
 
 export function readSum(name: string, answer: Answer | undefined): ObjectSum {
@@ -58,9 +58,11 @@ export function readSum(name: string, answer: Answer | undefined): ObjectSum {
   return { name, rows: Number(row?.['rows'] ?? 0), checksum: `hash:${row?.['a'] ?? '0'}:${row?.['b'] ?? '0'}` };
 }
 
-/** Two hashes with different seeds, each added up in 128 bits. */
-function hashes(lines: string, rows: string): string {
-  return `SELECT ${rows} AS rows, sum(hashtextextended(line, 0)) AS a, sum(hashtextextended(line, 7140072)) AS b FROM (${lines}) AS lines`;
+/** Each column is hashed with a seed of its own, and the hashes of a row in two ways, each added up in 128 bits. */
+function hashes(texts: readonly string[], from: string, rows: string): string {
+  const columns = texts.map((text, index) => `hashtextextended(${text} COLLATE "C", ${index + 1})`);
+  const lines = `SELECT ARRAY[${columns.join(', ')}]::bigint[] AS line FROM ${from} OFFSET 0`;
+  return `SELECT ${rows} AS rows, sum(hash_array_extended(line, 0)) AS a, sum(hash_array_extended(line, 7140072)) AS b FROM (${lines}) AS lines`;
 }
 
 /** The pages of every large object: its number, where they begin, and their bytes. */
@@ -71,6 +73,7 @@ export const OBJECT_PAGES: string =
   `LATERAL (SELECT n * ${PAGE}::bigint AS at FROM generate_series(0, (s.size - 1) / ${PAGE}) n WHERE s.size > 0) p`;
 
 const OBJECTS_SUM = hashes(
-  `SELECT (q.oid::text || ':' || q.at::text || ':' || encode(q.data, 'hex')) COLLATE "C" AS line FROM (${OBJECT_PAGES}) q`,
+  ['x.oid::text', 'x.at::text', "encode(x.data, 'hex')"],
+  `(${OBJECT_PAGES}) AS x`,
   '(SELECT count(*) FROM pg_largeobject_metadata)',
 );

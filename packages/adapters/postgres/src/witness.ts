@@ -61,8 +61,8 @@ export async function isUntouched(link: Link, books: Bookkeeping, manifest: Mani
   return true;
 }
 
-async function isSame(link: Link, { qualified, columns, name }: DataTable, told: unknown): Promise<boolean> {
-  const [answer] = await link.ask(sumSql(qualified, columns));
+async function isSame(link: Link, { qualified, texts, name }: DataTable, told: unknown): Promise<boolean> {
+  const [answer] = await link.ask(sumSql(qualified, texts));
   return JSON.stringify(readSum(name, answer)) === JSON.stringify(told);
 }
 

@@ -72,6 +72,8 @@ export const badHistories: BadInputs = (target) => {
       ask: (executor) => executor.redo(),
     },
   ];
+  // Where there can be no backup at all, that is what is wrong with one that is to be restored.
+  const unreadable = target.limits?.backups === undefined ? 'BACKUP_DAMAGED' : 'BACKUP_UNFIT';
   const backups: readonly BadInput[] = [
     {
       name: 'a folder for backups that is a file',
@@ -89,27 +91,27 @@ export const badHistories: BadInputs = (target) => {
     },
     {
       name: 'a backup that is not there',
-      code: 'BACKUP_DAMAGED',
+      code: unreadable,
       files: { ...first },
       options: { rollback: 'backup', backup: { mode: 'restore-only', from: 'gone.backup' } },
     },
     {
       name: 'a backup of another kind of database',
-      code: 'BACKUP_DAMAGED',
+      code: unreadable,
       files: { ...first },
       options: { rollback: 'backup', backup: { mode: 'restore-only', from: 'other.backup' } },
       prepare: (folder) => writeBackup(folder, { ...MADE_UP, adapter: 'other' }),
     },
     {
       name: 'a backup whose manifest is no JSON',
-      code: 'BACKUP_DAMAGED',
+      code: unreadable,
       files: { ...first },
       options: { rollback: 'backup', backup: { mode: 'restore-only', from: 'other.backup' } },
       prepare: (folder) => writeBackup(folder, null),
     },
     {
       name: 'F94 a manifest that was made up',
-      code: 'BACKUP_DAMAGED',
+      code: unreadable,
       files: { ...first },
       options: { rollback: 'backup', backup: { mode: 'restore-only', from: 'other.backup' } },
       prepare: (folder) => writeBackup(folder, { ...MADE_UP, adapter: target.name }),

@@ -35,11 +35,13 @@ export class BackupService {
   async problems(): Promise<readonly Problem[]> {
     const { rollback, backup } = this.#settings;
     if (!restores(rollback) || backup.mode === 'manual') return [];
-    if (backup.mode === 'restore-only' && backup.from !== null) return this.#flawsOf(backup.from);
     const unfit = (reason: string): Problem =>
       new DetentError('BACKUP_UNFIT', `The strategy "${rollback}" needs a backup: ${reason}`, {
         hint: 'Mend that, or choose the strategy "down" or "none".',
       });
+    const { capabilities } = this.#session;
+    if (capabilities.backup !== true) return [unfit(capabilities.backup)];
+    if (backup.mode === 'restore-only' && backup.from !== null) return this.#flawsOf(backup.from);
     return (await this.obstacles(null)).map(unfit);
   }
 

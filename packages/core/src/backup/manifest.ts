@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hash } from 'node:crypto';
 import { DetentError } from '../errors.ts';
 import type { Manifest, ObjectSum } from '../ports/backup.ts';
@@ -8,16 +8,26 @@ export function manifestPath(backupPath: string): string {
   return `${backupPath}.json`;
 }
 
+/** Waits until the disk has it, and leaves nothing when that fails. */
 export async function writeManifest(manifest: Manifest): Promise<void> {
-  await writeFile(manifestPath(manifest.path), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true });
+  const path = manifestPath(manifest.path);
+  try {
+    await writeFile(path, sealed(manifest), { mode: 0o600, flush: true });
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
 }
 
 /** Reads the manifest of a backup, which may have been moved with it. Throws `BACKUP_DAMAGED`. */
 export async function readManifest(backupPath: string): Promise<Manifest> {
   const path = manifestPath(backupPath);
   let parsed: unknown;
+  let isWhole = false;
   try {
-    parsed = JSON.parse(await readFile(path, 'utf8'));
+    const text = await readFile(path);
+    parsed = JSON.parse(text.toString('utf8'));
+    isWhole = isManifest(parsed) && text.equals(Buffer.from(sealed(parsed)));
   } catch (cause) {
     throw new DetentError('BACKUP_DAMAGED', `There is no readable manifest at ${path}.`, {
       cause,
@@ -29,7 +39,19 @@ export async function readManifest(backupPath: string): Promise<Manifest> {
       hint: 'Name a backup that `detent backup` wrote.',
     });
   }
-  return { ...parsed, path: backupPath };
+  if (!isWhole) {
+    throw new DetentError('BACKUP_DAMAGED', `${path} is not as it was written.`, {
+      hint: 'Keep it for a closer look, and use another backup.',
+    });
+  }
+  const { seal: _, ...manifest } = parsed;
+  return { ...manifest, path: backupPath };
+}
+
+/** The text of a manifest: its last property vouches for the others. */
+function sealed({ seal: _, ...manifest }: Manifest & { readonly seal?: unknown }): string {
+  const seal = `sha256:${hash('sha256', JSON.stringify(manifest))}`;
+  return `${JSON.stringify({ ...manifest, seal }, null, 2)}\n`;
 }
 
 /** One hash over the content of every object. */
@@ -47,7 +69,7 @@ export function differences(a: readonly ObjectSum[], b: readonly ObjectSum[]): s
   );
 }
 
-function isManifest(value: unknown): value is Manifest {
+function isManifest(value: unknown): value is Manifest & { readonly seal?: unknown } {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Record<string, unknown>;
   return (

@@ -28,8 +28,9 @@ export async function runUnderLock<Db>(
   const { settings, events } = environment;
   const known: Loader<Db>['known'] = new WeakMap();
   let { scan, plan } = seen;
-  if (!isStuck(scan.history.entries)) {
-    // Checked before the lock too, so that nothing at all is written when something is wrong.
+  // Checked before the lock too, so that nothing at all is written when something is wrong; but whoever has to wait for
+  // another run does not load what that one is about to do.
+  if (!isStuck(scan.history.entries) && (await session.lock.holder()) === null) {
     const { problems } = await checkPlan(environment, session, plan, known);
     if (problems.length > 0) return report.finish(problems);
   }

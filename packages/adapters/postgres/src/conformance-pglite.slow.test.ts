@@ -1,0 +1,4 @@
+import { describeConformance } from '@detent/conformance';
+import { target } from './fixtures/pglite.ts';
+
+describeConformance('PGlite', target, { size: 'brief' });

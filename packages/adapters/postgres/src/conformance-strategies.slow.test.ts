@@ -1,0 +1,4 @@
+import { describeConformance } from '@detent/conformance';
+import { target } from './fixtures/conformance.ts';
+
+describeConformance('PostgreSQL 18', target, { concerns: ['strategies', 'crashes', 'broken runners'], size: 'brief' });
