@@ -1,1 +1,3 @@
-export { manifestPath, readManifest, writeManifest } from './manifest.ts';
+export { folderObstacles, settleBackup, verifyFile } from './file.ts';
+export { contentHash, manifestPath, readManifest, writeManifest } from './manifest.ts';
+export { createSectionFile, jsonOf, readSections, type Section, type SectionWriter } from './section-file.ts';
