@@ -102,15 +102,23 @@ function definerOf(text: string): string | null {
   return name === undefined || host === undefined ? null : `${name}@${host}`.replaceAll('``', '`');
 }
 
-/** Tables of another database that refer to one of these would go on referring to the one that is replaced. */
+/**
+ * Tables of another database that refer to one of these would go on referring to the one that is replaced; and what refers to a
+ * table that is not there would refer to one beside.
+ */
 async function outsideObstacles(link: Link, schema: string): Promise<readonly string[]> {
   const [answer] = await link.ask(
-    'SELECT DISTINCT TABLE_SCHEMA AS place, TABLE_NAME AS name, REFERENCED_TABLE_NAME AS target FROM information_schema.KEY_COLUMN_USAGE ' +
-      `WHERE REFERENCED_TABLE_SCHEMA = ${literal(schema)} AND TABLE_SCHEMA <> ${literal(schema)}`,
+    'SELECT DISTINCT k.TABLE_SCHEMA AS place, k.TABLE_NAME AS name, k.REFERENCED_TABLE_NAME AS target, t.TABLE_NAME AS there ' +
+      'FROM information_schema.KEY_COLUMN_USAGE k LEFT JOIN information_schema.TABLES t ' +
+      'ON t.TABLE_SCHEMA = k.REFERENCED_TABLE_SCHEMA AND t.TABLE_NAME = k.REFERENCED_TABLE_NAME ' +
+      `WHERE k.REFERENCED_TABLE_SCHEMA = ${literal(schema)}`,
   );
-  return (answer?.rows ?? []).map(
-    ({ place, name, target }) =>
-      `The table ${place ?? ''}.${name ?? ''} of another database refers to ${target ?? ''}, which a restore replaces.`,
+  return (answer?.rows ?? []).flatMap(({ place, name, target, there }) =>
+    place !== schema
+      ? [`The table ${place ?? ''}.${name ?? ''} of another database refers to ${target ?? ''}, which a restore replaces.`]
+      : there === null
+        ? [`The table ${name ?? ''} refers to ${target ?? ''}, which is not there.`]
+        : [],
   );
 }
 

@@ -93,9 +93,9 @@ function programOf({ kind, name }: ProgramObject, row: TextRow, table: string | 
   };
 }
 
-/** `Package body`: as the server writes it. */
+/** `Package Body`: as the server writes it. */
 function titled(kind: ProgramKind): string {
-  return kind.charAt(0).toUpperCase() + kind.slice(1);
+  return kind.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 export function dropSql(schema: string, { kind, name }: Program): string {

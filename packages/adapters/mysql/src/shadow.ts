@@ -139,10 +139,10 @@ async function fillTable(
 async function sendInPieces(link: Link, index: number, bytes: Buffer, form: string, most: number): Promise<string> {
   const variable = `@detent_${index}`;
   const size = Math.floor(most / 2);
-  await link.wire.run(`SET ${variable} = ''`);
+  await link.wire.run(`SET ${variable} = _binary ''`);
   for (let at = 0; at < bytes.length; at += size) {
     const part = bytes.toString('hex', at, Math.min(at + size, bytes.length));
-    await link.wire.run(`SET ${variable} = CONCAT(${variable}, X'${part}')`);
+    await link.wire.run(`SET ${variable} = CONCAT(${variable}, _binary X'${part}')`);
   }
   return form === 'json' ? `CONVERT(${variable} USING utf8mb4)` : variable;
 }
