@@ -5,18 +5,22 @@ export interface Job {
   readonly task: Task;
   /** Of the migrations. */
   readonly folder: string;
+  /** A path or a URL. */
   readonly database: string;
-  readonly journalMode: 'wal' | 'delete';
-  /** `end`: what one run commits is synced together when it ends, as Detent does unless told otherwise; in WAL only. */
-  readonly sync: 'each' | 'end';
   /** Where a backup goes to or comes from. */
   readonly backup: string;
 }
 
+export interface SqliteJob extends Job {
+  readonly journalMode: 'wal' | 'delete';
+  /** `end`: what one run commits is synced together when it ends, as Detent does unless told otherwise; in WAL only. */
+  readonly sync: 'each' | 'end';
+}
+
 /** What it answers, as JSON on stdout. */
 export interface Answer {
-  /** Migrations that this process applied or loaded, or backups that it made or put back. */
-  readonly count: number;
+  /** Migrations that this process applied or loaded, or backups that it made or put back; `null` where a peer does not say. */
+  readonly count: number | null;
   /** Of all its threads, from its start; hardly disturbed by what else the machine does. */
   readonly cpuMs: number;
   readonly maxRssMb: number;

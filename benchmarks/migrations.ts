@@ -1,16 +1,29 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 const FIRST_VERSION = 20_240_101_000_000;
 const KINDS = 5;
 
+/** How a tool wants its files to be called. */
+export type Layout = 'versions' | 'numbers' | 'drizzle';
+
 /** Small SQL migrations of one statement each, because TypeORM sends one at a time: tables, rows, columns, indexes. */
-export function writeSqlMigrations(folder: string, count: number): void {
+export function writeSqlMigrations(folder: string, count: number, layout: Layout = 'versions'): void {
+  const tags: string[] = [];
   for (let n = 0; n < count; n += 1) {
     const { name, text } = sqlMigration(n);
-    writeFileSync(join(folder, `V${FIRST_VERSION + n}_${name}.sql`), text);
+    const tag = `${layout === 'versions' ? `V${FIRST_VERSION + n}` : n + 1}_${name}`;
+    writeFileSync(join(folder, `${tag}.sql`), text);
+    tags.push(tag);
   }
+  if (layout === 'drizzle') writeDrizzleJournal(folder, tags);
+}
+
+function writeDrizzleJournal(folder: string, tags: readonly string[]): void {
+  const entries = tags.map((tag, idx) => ({ idx, version: '7', when: FIRST_VERSION + idx, tag, breakpoints: true }));
+  mkdirSync(join(folder, 'meta'));
+  writeFileSync(join(folder, 'meta/_journal.json'), JSON.stringify({ version: '7', dialect: 'postgresql', entries }));
 }
 
 function sqlMigration(n: number): { readonly name: string; readonly text: string } {
@@ -24,7 +37,7 @@ function sqlMigration(n: number): { readonly name: string; readonly text: string
     case 1:
       return {
         name: `first_rows_of_${table}`,
-        text: `-- Two to begin with.\nINSERT INTO ${table} (customer, total) VALUES ('Anna', 1200), ('Bo; and Co', 99);\n`,
+        text: `-- Two to begin with.\nINSERT INTO ${table} (id, customer, total) VALUES (1, 'Anna', 1200), (2, 'Bo; and Co', 99);\n`,
       };
     case 2:
       return { name: `add_note_to_${table}`, text: `ALTER TABLE ${table} ADD COLUMN note TEXT;\n` };
@@ -33,7 +46,7 @@ function sqlMigration(n: number): { readonly name: string; readonly text: string
     default:
       return {
         name: `more_rows_of_${table}`,
-        text: `INSERT INTO ${table} (customer, note) VALUES ('Cem', 'it''s late');\n`,
+        text: `INSERT INTO ${table} (id, customer, note) VALUES (3, 'Cem', 'it''s late');\n`,
       };
   }
 }
@@ -63,14 +76,29 @@ export function checkMigrated(path: string, count: number): void {
     const made = Number(
       database.prepare("SELECT count(*) n FROM sqlite_schema WHERE name LIKE 'orders_%'").get()?.['n'],
     );
-    const wanted = countKind(count, 0) + countKind(count, 3);
-    if (made !== wanted) throw new Error(`${made} tables and indexes were made, not ${wanted}.`);
     const rows = Number(database.prepare('SELECT count(*) n FROM orders_0').get()?.['n']);
-    const wantedRows = (count > 1 ? 2 : 0) + (count > 4 ? 1 : 0);
-    if (rows !== wantedRows) throw new Error(`The first table has ${rows} rows, not ${wantedRows}.`);
+    checkEffect({ made, rows }, count);
   } finally {
     database.close();
   }
+}
+
+/** What a database holds after the migrations: tables with indexes, and rows of the first table. */
+export interface Effect {
+  readonly made: number;
+  readonly rows: number;
+}
+
+export function checkEffect({ made, rows }: Effect, count: number): void {
+  const wanted = countKind(count, 0) + countKind(count, 3);
+  if (made !== wanted) throw new Error(`${made} tables and indexes were made, not ${wanted}.`);
+  const wantedRows = (count > 1 ? 2 : 0) + (count > 4 ? 1 : 0);
+  if (rows !== wantedRows) throw new Error(`The first table has ${rows} rows, not ${wantedRows}.`);
+}
+
+/** How many of the migrations make an index. */
+export function countIndexes(count: number): number {
+  return countKind(count, 3);
 }
 
 function countKind(count: number, kind: number): number {

@@ -2,18 +2,20 @@ import { spawn } from 'node:child_process';
 import type { Answer } from './job.ts';
 
 export interface Command {
+  /** Node unless told. */
+  readonly program?: string;
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** One line of a table: a Node program that is started again and again. */
+/** One line of a table: a program that is started again and again. */
 export interface Contestant {
   readonly name: string;
   /** Puts everything in its place, which is not measured, and gives what to start. */
-  ready(): Command;
+  ready(): Command | Promise<Command>;
   /** Throws when the processes did not do what they were started for. */
-  check?(count: number): void;
+  check?(count: number | null): void | Promise<void>;
   /** Started at the same moment and measured together; 1 unless told. */
   readonly processes?: number;
 }
@@ -53,20 +55,24 @@ export async function race(contestants: readonly Contestant[], rounds: number): 
 
 async function measure(contestant: Contestant): Promise<Sample> {
   const { name, processes = 1 } = contestant;
-  const command = contestant.ready();
+  const command = await contestant.ready();
   const started = performance.now();
   const ends = await Promise.all(Array.from({ length: processes }, () => start(name, command)));
   const ms = Math.max(...ends.map(({ at }) => at)) - started;
   const answers = ends.flatMap(({ answer }) => (answer === null ? [] : [answer]));
-  contestant.check?.(answers.reduce((sum, { count }) => sum + count, 0));
+  const counts = answers.map(({ count }) => count);
+  await contestant.check?.(counts.includes(null) ? null : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0));
   if (answers.length === 0) return { ms, cpuMs: null, maxRssMb: null };
   const cpuMs = answers.reduce((sum, answer) => sum + answer.cpuMs, 0);
   return { ms, cpuMs, maxRssMb: Math.max(...answers.map(({ maxRssMb }) => maxRssMb)) };
 }
 
-function start(name: string, { args, cwd, env = {} }: Command): Promise<{ at: number; answer: Answer | null }> {
+function start(
+  name: string,
+  { program = process.execPath, args, cwd, env = {} }: Command,
+): Promise<{ at: number; answer: Answer | null }> {
   return new Promise((settle, reject) => {
-    const child = spawn(process.execPath, args, {
+    const child = spawn(program, args, {
       cwd,
       env: { ...withoutNodeOptions(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

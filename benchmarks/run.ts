@@ -7,12 +7,25 @@ import { backup } from './scenarios/backup.ts';
 import { cli } from './scenarios/cli.ts';
 import { memory } from './scenarios/memory.ts';
 import { noop } from './scenarios/noop.ts';
+import { postgresApply } from './scenarios/postgres-apply.ts';
+import { postgresNoop } from './scenarios/postgres-noop.ts';
 import { splitter } from './scenarios/splitter.ts';
 import { start64 } from './scenarios/start64.ts';
 import { typescript } from './scenarios/typescript.ts';
 import { machine, openWorkplace } from './workplace.ts';
 
-const SCENARIOS: readonly Scenario[] = [noop, apply, cli, memory, start64, backup, splitter, typescript];
+const SCENARIOS: readonly Scenario[] = [
+  noop,
+  apply,
+  cli,
+  memory,
+  start64,
+  backup,
+  splitter,
+  typescript,
+  postgresNoop,
+  postgresApply,
+];
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,7 +46,7 @@ async function main(): Promise<number> {
   const size = flags.size === undefined ? null : wholeNumber(flags.size);
   if (rounds === null || (flags.size !== undefined && size === null))
     return refuse('--runs and --size are whole numbers above 0.');
-  if (!buildPackages('core', 'sql', 'sqlite') || !buildContenders())
+  if (!buildPackages('core', 'sql', 'sqlite', 'postgres') || !buildContenders())
     return refuse('The packages do not build, and what is measured is what is published. Run `pnpm build` and look.');
 
   using workplace = openWorkplace(flags.keep);

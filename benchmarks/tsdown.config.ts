@@ -2,7 +2,7 @@ import type { UserConfig } from '../tsdown.base.ts';
 
 /** Contenders run as JavaScript, as in an application that is built: none pays for type stripping. */
 const config: UserConfig = {
-  entry: 'contenders/*.ts',
+  entry: 'contenders/**/*.ts',
   format: 'esm',
   platform: 'node',
   target: 'node22.18',

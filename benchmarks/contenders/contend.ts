@@ -1,12 +1,14 @@
 import { writeSync } from 'node:fs';
 import type { Answer, Job, Task } from '../job.ts';
 
-/** Each task gives how many migrations it applied or loaded, or how many backups it made or put back. */
-export type Contender = Partial<Record<Task, (job: Job) => Promise<number> | number>>;
+/** Each task gives the `count` of its answer. */
+export type Contender<Given extends Job> = Partial<
+  Record<Task, (job: Given) => Promise<Answer['count']> | Answer['count']>
+>;
 
 /** Does the one job that this process was started for, and answers when all that it began has ended. */
-export async function contend(contender: Contender): Promise<void> {
-  const job = JSON.parse(process.argv[2] ?? '') as Job;
+export async function contend<Given extends Job>(contender: Contender<Given>): Promise<void> {
+  const job = JSON.parse(process.argv[2] ?? '') as Given;
   const task = contender[job.task];
   if (task === undefined) throw new Error(`This contender does not ${job.task}.`);
   const count = await task(job);

@@ -1,11 +1,11 @@
 import { MigrationScriptExecutor } from '@detent/core';
 import { sqlite } from '@detent/sqlite';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { contend } from './contend.ts';
 
 await contend({ migrate, backup, restore, load });
 
-function executorOf({ folder, database, journalMode, sync }: Job) {
+function executorOf({ folder, database, journalMode, sync }: SqliteJob) {
   const synchronous = sync === 'each' ? 'full' : undefined;
   return new MigrationScriptExecutor({
     adapter: sqlite({ url: database, journalMode, synchronous }),
@@ -13,21 +13,21 @@ function executorOf({ folder, database, journalMode, sync }: Job) {
   });
 }
 
-async function migrate(job: Job): Promise<number> {
+async function migrate(job: SqliteJob): Promise<number> {
   await using executor = executorOf(job);
   const { errors, executed } = await executor.migrate();
   if (errors[0] !== undefined) throw errors[0];
   return executed.length;
 }
 
-async function backup(job: Job): Promise<number> {
+async function backup(job: SqliteJob): Promise<number> {
   await using executor = executorOf(job);
   const { errors } = await executor.backup({ path: job.backup });
   if (errors[0] !== undefined) throw errors[0];
   return 1;
 }
 
-async function restore(job: Job): Promise<number> {
+async function restore(job: SqliteJob): Promise<number> {
   await using executor = executorOf(job);
   const { errors } = await executor.restore({ path: job.backup });
   if (errors[0] !== undefined) throw errors[0];
@@ -35,7 +35,7 @@ async function restore(job: Job): Promise<number> {
 }
 
 /** Planning loads every pending migration and runs none. */
-async function load(job: Job): Promise<number> {
+async function load(job: SqliteJob): Promise<number> {
   await using executor = executorOf(job);
   const { problems, loaded } = await executor.plan();
   if (problems[0] !== undefined) throw problems[0];

@@ -3,12 +3,12 @@ import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { contend } from './contend.ts';
 
 await contend({ migrate });
 
-function migrate(job: Job): number {
+function migrate(job: SqliteJob): number {
   const { folder } = job;
   const database = new DatabaseSync(job.database);
   const applied = readHistory(database);
@@ -35,7 +35,7 @@ function readHistory(database: DatabaseSync): Map<string, string> | null {
 function apply(
   database: DatabaseSync,
   pending: readonly { readonly version: string; readonly text: string; readonly checksum: string }[],
-  { journalMode, sync }: Job,
+  { journalMode, sync }: SqliteJob,
 ): void {
   database.exec(`PRAGMA journal_mode = ${journalMode}`);
   if (sync === 'end') database.exec('PRAGMA synchronous = NORMAL');

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { contend } from './contend.ts';
 
 await contend({ migrate });
 
-async function migrate({ folder, database: path, journalMode, sync }: Job): Promise<number> {
+async function migrate({ folder, database: path, journalMode, sync }: SqliteJob): Promise<number> {
   const database = new Database(path);
   database.pragma(`journal_mode = ${journalMode}`);
   database.pragma(`synchronous = ${sync === 'each' ? 'FULL' : 'NORMAL'}`);

@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { contend } from './contend.ts';
 
 const FIRST_TIMESTAMP = 1_700_000_000_000;
 
 await contend({ migrate });
 
-async function migrate({ folder, database, journalMode, sync }: Job): Promise<number> {
+async function migrate({ folder, database, journalMode, sync }: SqliteJob): Promise<number> {
   const source = new DataSource({
     type: 'better-sqlite3',
     database,

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Umzug } from 'umzug';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { contend } from './contend.ts';
 
 await contend({ migrate });
 
-async function migrate({ folder, database: path, journalMode, sync }: Job): Promise<number> {
+async function migrate({ folder, database: path, journalMode, sync }: SqliteJob): Promise<number> {
   const database = new DatabaseSync(path);
   if (database.prepare('PRAGMA journal_mode').get()?.['journal_mode'] !== journalMode) {
     database.exec(`PRAGMA journal_mode = ${journalMode}`);

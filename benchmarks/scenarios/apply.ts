@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Goal } from '../goal.ts';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { checkMigrated, writeSqlMigrations } from '../migrations.ts';
 import { race, type Contestant } from '../race.ts';
 import { render } from '../report.ts';
@@ -10,7 +10,7 @@ import { contender, removeDatabase } from '../workplace.ts';
 const PEERS = ['umzug', 'typeorm', 'kysely'] as const;
 
 /** In each of them all contestants give the same promise about a power cut. */
-const MODES: readonly (Pick<Job, 'journalMode' | 'sync'> & { readonly title: string })[] = [
+const MODES: readonly (Pick<SqliteJob, 'journalMode' | 'sync'> & { readonly title: string })[] = [
   { journalMode: 'wal', sync: 'end', title: 'WAL, synced at the end of the run' },
   { journalMode: 'wal', sync: 'each', title: 'WAL, every commit synced' },
   { journalMode: 'delete', sync: 'each', title: 'DELETE, every commit synced' },
@@ -42,12 +42,12 @@ function contestants(
   { workplace }: ScenarioSettings,
   folder: string,
   count: number,
-  { journalMode, sync }: Pick<Job, 'journalMode' | 'sync'>,
+  { journalMode, sync }: Pick<SqliteJob, 'journalMode' | 'sync'>,
 ): Contestant[] {
   const databases = workplace.folder(`${journalMode}-${sync}`);
   const contestant = (name: string, program: string): Contestant => {
     const database = join(databases, `${name}.db`);
-    const job: Job = { task: 'migrate', folder, database, journalMode, sync, backup: '' };
+    const job: SqliteJob = { task: 'migrate', folder, database, journalMode, sync, backup: '' };
     return {
       name,
       ready() {

@@ -1,8 +1,8 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Job, Task } from '../job.ts';
-import { race, type Contestant } from '../race.ts';
+import type { SqliteJob, Task } from '../job.ts';
+import { race, type Command, type Contestant } from '../race.ts';
 import { render } from '../report.ts';
 import type { Scenario } from '../scenario.ts';
 import { contender } from '../workplace.ts';
@@ -19,7 +19,7 @@ export const backup: Scenario = {
     const contestantsFor = (task: Task): Contestant[] =>
       (['floor', 'floor again', 'Detent'] as const).map((name) => {
         const place = workplace.folder(`${task}-${name}`);
-        const job: Job = {
+        const job: SqliteJob = {
           task,
           folder,
           database: join(place, 'app.db'),
@@ -52,8 +52,8 @@ export const backup: Scenario = {
   },
 };
 
-function asBackup(contestant: Contestant): ReturnType<Contestant['ready']> {
-  const command = contestant.ready();
+async function asBackup(contestant: Contestant): Promise<Command> {
+  const command = await contestant.ready();
   return { ...command, args: command.args.map((text) => text.replace('"task":"restore"', '"task":"backup"')) };
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPackages } from '../build.ts';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { writeSqlMigrations } from '../migrations.ts';
 import { race, type Contestant } from '../race.ts';
 import { render } from '../report.ts';
@@ -22,7 +22,7 @@ export const cli: Scenario = {
     writeSqlMigrations(folder, MIGRATIONS);
     // The command looks for the adapter where the project has its packages.
     symlinkSync(join(import.meta.dirname, 'node_modules'), join(project, 'node_modules'), 'junction');
-    const job: Job = {
+    const job: SqliteJob = {
       task: 'migrate',
       folder,
       database: join(project, 'app.db'),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { writeSqlMigrations } from '../migrations.ts';
 import { race, type Contestant } from '../race.ts';
 import { render } from '../report.ts';
@@ -15,7 +15,7 @@ export const memory: Scenario = {
     writeSqlMigrations(folder, count);
     const databases = workplace.folder('databases');
     const contestant = (program: string, name: string, expected: number): Contestant => {
-      const job: Job = {
+      const job: SqliteJob = {
         task: 'migrate',
         folder,
         database: join(databases, `${name}.db`),

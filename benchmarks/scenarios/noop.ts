@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Goal } from '../goal.ts';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { checkMigrated, writeSqlMigrations } from '../migrations.ts';
 import { race, type Contestant } from '../race.ts';
 import { render } from '../report.ts';
@@ -25,7 +25,7 @@ async function runSize({ workplace, rounds }: ScenarioSettings, size: number): P
   writeSqlMigrations(folder, size);
   const databases = workplace.folder(`databases-${size}`);
   const contestant = (name: string, program: string): Contestant => {
-    const job: Job = {
+    const job: SqliteJob = {
       task: 'migrate',
       folder,
       database: join(databases, `${program}.db`),
@@ -38,7 +38,7 @@ async function runSize({ workplace, rounds }: ScenarioSettings, size: number): P
       name,
       ready: () => contender(program, job),
       check(count) {
-        if (isFirst && count > 0) checkMigrated(job.database, size);
+        if (isFirst && count !== 0) checkMigrated(job.database, size);
         else if (count !== 0) throw new Error(`${name} applied ${count} again.`);
         isFirst = false;
       },

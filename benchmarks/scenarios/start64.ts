@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { checkMigrated, writeSqlMigrations } from '../migrations.ts';
 import { race, type Contestant } from '../race.ts';
 import { render } from '../report.ts';
@@ -16,7 +16,7 @@ export const start64: Scenario = {
     const folder = workplace.folder('migrations');
     writeSqlMigrations(folder, MIGRATIONS);
     const database = join(workplace.folder('database'), 'app.db');
-    const job: Job = { task: 'migrate', folder, database, journalMode: 'wal', sync: 'end', backup: '' };
+    const job: SqliteJob = { task: 'migrate', folder, database, journalMode: 'wal', sync: 'end', backup: '' };
     const nothing = (name: string): Contestant => ({ name, processes, ready: () => ({ args: ['-e', '0'] }) });
     const detent: Contestant = {
       name: 'Detent',

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Job } from '../job.ts';
+import type { SqliteJob } from '../job.ts';
 import { writeTypeScriptMigrations } from '../migrations.ts';
 import { race, type Contestant } from '../race.ts';
 import { render } from '../report.ts';
@@ -15,7 +15,7 @@ export const typescript: Scenario = {
     const folder = workplace.folder('migrations');
     writeTypeScriptMigrations(folder, count);
     const database = join(workplace.folder('database'), 'app.db');
-    const job: Job = { task: 'load', folder, database, journalMode: 'wal', sync: 'end', backup: '' };
+    const job: SqliteJob = { task: 'load', folder, database, journalMode: 'wal', sync: 'end', backup: '' };
     // Without another word, Node keeps its compile cache in the folder for temporary files.
     const contestants = (isCold: boolean): Contestant[] =>
       (['floor', 'floor again', 'Detent'] as const).map((name) => {

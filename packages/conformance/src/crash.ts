@@ -1,10 +1,11 @@
+import type { RollbackStrategy } from '@detent/core';
 import { describe, expect, test } from 'vitest';
 import { crashAtCalls, crashAtRandom } from './crash-checks.ts';
 import type { Draft, Op } from './draft.ts';
 import { STRATEGIES } from './strategies.ts';
 import type { ConformanceTarget } from './target.ts';
 
-/** A few migrations of every kind; each can be settled without a person wherever the run dies. */
+/** A few migrations of every kind. */
 export const FEW: readonly Draft[] = [
   migration('1', 'script', 'a'),
   migration('2', 'code', 'b'),
@@ -65,6 +66,8 @@ function rows(table: string, from: number, count: number): Op[] {
   return Array.from({ length: count }, (_, index) => ({ kind: 'insert', table, id: from + index }) as const);
 }
 
+const NEEDS_BACKUP: ReadonlySet<RollbackStrategy> = new Set(['backup', 'both']);
+
 export interface CrashOptions {
   /** Every how many calls a process is killed. */
   readonly step: number;
@@ -88,9 +91,11 @@ export function describeCrashes<Db>(
   };
   const back: readonly Draft[] = [...FEW, { ...failure, version: '5', down: [{ kind: 'drop', table: 'late' }] }];
   const patient = { timeout: 1_800_000 };
+  const hasBackups = target.limits?.backups === undefined;
+  const strategies = hasBackups ? STRATEGIES : STRATEGIES.filter((strategy) => !NEEDS_BACKUP.has(strategy));
 
   describe('a process killed at a call', () => {
-    test.each(STRATEGIES)(
+    test.each(strategies)(
       'F27 F28 F29 the next run ends like one that nobody disturbed, under %s',
       patient,
       async (strategy) => {
@@ -99,7 +104,7 @@ export function describeCrashes<Db>(
         expect(kills).toBeGreaterThanOrEqual(leastKills);
       },
     );
-    test.each(STRATEGIES)('F39 a way back that was cut short is finished, under %s', patient, async (strategy) => {
+    test.each(strategies)('F39 a way back that was cut short is finished, under %s', patient, async (strategy) => {
       const { deviations, kills } = await crashAtCalls(target, { strategy, drafts: back }, step);
       expect(deviations).toEqual([]);
       expect(kills).toBeGreaterThanOrEqual(leastKills);
@@ -107,7 +112,7 @@ export function describeCrashes<Db>(
   });
 
   describe('a process killed at a call of the way back', () => {
-    test.each(STRATEGIES)('the next run goes all the way, under %s', patient, async (strategy) => {
+    test.each(strategies)('the next run goes all the way, under %s', patient, async (strategy) => {
       const { deviations, kills } = await crashAtCalls(target, { strategy, drafts: FEW, way: 'down' }, step);
       expect(deviations).toEqual([]);
       expect(kills).toBeGreaterThanOrEqual(leastKills);
@@ -120,11 +125,11 @@ export function describeCrashes<Db>(
       expect(deviations).toEqual([]);
       expect(kills).toBeGreaterThan(randomKills / 3);
     });
-    test(`of a run that fails and restores stands on a version, ${randomKillsOfRestores} times`, patient, async () => {
+    test(`of a run that fails and goes back stands on a version, ${randomKillsOfRestores} times`, patient, async () => {
       const drafts = [...TEN.filter(({ form }) => form !== 'repeatable'), failure];
       const { deviations, kills } = await crashAtRandom(
         target,
-        { strategy: 'backup', drafts },
+        { strategy: hasBackups ? 'backup' : 'none', drafts },
         randomKillsOfRestores,
         seed + 1,
       );

@@ -67,7 +67,7 @@ export function expectedEnd(scenario: Scenario, abilities: Abilities): Expectati
     case 'none':
       return failed.undone ? { ...NOTHING, ...end } : { ...NOTHING, ...end, exit: 5, rollback: 'incomplete' };
     case 'down': {
-      const back = runBackward(standing, forward.trail, abilities);
+      const back = runBackward(standing, forward, abilities);
       for (const draft of standing) states[idOf(draft)] = 'rolling_back';
       for (const draft of back.reversed) states[idOf(draft)] = 'rolled_back';
       const rolledBack = back.reversed.map(idOf);
@@ -79,7 +79,7 @@ export function expectedEnd(scenario: Scenario, abilities: Abilities): Expectati
     }
     case 'backup':
     case 'both': {
-      const doubts = strategy === 'backup' ? [] : doubtsOf(standing, forward.trail, before, abilities);
+      const doubts = strategy === 'backup' ? [] : doubtsOf(standing, forward, before, abilities);
       for (const draft of standing) states[idOf(draft)] = 'rolled_back';
       return {
         ...end,
@@ -122,7 +122,7 @@ function refusalOf({ strategy, mode, drafts }: Scenario, abilities: Abilities): 
 
 interface Forward {
   readonly done: readonly { readonly draft: Draft }[];
-  readonly failed: { readonly draft: Draft; readonly undone: boolean } | null;
+  readonly failed: { readonly draft: Draft; readonly undone: boolean; readonly stood: readonly Op[] } | null;
   readonly takenBack: readonly Draft[];
   readonly trail: readonly Op[];
 }
@@ -142,11 +142,12 @@ function runForward(
       if (isTakenBack)
         return {
           done: [],
-          failed: { draft, undone: true },
+          failed: { draft, undone: true, stood: [] },
           takenBack: done.map((item) => item.draft).toReversed(),
           trail: before,
         };
-      return { done, failed: { draft, undone: result.undone }, takenBack: [], trail: result.trail };
+      const stood = result.trail.slice(trail.length);
+      return { done, failed: { draft, undone: result.undone, stood }, takenBack: [], trail: result.trail };
     }
     trail = result.trail;
     done.push({ draft });
@@ -156,7 +157,7 @@ function runForward(
 
 interface Outcome {
   readonly failed: boolean;
-  /** Everything that it did was taken back with its transaction. */
+  /** Nothing of it stands: its transaction took it back, or it is known to have done nothing. */
   readonly undone: boolean;
   readonly trail: readonly Op[];
 }
@@ -174,8 +175,13 @@ function runOne(
   for (const piece of pieces.list) {
     const begun = now;
     for (const op of piece) {
-      if (!takesEffect(now, op)) return { failed: true, undone: pieces.atomic, trail: pieces.atomic ? trail : begun };
-      now = [...now, op];
+      if (takesEffect(now, op)) {
+        now = [...now, op];
+        continue;
+      }
+      const left = pieces.atomic ? trail : begun;
+      const isKnown = scriptRuns(draft, abilities) && left.slice(trail.length).every(({ kind }) => kind === 'alone');
+      return { failed: true, undone: pieces.atomic || isKnown, trail: left };
     }
   }
   return { failed: false, undone: false, trail: now };
@@ -213,13 +219,15 @@ function piecesOf(
 /** The way back: each migration by itself, newest first, up to the first that fails. */
 function runBackward(
   standing: readonly Draft[],
-  trail: readonly Op[],
+  { failed, trail }: Forward,
   abilities: Abilities,
 ): { reversed: Draft[]; complete: boolean; trail: readonly Op[] } {
   const reversed: Draft[] = [];
   let now = trail;
   for (const draft of standing) {
-    const result = runOne(draft, draft.down ?? [{ kind: 'refused' }], 'each', now, abilities);
+    const whole = draft.down ?? [{ kind: 'refused' }];
+    const isPart = draft === failed?.draft && scriptRuns(draft, abilities);
+    const result = runOne(draft, isPart ? matchingPart(failed.stood, whole) : whole, 'each', now, abilities);
     now = result.trail;
     if (result.failed) return { reversed, complete: false, trail: now };
     reversed.push(draft);
@@ -227,15 +235,50 @@ function runBackward(
   return { reversed, complete: true, trail: now };
 }
 
+/** The end of a way back that undoes exactly what stood, where it is written command for command; else all of it. */
+function matchingPart(stood: readonly Op[], down: readonly Op[]): readonly Op[] {
+  const made: Op[] = [];
+  for (const op of stood) {
+    const goesAlong = 'table' in op && made.some((whole) => whole.kind === 'create' && whole.table === op.table);
+    if (op.kind !== 'alone' && !goesAlong) made.push(op);
+  }
+  const back = down.filter(({ kind }) => kind !== 'alone');
+  const rest = back.slice(0, Math.max(0, back.length - made.length));
+  const part = back.slice(rest.length);
+  const opposites = made.toReversed().map(oppositeOf);
+  const matches = part.length === made.length && part.every((op, index) => thingOf(op) === opposites[index]);
+  return matches && !rest.some((op) => opposites.includes(thingOf(op))) ? part : down;
+}
+
+const OPPOSITES: Readonly<Record<Op['kind'], Op['kind'] | null>> = {
+  create: 'drop',
+  drop: 'create',
+  'add-column': 'drop-column',
+  'drop-column': 'add-column',
+  insert: 'remove',
+  remove: 'insert',
+  refused: null,
+  alone: null,
+};
+
+/** What a command does to what, as far as its words tell: not which row. */
+function thingOf(op: Op, kind: Op['kind'] | null = op.kind): string {
+  return [kind, 'table' in op ? op.table : '', 'column' in op ? op.column : ''].join(' ');
+}
+
+function oppositeOf(op: Op): string {
+  return thingOf(op, OPPOSITES[op.kind]);
+}
+
 /** Why `both` does not trust the way back and restores; empty when it leads exactly to where the run began. */
 function doubtsOf(
   standing: readonly Draft[],
-  trail: readonly Op[],
+  forward: Forward,
   before: readonly Op[],
   abilities: Abilities,
 ): ErrorCode[] {
   if (standing.some((draft) => draft.down === null)) return [];
-  const back = runBackward(standing, trail, abilities);
+  const back = runBackward(standing, forward, abilities);
   if (!back.complete) return ['DOWN_FAILED'];
   return sameEnd(back.trail, before) ? [] : ['ROLLBACK_DIFFERS'];
 }

@@ -61,6 +61,8 @@ const INTENT: Intent = {
   direction: 'up',
   kind: 'ddl',
   fingerprint: 'sha256:00',
+  scope: '["a part"]',
+  after: null,
   idempotent: false,
 };
 

@@ -9,30 +9,31 @@ export function describeLimits<Db>(target: ConformanceTarget<Db>): void {
   const { backups, processes }: Limits = target.limits ?? {};
   if (backups === undefined && processes === undefined) return;
   describe('what this database lacks', () => {
-    if (backups !== undefined) {
-      test(`are backups: ${backups}`, async () => {
-        await using place = await openWorkplace(target);
-        const session = await place.open({ readOnly: true });
-        expect(session.capabilities.backup).toBe(backups);
-        await session.close();
-        for (const rollback of ['backup', 'both'] as const) {
-          const result = await place.executor(THREE, { rollback }).migrate();
-          expect(result).toMatchObject({ success: false, executed: [], errors: [{ code: 'BACKUP_UNFIT' }] });
-          expect(result.errors[0]?.message).toContain(backups);
-          expect(result.errors[0]?.hint).toMatch(/\S/u);
-        }
-        const made = await place.executor(THREE).backup({ path: join(place.folder, 'b') });
-        expect(made.errors.map(({ code }) => code)).toEqual(['BACKUP_UNFIT']);
-        expect(await place.database.bookkeeping()).toBeNull();
-      });
-    }
-    if (processes !== undefined) {
-      test(`are further processes: ${processes}`, async () => {
-        await using place = await openWorkplace(target);
-        const session = await place.open({ readOnly: true });
-        expect(session.capabilities.cancel).toBe(false);
-        await session.close();
-      });
-    }
+    test.each(listed(backups))('are backups: %s', async (reason) => {
+      await using place = await openWorkplace(target);
+      const session = await place.open({ readOnly: true });
+      expect(session.capabilities.backup).toBe(reason);
+      await session.close();
+      for (const rollback of ['backup', 'both'] as const) {
+        const result = await place.executor(THREE, { rollback }).migrate();
+        expect(result).toMatchObject({ success: false, executed: [], errors: [{ code: 'BACKUP_UNFIT' }] });
+        expect(result.errors[0]?.message).toContain(reason);
+        expect(result.errors[0]?.hint).toMatch(/\S/u);
+      }
+      const made = await place.executor(THREE).backup({ path: join(place.folder, 'b') });
+      expect(made.errors.map(({ code }) => code)).toEqual(['BACKUP_UNFIT']);
+      expect(await place.database.bookkeeping()).toBeNull();
+    });
+
+    test.each(listed(processes))('are further processes: %s', async () => {
+      await using place = await openWorkplace(target);
+      const session = await place.open({ readOnly: true });
+      expect(session.capabilities.cancel).toBe(false);
+      await session.close();
+    });
   });
+}
+
+function listed(reason: string | undefined): readonly string[] {
+  return reason === undefined ? [] : [reason];
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationResult } from '@detent/core';
 import { describe, expect, test } from 'vitest';
+import { runSettling } from './by-hand.ts';
 import type { JobReport } from './child.ts';
 import { idOf, type Draft, type Op } from './draft.ts';
 import { startRunner } from './process.ts';
@@ -138,9 +139,10 @@ async function killedHolderFlaws<Db>(target: ConformanceTarget<Db>, pauseAt: str
   runner.process.kill('SIGKILL');
   await runner.ended();
   const executor = place.executor(DRAFTS, { lock: { onHeld: 'wait', waitMs: 30_000 } });
-  const result = await executor.migrate();
+  const { result, flaws } = await runSettling(place, executor, DRAFTS, () => executor.migrate());
   await executor.close();
-  return [...result.errors.map(({ message }) => message), ...(await endFlaws(place, new References(target)))];
+  const errors = result.errors.map(({ message }) => message);
+  return [...flaws, ...errors, ...(await endFlaws(place, new References(target)))];
 }
 
 export interface RaceOptions {

@@ -68,6 +68,8 @@ function intent(changes: Partial<Intent>): Intent {
     direction: 'up',
     kind: 'ddl',
     fingerprint: 'sha256:of another schema',
+    scope: null,
+    after: null,
     idempotent: false,
     ...changes,
   };

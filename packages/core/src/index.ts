@@ -46,7 +46,16 @@ export type {
 } from './ports/history.ts';
 export type { Lease, LockAttempt, LockHolder, LockOwner, MigrationLock } from './ports/lock.ts';
 export type { Logger } from './ports/logger.ts';
-export type { Directives, ParsedScript, ScriptNote, ScriptText, Statement, StatementKind } from './ports/script.ts';
+export type {
+  Directives,
+  Effect,
+  Leaving,
+  ParsedScript,
+  ScriptNote,
+  ScriptText,
+  Statement,
+  StatementKind,
+} from './ports/script.ts';
 export type {
   BatchReader,
   BatchRequest,
@@ -56,6 +65,7 @@ export type {
   StatementLimits,
   StatementProgress,
   StatementResult,
+  Trace,
   TransactionScope,
 } from './ports/session.ts';
 export type { Content, Discovered, HookFile, MigrationFile, MigrationSource } from './ports/source.ts';

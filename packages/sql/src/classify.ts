@@ -1,6 +1,8 @@
-import type { StatementKind } from '@detent/core';
+import type { Effect, Leaving, StatementKind } from '@detent/core';
 import { findDestruction, type Destruction } from './destroys.ts';
 import type { Dialect } from './dialect.ts';
+import { effectOf } from './effect.ts';
+import { leavesBehind } from './leaves.ts';
 import { pragmaName, readStatement, type StatementReader, type Token } from './statement-reader.ts';
 import { isTransactional } from './transactional.ts';
 
@@ -9,6 +11,8 @@ export interface StatementClass {
   /** False where the server refuses the statement inside a transaction, ends the transaction by it, or ignores it there. */
   readonly transactional: boolean;
   readonly destroys: Destruction | null;
+  readonly leaves: Leaving | null;
+  readonly effect: Effect | null;
 }
 
 /** What a statement does, as far as its words tell; what a function or a `DO` block does inside is not known. */
@@ -18,14 +22,21 @@ export function classify(text: string, dialect: Dialect): StatementClass {
 
 export function classifyTokens(reader: StatementReader, dialect: Dialect): StatementClass {
   const kind = kindOf(reader, dialect);
+  const leaves = leavesBehind(reader, dialect, kind);
   switch (kind) {
     case 'query':
     case 'transaction':
-      return { kind, transactional: true, destroys: null };
+      return { kind, transactional: true, destroys: null, leaves, effect: null };
     case 'ddl':
     case 'data':
     case 'session':
-      return { kind, transactional: isTransactional(reader, dialect), destroys: findDestruction(reader, dialect) };
+      return {
+        kind,
+        transactional: isTransactional(reader, dialect),
+        destroys: findDestruction(reader, dialect),
+        leaves,
+        effect: effectOf(reader, dialect),
+      };
   }
 }
 

@@ -175,13 +175,15 @@ function isTexts(value: unknown): value is string[] {
 
 function isIntent(value: unknown): value is Intent {
   if (!isRecord(value)) return false;
-  const { statement, hash, direction, kind, fingerprint, idempotent } = value;
+  const { statement, hash, direction, kind, fingerprint, scope, after, idempotent } = value;
   return (
     (statement === null || Number.isSafeInteger(statement)) &&
     (hash === null || typeof hash === 'string') &&
     (direction === 'up' || direction === 'down') &&
-    (kind === 'ddl' || kind === 'data' || kind === 'code') &&
+    (kind === 'ddl' || kind === 'data' || kind === 'code' || kind === 'unseen') &&
     typeof fingerprint === 'string' &&
+    (scope === null || typeof scope === 'string') &&
+    (after === null || typeof after === 'string') &&
     typeof idempotent === 'boolean'
   );
 }

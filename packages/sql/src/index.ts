@@ -17,4 +17,5 @@ export { onDemand } from './on-demand.ts';
 export { quoteIdent, quoteLiteral } from './quote.ts';
 export { parseScript } from './script.ts';
 export { splitStatements, type SplitStatement } from './splitter.ts';
+export { readStatement, type StatementReader } from './statement-reader.ts';
 export { sqlTag } from './tag.ts';

@@ -13,7 +13,7 @@ import { fillPlaceholders } from './placeholders.ts';
 import { finishSection } from './section.ts';
 import { openSource, type Source } from './source.ts';
 import { splitPieces, type CommentPiece, type StatementPiece } from './splitter.ts';
-import { readSlice } from './statement-reader.ts';
+import { readSlice, readStatement } from './statement-reader.ts';
 
 type Direction = 'up' | 'down';
 
@@ -120,8 +120,8 @@ function toStatement(
   }
   const text =
     placeholders === null ? source.text.slice(start, end) : fillPlaceholders(source, dialect, start, end, placeholders);
-  const { kind, transactional, destroys } = classifyTokens(readSlice(source, dialect, start, end), dialect);
-  return { text, line, column, kind, transactional, destroys };
+  const reader = placeholders === null ? readSlice(source, dialect, start, end) : readStatement(text, dialect);
+  return { text, line, column, ...classifyTokens(reader, dialect) };
 }
 
 function checkMarker(

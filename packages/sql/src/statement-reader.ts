@@ -12,6 +12,8 @@ export type Token = string;
 export interface StatementReader {
   /** The token at an index below 16 counted from 0; empty past the end. */
   at(index: number): Token;
+  /** The same as it is written. */
+  textAt(index: number): string;
   /** All tokens outside of parentheses, in order, until `visit` says `true`; gives whether it did. */
   some(visit: (token: Token, previous: Token) => boolean): boolean;
   /** The same inside parentheses too. */
@@ -23,13 +25,20 @@ export function readStatement(text: string, dialect: Dialect): StatementReader {
 }
 
 export function readSlice(source: Source, dialect: Dialect, start: number, end: number): StatementReader {
-  const first = tokensOf(source, dialect, start, end);
-  const head: Token[] = [];
+  const lexer = lexerAt(source, dialect, start);
+  const head: { readonly token: Token; readonly text: string }[] = [];
+  const headAt = (index: number): { readonly token: Token; readonly text: string } | undefined => {
+    while (head.length <= index) {
+      const token = nextToken(lexer, end);
+      head.push({ token, text: token === '' ? '' : lexer.text });
+    }
+    return head[index];
+  };
   const scan = (visit: (token: Token, previous: Token) => boolean, deepest: number): boolean => {
-    const next = tokensOf(source, dialect, start, end);
+    const own = lexerAt(source, dialect, start);
     let depth = 0;
     let previous = '';
-    for (let token = next(); token !== ''; token = next()) {
+    for (let token = nextToken(own, end); token !== ''; token = nextToken(own, end)) {
       if (token === ')') depth -= 1;
       if (depth <= deepest && visit(token, previous)) return true;
       if (token === '(') depth += 1;
@@ -38,10 +47,8 @@ export function readSlice(source: Source, dialect: Dialect, start: number, end: 
     return false;
   };
   return {
-    at(index) {
-      while (head.length <= index) head.push(first());
-      return head[index] ?? '';
-    },
+    at: (index) => headAt(index)?.token ?? '',
+    textAt: (index) => headAt(index)?.text ?? '',
     some: (visit) => scan(visit, 0),
     someAnywhere: (visit) => scan(visit, Number.POSITIVE_INFINITY),
   };
@@ -63,31 +70,34 @@ export function pragmaName(reader: StatementReader): Token {
   return reader.at(2) === '.' ? reader.at(3) : reader.at(1);
 }
 
-function tokensOf(source: Source, dialect: Dialect, start: number, end: number): () => Token {
+function lexerAt(source: Source, dialect: Dialect, start: number): Lexer {
   const lexer = new Lexer(source, dialect);
   lexer.end = start;
-  return () => {
-    while (lexer.end < end) {
-      switch (lexer.next()) {
-        case 'word':
-          return lexer.start < end ? lexer.upper : '';
-        case 'quoted':
-        case 'operator':
-        case 'meta':
-          return lexer.start < end ? lexer.text : '';
-        case 'string':
-          return "'";
-        case 'number':
-          return '0';
-        case 'terminator':
-          return lexer.start < end ? ';' : '';
-        case 'comment':
-        case 'conditional':
-          break;
-        case 'end':
-          return '';
-      }
+  return lexer;
+}
+
+/** Empty past the end. */
+function nextToken(lexer: Lexer, end: number): Token {
+  while (lexer.end < end) {
+    switch (lexer.next()) {
+      case 'word':
+        return lexer.start < end ? lexer.upper : '';
+      case 'quoted':
+      case 'operator':
+      case 'meta':
+        return lexer.start < end ? lexer.text : '';
+      case 'string':
+        return "'";
+      case 'number':
+        return '0';
+      case 'terminator':
+        return lexer.start < end ? ';' : '';
+      case 'comment':
+      case 'conditional':
+        break;
+      case 'end':
+        return '';
     }
-    return '';
-  };
+  }
+  return '';
 }

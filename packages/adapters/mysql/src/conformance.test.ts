@@ -1,4 +1,4 @@
 import { describeConformance } from '@detent/conformance';
 import { target } from './fixtures/conformance.ts';
 
-describeConformance('MariaDB', target, { concerns: ['history', 'transactions', 'recovery'] });
+describeConformance('MariaDB', target, { concerns: ['history', 'transactions', 'run', 'way back'] });

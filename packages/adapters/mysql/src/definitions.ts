@@ -4,16 +4,24 @@ import type { Link } from './link.ts';
 import { literal } from './literal.ts';
 import { Refused, type TextRow } from './wire.ts';
 
-export type ObjectKind =
-  | 'table'
-  | 'view'
-  | 'sequence'
-  | 'procedure'
-  | 'function'
-  | 'package'
-  | 'package body'
-  | 'trigger'
-  | 'event';
+const OBJECT_KINDS = [
+  'table',
+  'view',
+  'sequence',
+  'procedure',
+  'function',
+  'package',
+  'package body',
+  'trigger',
+  'event',
+  'database',
+] as const;
+
+export type ObjectKind = (typeof OBJECT_KINDS)[number];
+
+export function isObjectKind(value: unknown): value is ObjectKind {
+  return OBJECT_KINDS.some((kind) => kind === value);
+}
 
 export interface SchemaObject {
   readonly kind: ObjectKind;
@@ -110,6 +118,7 @@ const MISSING = new Set(['1146', '1305', '1360', '1539', '1049', '4091', '1347']
 const DENIED = new Set(['1044', '1142', '1143', '1227', '1345', '1356', '1370']);
 
 function showSql({ kind, schema, name }: SchemaObject): string {
+  if (kind === 'database') return `SHOW CREATE DATABASE ${quoteIdent(mariadb, name)}`;
   return `SHOW CREATE ${kind.toUpperCase()} ${quoteIdent(mariadb, schema, name)}`;
 }
 
@@ -136,6 +145,7 @@ function canonical({ kind, schema }: SchemaObject, row: TextRow | undefined): st
     case 'package':
     case 'package body':
     case 'trigger':
+    case 'database':
       return text;
   }
 }

@@ -9,6 +9,7 @@ import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
 import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
+import { scopedFingerprint, traceOf } from './trace.ts';
 import { createTransactions } from './transaction.ts';
 
 /** Puts the parts together around one connection. `Db` is the class of the driver's connection. */
@@ -69,10 +70,12 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
       await link.restore();
     },
 
-    async fingerprint() {
+    async fingerprint(scope = null) {
       await transactions.flush();
-      return schemaFingerprint(link);
+      return scope === null ? schemaFingerprint(link) : scopedFingerprint(link, scope);
     },
+
+    trace: (statement) => traceOf(link, statement),
 
     async close() {
       await lock.close();

@@ -1,5 +1,6 @@
 import { DetentError } from '@detent/core';
 import { commitUnknown, ended, factsOf, translate } from './errors.ts';
+import type { Failure } from './failure.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
@@ -75,10 +76,20 @@ async function afterLoss(link: Link, { xid }: Work, error: Refused): Promise<voi
 
 function commitRefused(link: Link, error: Refused): unknown {
   const { failure } = error;
+  if (failure.code === '26000') return statementsGone(failure, error);
   // Constraints that were put off until now.
   if (!failure.code.startsWith('23')) return translate(error, link.target);
   return new DetentError('STATEMENT_FAILED', `The transaction could not be committed: ${failure.message}.`, {
     hint: 'A constraint that is checked at the end does not hold; correct the rows in the migration.',
+    facts: factsOf(failure),
+    cause: error.cause,
+  });
+}
+
+/** A function or a trigger did what a statement would have told. */
+function statementsGone(failure: Failure, error: Refused): DetentError {
+  return new DetentError('STATEMENT_FAILED', 'The migration threw away the prepared statements of its session.', {
+    hint: 'Where a function does it, write `DEALLOCATE ALL` into the file too, so that Detent knows.',
     facts: factsOf(failure),
     cause: error.cause,
   });

@@ -4,7 +4,16 @@ import { readBuild } from './concurrent.ts';
 import { failureOf, owner, playground, runScript, take } from './fixtures/playground.ts';
 
 const statementOf = (text: string) =>
-  ({ text, line: 1, column: 1, kind: 'ddl', transactional: false, destroys: null }) as const;
+  ({
+    text,
+    line: 1,
+    column: 1,
+    kind: 'ddl',
+    transactional: false,
+    destroys: null,
+    leaves: null,
+    effect: null,
+  }) as const;
 
 test.each([
   ['CREATE INDEX CONCURRENTLY i ON t (x)', ['i'], ['t']],

@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os';
-import process from 'node:process';
 import { DetentError, misuse } from '@detent/core';
 import type { PgClient, RawClient, ServerMessage } from './driver.ts';
 import { connectFailed } from './errors.ts';
@@ -99,7 +98,7 @@ async function openClient(
   ssl: Ssl,
   { timeoutMs, signal }: ConnectOptions,
 ): Promise<Wire> {
-  const { Client } = await loadPg();
+  const Client = await loadClient();
   const client = new Client({
     host,
     port,
@@ -173,12 +172,16 @@ async function patiently<T>(work: () => Promise<T>, { timeoutMs }: ConnectOption
 
 type ClientClass = new (config: Readonly<Record<string, unknown>>) => RawClient;
 
-async function loadPg(): Promise<{ readonly Client: ClientClass }> {
+/** The client without the rest of pg, whose loading would take as long as reading many migrations. */
+async function loadClient(): Promise<ClientClass> {
   try {
-    const { default: pg } = await import('pg');
-    return pg as unknown as { readonly Client: ClientClass };
+    // @ts-expect-error: the types of pg say nothing of this file.
+    const module = (await import('pg/lib/client.js')) as { readonly default: ClientClass };
+    return module.default;
   } catch (cause) {
     const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
+    // A few versions give themselves only as a whole.
+    if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return (await import('pg')).default.Client as unknown as ClientClass;
     if (code !== 'ERR_MODULE_NOT_FOUND') throw cause;
     throw misuse('pg is not installed.', 'Run `npm install pg`, or pass `pglite`.');
   }

@@ -1,7 +1,9 @@
 import type { Logger, OpenOptions } from '@detent/core';
+import type { ColumnValue } from '@detent/sql';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
+import { keptStatements, type Repeated } from './kept.ts';
 import type { LeaseTiming } from './lock-timing.ts';
 import {
   AS_CONNECTED,
@@ -45,6 +47,10 @@ export interface Link {
    * behind a pooler. Throws `READ_ONLY`.
    */
   prepare(...texts: readonly string[]): Promise<readonly Answer[]>;
+  /** Lets the session keep statements parsed and planned; nothing behind a pooler. Outside a transaction. */
+  keep(texts: Readonly<Record<Repeated, string>>): Promise<void>;
+  /** The call of such a statement; `null` where the session has none, or may have none any more. */
+  call(name: Repeated, ...values: readonly ColumnValue[]): string | null;
   /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
   /** Whether there can be another connection to the same database. */
@@ -87,6 +93,7 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
       throw translate(error, target);
     }
   };
+  const kept = keptStatements(ask);
   const greeted: Link['greeted'] = (answer) => {
     const found = readGreeting(answer, wire);
     greeting = found;
@@ -134,12 +141,20 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
       return answers.slice(settings.length);
     },
 
+    async keep(texts) {
+      const { pooled } = await greet();
+      if (!pooled) await kept.make(texts);
+    },
+
+    call: (name, ...values) => (link.traces ? null : kept.call(name, values)),
+
     async restore() {
       link.limits = baseLimits;
       const known = await greet();
       link.traces &&= !known.pooled;
       if (!link.traces) return;
-      await ask(...resetSql(!lent), ...before, ...baseSql(known), ...limitSql(baseLimits, false));
+      const settings = [...resetSql(!lent), ...before, ...baseSql(known), ...limitSql(baseLimits, false)];
+      kept.heard((await ask(...settings, kept.question)).at(-1));
       prepared = true;
       link.traces = false;
     },
@@ -158,6 +173,7 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
         await ask(...resetSql(false), ...before).catch((error: unknown) =>
           options.logger.warn(`The settings of the lent connection could not be put back: ${String(error)}`),
         );
+        await kept.drop().catch(() => undefined);
       }
       await wire.close(disposable && prepared);
     },

@@ -27,6 +27,8 @@ export interface LockStatements {
   readonly void: string;
   /** Fails with `FENCE` where the token is not the lock's; gives the transaction's number. */
   fence(token: number): string;
+  /** The same to be kept, with the token as its value. */
+  readonly keptFence: string;
   /** The same, and nobody changes the lock before the transaction ends. */
   fenceKeeping(token: number): string;
 }
@@ -35,7 +37,7 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
   const table = history.tables.lock;
   const ids = `${key.space}, ${key.number}`;
   const expires = (leaseMs: number | null): string => (leaseMs === null ? 'NULL' : `${NOW} + ${leaseMs}`);
-  const fence = (token: number, locking: string): string =>
+  const fence = (token: number | string, locking: string): string =>
     `SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM ${table} WHERE id = 1 AND token = ${token}${locking}) ` +
     `THEN txid_current()::text ELSE ${literal(FENCE)} END AS bigint) AS xid`;
   return {
@@ -66,6 +68,7 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
     giveBack: (token) => `UPDATE ${table} SET run_id = NULL, expires = NULL WHERE id = 1 AND token = ${token}`,
     void: `UPDATE ${table} SET token = token + 1, run_id = NULL, expires = NULL WHERE id = 1`,
     fence: (token) => fence(token, ''),
+    keptFence: fence('$1::bigint', ''),
     fenceKeeping: (token) => fence(token, ' FOR UPDATE'),
   };
 }

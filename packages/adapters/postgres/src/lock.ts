@@ -17,6 +17,8 @@ import { lockStatements, type LockStatements } from './lock-statements.ts';
 export interface SessionLock extends MigrationLock {
   /** The commands that every transaction begins with, and ends with before its commit; none while nothing is held. */
   fence(): Promise<{ readonly first: readonly string[]; readonly last: readonly string[] }>;
+  /** Its text, with the token as a value. */
+  fenceText(): Promise<string>;
   /** The token that this session writes with: its lease's, or the one in the row when it holds none. */
   token(): Promise<number>;
   readonly held: Lease | null;
@@ -163,12 +165,17 @@ export function createLock(link: Link): SessionLock {
       if (held === null) return { first: [], last: [] };
       const sql = await sqlOf();
       const { token } = held;
-      if (!held.pooled) return { first: [sql.fence(token)], last: [sql.fence(token)] };
+      if (!held.pooled) {
+        const text = link.call('fence', token) ?? sql.fence(token);
+        return { first: [text], last: [text] };
+      }
       return {
         first: [sql.tryLockHere, sql.fenceKeeping(token)],
         last: [sql.heartbeat(token, leaseMs)],
       };
     },
+
+    fenceText: async () => (await sqlOf()).keptFence,
 
     async token() {
       if (held !== null) return held.token;

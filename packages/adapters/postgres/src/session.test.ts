@@ -26,7 +26,16 @@ test('F34 what a migration sets is gone at the next, and Detent finds its tables
     'SET ROLE detent_nobody',
     "SET TIME ZONE 'Asia/Tokyo'",
     'SET statement_timeout = 1',
-  ].map((text) => ({ text, line: 1, column: 1, kind: 'session' as const, transactional: true, destroys: null }));
+  ].map((text) => ({
+    text,
+    line: 1,
+    column: 1,
+    kind: 'session' as const,
+    transactional: true,
+    destroys: null,
+    leaves: null,
+    effect: null,
+  }));
   await session.transaction({ statements }, async () => {
     await session.execute(statements.slice(0, 3), 'f.sql');
     await session.history.append(line);
@@ -152,7 +161,18 @@ test('F19 a statement that runs on for a dead client ends with it, and its lock 
   await take(session);
   const sleeping = failureOf(
     session.execute(
-      [{ text: 'SELECT pg_sleep(60)', line: 1, column: 1, kind: 'query', transactional: true, destroys: null }],
+      [
+        {
+          text: 'SELECT pg_sleep(60)',
+          line: 1,
+          column: 1,
+          kind: 'query',
+          transactional: true,
+          destroys: null,
+          leaves: null,
+          effect: null,
+        },
+      ],
       'f.sql',
     ),
   );

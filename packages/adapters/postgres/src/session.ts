@@ -48,6 +48,10 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
       if (patient && link.wire.isOpen && link.wire.status === 'I') await link.ask(...limitSql(link.limits, false));
     }
   };
+  const fingerprint = async (): Promise<string> => {
+    await transactions.flush();
+    return schemaFingerprint(link, link.wire.status !== 'I');
+  };
   return {
     get db() {
       return link.wire.db as Db;
@@ -103,9 +107,10 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
       await link.restore();
     },
 
-    async fingerprint() {
-      await transactions.flush();
-      return schemaFingerprint(link, link.wire.status !== 'I');
+    fingerprint,
+
+    async trace() {
+      return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },
 
     async close() {

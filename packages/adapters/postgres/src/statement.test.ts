@@ -63,6 +63,8 @@ test('COPY from the file itself is refused and leaves the session usable', async
     kind: 'data',
     transactional: true,
     destroys: null,
+    leaves: null,
+    effect: null,
   } as const;
   await expect(
     session.transaction({ statements: [copy] }, async () => void (await session.execute([copy], 'f.sql'))),
@@ -78,7 +80,16 @@ test('rows are counted by the tag of the server', async () => {
     'INSERT INTO t VALUES (1), (2), (3)',
     'UPDATE t SET x = 0 WHERE x > 1',
     'SELECT * FROM t',
-  ].map((text) => ({ text, line: 1, column: 1, kind: 'data' as const, transactional: true, destroys: null }));
+  ].map((text) => ({
+    text,
+    line: 1,
+    column: 1,
+    kind: 'data' as const,
+    transactional: true,
+    destroys: null,
+    leaves: null,
+    effect: null,
+  }));
   const counted = await session.transaction({ statements }, () => session.execute(statements, 'f.sql'));
   expect(counted.map(({ rows }) => rows)).toEqual([null, 3, 2, null]);
 });

@@ -19,6 +19,8 @@ test('a script and its record take two round trips, whatever the number of its s
     kind: 'ddl' as const,
     transactional: true,
     destroys: null,
+    leaves: null,
+    effect: null,
   }));
   proxy.messages();
   await session.transaction({ statements: up }, async () => {
@@ -41,7 +43,18 @@ test('F30 F31 a COMMIT whose answer is lost is asked for on another connection a
   proxy.cutAt('COMMIT', 'after');
   await session.transaction({ statements: [] }, async () => {
     await session.execute(
-      [{ text: 'CREATE TABLE a (x int)', line: 1, column: 1, kind: 'ddl', transactional: true, destroys: null }],
+      [
+        {
+          text: 'CREATE TABLE a (x int)',
+          line: 1,
+          column: 1,
+          kind: 'ddl',
+          transactional: true,
+          destroys: null,
+          leaves: null,
+          effect: null,
+        },
+      ],
       'f',
     );
     await session.history.append(line);
@@ -64,7 +77,18 @@ test('F30 a COMMIT that never arrived is known to have changed nothing', async (
   const failure = await failureOf(
     session.transaction({ statements: [] }, async () => {
       await session.execute(
-        [{ text: 'CREATE TABLE a (x int)', line: 1, column: 1, kind: 'ddl', transactional: true, destroys: null }],
+        [
+          {
+            text: 'CREATE TABLE a (x int)',
+            line: 1,
+            column: 1,
+            kind: 'ddl',
+            transactional: true,
+            destroys: null,
+            leaves: null,
+            effect: null,
+          },
+        ],
         'f',
       );
       await session.history.append(line);
@@ -146,6 +170,8 @@ test('a statement that runs is cancelled by the signal, and its transaction is t
     kind: 'query' as const,
     transactional: true,
     destroys: null,
+    leaves: null,
+    effect: null,
   }));
   setTimeout(() => stop.abort(), 200);
   const begun = performance.now();

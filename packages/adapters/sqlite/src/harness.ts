@@ -64,7 +64,7 @@ export async function take(session: MigrationSession<SqliteDatabase>, runId = 'r
 }
 
 export function statement(text: string, kind: StatementKind = kindOf(text)): Statement {
-  return { text, line: 1, column: 1, kind, transactional: true, destroys: null };
+  return { text, line: 1, column: 1, kind, transactional: true, destroys: null, leaves: null, effect: null };
 }
 
 function kindOf(text: string): StatementKind {

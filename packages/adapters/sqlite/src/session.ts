@@ -70,6 +70,8 @@ export function createSession<Db>({
     return patiently(() => send(connection, statement, file, books.own), patience);
   };
 
+  const fingerprint = (): Promise<string> => looking((connection) => schemaFingerprint(connection, books.own));
+
   return {
     get db() {
       return link.now().db as Db;
@@ -129,7 +131,11 @@ export function createSession<Db>({
       settings = null;
     },
 
-    fingerprint: () => looking((connection) => schemaFingerprint(connection, books.own)),
+    fingerprint,
+
+    async trace() {
+      return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
+    },
 
     async close() {
       await lock.close();

@@ -61,9 +61,14 @@ export interface Intent {
   /** Of the statement's text, as in `statementHashes`; `null` for code. */
   readonly hash: string | null;
   readonly direction: 'up' | 'down';
-  readonly kind: 'ddl' | 'data' | 'code';
-  /** Of the schema before the step. */
+  /** `unseen`: a change that the schema does not show. */
+  readonly kind: 'ddl' | 'data' | 'code' | 'unseen';
+  /** Of the schema before the step, or of the part of it that `scope` names; empty where it would show nothing. */
   readonly fingerprint: string;
+  /** The part of the schema that shows whether the step ran, in the adapter's own words; `null`: all of it. */
+  readonly scope: string | null;
+  /** The fingerprint when the step has run, where that is known before. */
+  readonly after: string | null;
   readonly idempotent: boolean;
 }
 

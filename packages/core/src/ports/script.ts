@@ -29,6 +29,23 @@ export interface Statement {
   readonly transactional: boolean;
   /** What it would destroy, as written after `detent:allow`, e.g. `drop-table`; `null` when nothing. */
   readonly destroys: string | null;
+  /** What it leaves in the connection beyond schema and rows; `null` when nothing. */
+  readonly leaves: Leaving | null;
+  /** `null` where its words do not tell. */
+  readonly effect: Effect | null;
+}
+
+export type Leaving =
+  /** Can be made again in another connection by running the statement again. */
+  | { readonly kind: 'setting' }
+  /** Cannot, such as a temporary table or a variable that was computed. */
+  | { readonly kind: 'value'; readonly name: string };
+
+/** What a statement does to what. The opposite of it makes what it takes away, on the same thing. */
+export interface Effect {
+  readonly change: 'makes' | 'takes away' | 'alters';
+  /** From the whole to the part: `['table a', 'rows']`. Who makes the whole makes all that is in it. Empty: nothing. */
+  readonly on: readonly string[];
 }
 
 /**

@@ -36,8 +36,13 @@ export interface MigrationSession<Db = unknown> {
   limit(limits: StatementLimits): Promise<void>;
   /** Puts back whatever settings a migration may have changed. Outside a transaction. */
   reset(): Promise<void>;
-  /** Hash of the live schema without Detent's own tables. Two equal schemas give equal hashes, whatever their history. */
-  fingerprint(): Promise<string>;
+  /**
+   * Hash of the live schema without Detent's own tables, or of the part that a trace named. Two equal schemas give equal
+   * hashes, whatever their history.
+   */
+  fingerprint(scope?: string | null): Promise<string>;
+  /** How a later start can tell whether a statement ran that is about to, outside of any transaction. */
+  trace(statement: Statement): Promise<Trace>;
   close(): Promise<void>;
 }
 
@@ -53,6 +58,19 @@ export interface StatementLimits {
   readonly lockMs: number | null;
   readonly statementMs: number | null;
 }
+
+/** What a statement leaves by which it can be told that it ran. */
+export type Trace =
+  /** A part of the schema, or all of it where `scope` is `null`; `after`: how that looks then, where it is known before. */
+  | {
+      readonly kind: 'schema';
+      readonly fingerprint: string;
+      readonly scope: string | null;
+      readonly after: string | null;
+    }
+  /** It does not matter: running it twice does what running it once does. */
+  | { readonly kind: 'idempotent' }
+  | { readonly kind: 'none' };
 
 export interface StatementResult {
   /** Rows changed; `null` when the statement does not say. */

@@ -1,9 +1,12 @@
 import { asDetentError, DetentError } from '../errors.ts';
 import type { RollbackDetail } from '../history/ledger-detail.ts';
+import { statementHash } from '../history/schema-version-service.ts';
+import type { HistoryRow } from '../ports/history.ts';
 import { inTransaction } from '../run/attempt.ts';
 import { warn } from '../run/context.ts';
 import type { LoadedStep } from '../validate/pending.ts';
 import { infosOf, standingSteps } from './attempted.ts';
+import { undoneBefore } from './matching.ts';
 import type { FailedRun, RollbackReport } from './rollback-service.ts';
 
 /** Runs the opposite direction of each step of which something stands, newest first. */
@@ -41,7 +44,7 @@ export async function reverse<Db>(run: FailedRun<Db>): Promise<RollbackReport> {
 
 /** In one transaction for all of them, so that a process that dies on the way back leaves the whole intention. */
 async function markRollingBack<Db>(
-  { context, backup, fingerprint }: FailedRun<Db>,
+  { context, outcome, backup, fingerprint }: FailedRun<Db>,
   steps: readonly LoadedStep<Db>[],
 ): Promise<void> {
   const { versions, identity, settings } = context;
@@ -53,19 +56,27 @@ async function markRollingBack<Db>(
   };
   await inTransaction(context, async () => {
     await versions.append(identity, 'rollback-started', null, JSON.stringify(detail));
-    for (const { info } of steps) {
-      const row = info.direction === 'up' ? await versions.load(info.id) : null;
-      if (row !== null)
-        await versions.save({
-          ...row,
-          state: 'rolling_back',
-          statementsDone: 0,
-          statementHashes: [],
-          cursors: {},
-          intent: null,
-        });
+    for (const step of steps) {
+      const row = step.info.direction === 'up' ? await versions.load(step.info.id) : null;
+      if (row === null) continue;
+      const hashes = step === outcome.failed?.step ? hashesToSkip(step, row) : [];
+      await versions.save({
+        ...row,
+        state: 'rolling_back',
+        statementsDone: hashes.length,
+        statementHashes: hashes,
+        cursors: {},
+        intent: null,
+      });
     }
   });
+}
+
+/** Of the statements at the beginning of `down` that would undo what the failed `up` did not come to. */
+function hashesToSkip<Db>({ loaded: { up, down } }: LoadedStep<Db>, row: HistoryRow): string[] {
+  if (up?.kind !== 'script' || down?.kind !== 'script' || row.intent !== null) return [];
+  const count = undoneBefore(up.statements, row.statementsDone, down.statements) ?? 0;
+  return down.statements.slice(0, count).map(({ text }) => statementHash(text));
 }
 
 async function opposite<Db>({ context }: FailedRun<Db>, step: LoadedStep<Db>): Promise<LoadedStep<Db>> {

@@ -10,6 +10,8 @@ export interface Attempt<Db> {
   readonly step: LoadedStep<Db>;
   readonly action: Action<Db>;
   readonly startedAt: number;
+  /** As it was in the history before this try; `null` when it was not there. */
+  readonly previous: HistoryRow | null;
   /** As it was prepared: what holds again when the transaction is rolled back. */
   readonly begun: HistoryRow;
   /** As it is in the history, or as it will be when the transaction commits. */
@@ -31,7 +33,7 @@ export async function beginAttempt<Db>(
   const row = info.direction === 'up' ? upRow(context, step, previous, order) : downRow(context, step, previous);
   const statementsTotal = action.kind === 'script' ? action.statements.length : null;
   const begun = { ...row, statementsTotal };
-  return { step, action, startedAt: Date.now(), begun, row: begun, isRecorded: false };
+  return { step, action, startedAt: Date.now(), previous, begun, row: begun, isRecorded: false };
 }
 
 function upRow<Db>(

@@ -7,7 +7,7 @@ import { modeOf } from '../validate/pending.ts';
 import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
 import { batchesOf } from './batches.ts';
 import type { RunContext } from './context.ts';
-import { intentOf } from './script.ts';
+import { intentOf } from './intent.ts';
 
 type Code<Db> = Extract<Action<Db>, { kind: 'code' }>;
 

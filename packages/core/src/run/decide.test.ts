@@ -8,6 +8,8 @@ const intent = (kind: Intent['kind'], idempotent = false): Intent => ({
   direction: 'up',
   kind,
   fingerprint: 'before',
+  scope: null,
+  after: null,
   idempotent,
 });
 
@@ -18,6 +20,18 @@ test('F26 without an intent the count of done statements is the truth', () => {
 test('F27 a schema that changed shows that the statement ran', () => {
   expect(decide({ intent: intent('ddl') }, 'before').kind).toBe('again');
   expect(decide({ intent: intent('ddl') }, 'after').kind).toBe('next');
+});
+
+test('F75 a statement of which only a part took effect is for a person to settle', () => {
+  const known = { ...intent('ddl'), after: 'after' };
+  expect(decide({ intent: known }, 'before').kind).toBe('again');
+  expect(decide({ intent: known }, 'after').kind).toBe('next');
+  expect(decide({ intent: known }, 'between').kind).toBe('unknown');
+});
+
+test('what the schema does not show nobody can know', () => {
+  expect(decide({ intent: intent('unseen') }, '').kind).toBe('unknown');
+  expect(decide({ intent: intent('unseen', true) }, '').kind).toBe('again');
 });
 
 test('rows and code leave no trace, so nobody can know', () => {

@@ -9,22 +9,24 @@ export type Verdict =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /**
- * Decides from the row and the schema as it is now. Pure.
+ * Decides from the row and the schema as it is now, as far as the intent's scope goes. Pure.
  * A schema that changed with the intent's statement shows that it ran; rows and code leave no such trace.
  */
 export function decide({ intent }: Pick<HistoryRow, 'intent'>, fingerprint: string): Verdict {
   if (intent === null) return { kind: 'again', why: 'each step is recorded together with its work' };
-  if (intent.idempotent) return { kind: 'again', why: 'the migration says that it is idempotent' };
-  if (intent.kind === 'ddl') {
-    return intent.fingerprint === fingerprint
-      ? { kind: 'again', why: 'the schema is as it was before the statement' }
-      : { kind: 'next', why: 'the schema shows that the statement ran' };
+  if (intent.idempotent) return { kind: 'again', why: 'running it twice does what running it once does' };
+  switch (intent.kind) {
+    case 'ddl':
+      if (intent.fingerprint === fingerprint)
+        return { kind: 'again', why: 'the schema is as it was before the statement' };
+      return intent.after === null || intent.after === fingerprint
+        ? { kind: 'next', why: 'the schema shows that the statement ran' }
+        : { kind: 'unknown', why: 'the schema is neither as it was before the statement nor as it would be after it' };
+    case 'unseen':
+      return { kind: 'unknown', why: 'the schema does not show whether the statement ran' };
+    case 'code':
+      return { kind: 'unknown', why: 'code without a transaction leaves no trace' };
+    case 'data':
+      return { kind: 'unknown', why: 'rows without a transaction leave no trace' };
   }
-  return {
-    kind: 'unknown',
-    why:
-      intent.kind === 'code'
-        ? 'code without a transaction leaves no trace'
-        : 'rows without a transaction leave no trace',
-  };
 }

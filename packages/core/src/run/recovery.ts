@@ -1,5 +1,5 @@
 import { contentHash } from '../backup/manifest.ts';
-import { DetentError } from '../errors.ts';
+import { DetentError, type Problem } from '../errors.ts';
 import { rollbackOf, type RollbackDetail } from '../history/ledger-detail.ts';
 import { downStep } from '../plan/down.ts';
 import { unknownState } from '../plan/history-check.ts';
@@ -24,10 +24,13 @@ export async function recover<Db>(context: RunContext<Db>, scan: Scan, finishRes
   const rows = await unfinishedRows(context, scan);
   const restoring = rows.filter((row) => row.state === 'restoring');
   if (restoring.length > 0) return resumeRestore(context, restoring, finishRestore);
-  const unknown: HistoryRow[] = [];
-  for (const row of rows) if ((await settle(context, row)) === 'unknown') unknown.push(row);
+  const unknown: Problem[] = [];
+  for (const row of rows) {
+    const doubt = await settle(context, row);
+    if (doubt !== null) unknown.push(doubt);
+  }
   const [first] = unknown;
-  if (first !== undefined) throw unknownState(first);
+  if (first !== undefined) throw first;
   const backwards = (await unfinishedRows(context, scan)).filter((row) => row.state === 'rolling_back');
   if (backwards.length > 0) await resumeRollback(context, scan, backwards);
 }
@@ -41,12 +44,13 @@ async function unfinishedRows<Db>({ versions }: RunContext<Db>, scan: Scan): Pro
   return rows;
 }
 
-/** Decides about an intent and writes the decision down. */
-async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<'settled' | 'unknown'> {
+/** Decides about an intent and writes the decision down. Gives what is to be said where it is for a person. */
+async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<Problem | null> {
   const { session, versions, identity, events } = context;
   const { intent } = row;
-  if (intent === null && row.state === 'failed') return 'settled';
-  const verdict = decide(row, intent === null ? '' : await session.fingerprint());
+  if (intent === null && row.state === 'failed') return null;
+  const now = intent?.kind === 'ddl' && !intent.idempotent ? await session.fingerprint(intent.scope) : '';
+  const verdict = decide(row, now);
   const next: HistoryRow = {
     ...row,
     token: identity.token,
@@ -60,7 +64,19 @@ async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<'se
     await inTransaction(context, () => versions.record(identity, next, 'recovered', `${verdict.kind}: ${verdict.why}`));
   }
   events.emit({ kind: 'recovered', id: row.id, from: row.state, to: next.state, why: verdict.why });
-  return verdict.kind === 'unknown' ? 'unknown' : 'settled';
+  return verdict.kind === 'unknown' ? unknownStep(row, verdict.why, now) : null;
+}
+
+/** Names the step that is in doubt, and how the schema was and is. */
+function unknownStep(row: HistoryRow, why: string, now: string): Problem {
+  const { message, hint, facts } = unknownState(row);
+  const { intent } = row;
+  const index = intent?.statement ?? null;
+  const step = index === null ? '' : ` It died in statement ${index + 1}:`;
+  return new DetentError('UNKNOWN_STATE', `${message}${step} ${why}.`, {
+    ...(hint === undefined ? {} : { hint }),
+    facts: { ...facts, before: intent?.fingerprint ?? null, now },
+  });
 }
 
 async function resumeRestore<Db>(

@@ -8,6 +8,7 @@ import { runCode } from './code.ts';
 import { warn, type RunContext } from './context.ts';
 import { runHook } from './hooks.ts';
 import { runScript } from './script.ts';
+import { isWork } from './work.ts';
 
 export interface DoneStep<Db> {
   readonly step: LoadedStep<Db>;
@@ -76,7 +77,7 @@ export class MigrationRunner<Db> {
       return { step, executed };
     } catch (thrown) {
       const failed = this.#failure(step, attempt, thrown);
-      if (settings.transaction !== 'all' && attempt !== null) await this.#recordFailure(attempt, failed.error);
+      if (settings.transaction !== 'all' && attempt !== null) await this.#recordFailure(attempt, failed);
       events.emit({ kind: 'step-failed', step: info, error: failed.error, undone: failed.undone });
       return failed;
     }
@@ -107,7 +108,7 @@ export class MigrationRunner<Db> {
       const failed = outcome.failed ?? this.#failure(step, null, thrown);
       const { done } = outcome;
       const attempt = await beginAttempt(this.#context, step, this.#nextOrder).catch(() => null);
-      if (attempt !== null) await this.#recordFailure(attempt, failed.error);
+      if (attempt !== null) await this.#recordFailure(attempt, failed);
       return failed.undone
         ? { done: [], failed, takenBack: done.map((item) => item.step.info).toReversed() }
         : { done, failed, takenBack: [] };
@@ -126,21 +127,22 @@ export class MigrationRunner<Db> {
           })
         : asDetentError(thrown, 'SCRIPT_FAILED', (words) => `${file}: ${words}`);
     const mayStand = error.code === 'TRANSACTION_ENDED' || error.facts['commit'] === 'unknown';
-    return { step, error, undone: attempt?.isRecorded !== true && !mayStand };
+    return { step, error, undone: !mayStand && (attempt === null || nothingStands(attempt)) };
   }
 
   /** Outside of what was rolled back. Trouble with it is a warning: the failure itself stays first. */
-  async #recordFailure(attempt: Attempt<Db>, error: DetentError): Promise<void> {
+  async #recordFailure(attempt: Attempt<Db>, { error, undone }: FailedStep<Db>): Promise<void> {
     const { session, versions, identity } = this.#context;
-    const { step, begun, isRecorded } = attempt;
+    const { step, previous, begun, isRecorded } = attempt;
     // Progress that was rolled back with its transaction is none.
     const row = isRecorded ? attempt.row : begun;
     if (error.code === 'LOCK_LOST' || error.code === 'CONNECTION') return;
     const isDown = step.info.direction === 'down';
     try {
       await inTransaction(this.#context, async () => {
-        // A migration whose way back failed and was taken back is still applied.
         if (!isDown) await versions.save(failRow(row, error));
+        // A migration whose way back failed and was taken back is still applied.
+        else if (undone && isRecorded && previous !== null) await versions.save({ ...previous, token: identity.token });
         await versions.append(identity, isDown ? 'undo-failed' : 'failed', row.id, `${error.code}: ${error.message}`);
       });
       await session.reset();
@@ -164,6 +166,13 @@ export class MigrationRunner<Db> {
       statements: action.kind === 'script' ? action.statements.length : null,
     };
   }
+}
+
+/** Its transaction took everything back, or nothing of it that changes schema or rows took effect. */
+function nothingStands<Db>({ action, row, isRecorded }: Attempt<Db>): boolean {
+  if (!isRecorded) return true;
+  if (action.kind === 'code' || row.intent !== null) return false;
+  return !action.statements.slice(0, row.statementsDone).some(isWork);
 }
 
 /** `null` as soon as one of them is code. */

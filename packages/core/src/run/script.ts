@@ -5,6 +5,7 @@ import type { HistoryRow, Intent } from '../ports/history.ts';
 import { modeOf } from '../validate/pending.ts';
 import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
 import type { RunContext } from './context.ts';
+import { intentOf } from './intent.ts';
 import { cutSegments, isAtomic, type Segment } from './segments.ts';
 
 /** Runs a script and records it: in one transaction where that is possible, otherwise statement by statement. */
@@ -39,60 +40,100 @@ async function runSegments<Db>(
   statements: readonly Statement[],
   segments: readonly Segment[],
 ): Promise<void> {
-  await recordStart(context, attempt, attempt.row);
+  await makeSettingsAgain(context, attempt, statements);
   for (const segment of segments) {
     const { statementsDone } = attempt.row;
     if (segment.to <= statementsDone) continue;
     const rest = { ...segment, from: Math.max(segment.from, statementsDone) };
-    if (segment.kind === 'transaction') await runCovered(context, attempt, statements, rest);
-    else await runAlone(context, attempt, statements, rest);
+    if (segment.kind === 'alone') await runAlone(context, attempt, statements, rest);
+    else if (await runCovered(context, attempt, statements, rest)) return;
   }
   await inTransaction(context, () => recordFinish(context, attempt, null));
 }
 
-/** Work and progress in one transaction: neither is ever there without the other. */
+/** What the statements that are done had set is gone with the connection in which they ran. */
+async function makeSettingsAgain<Db>(
+  { session, signal }: RunContext<Db>,
+  { row, step }: Attempt<Db>,
+  statements: readonly Statement[],
+): Promise<void> {
+  const settings = statements.slice(0, row.statementsDone).filter(({ leaves }) => leaves?.kind === 'setting');
+  if (settings.length > 0) await session.execute(settings, step.info.file, { signal, done: () => undefined });
+}
+
+/** Work and progress in one transaction: neither is ever there without the other. Gives whether that was the end. */
 async function runCovered<Db>(
   context: RunContext<Db>,
   attempt: Attempt<Db>,
   statements: readonly Statement[],
   segment: Segment,
-): Promise<void> {
+): Promise<boolean> {
+  if (!attempt.isRecorded) await recordStart(context, attempt, attempt.row);
   const part = statements.slice(segment.from, segment.to);
   const next = progressed(attempt.row, part, segment);
+  const isLast = segment.to === statements.length;
   await context.session.transaction({ statements: part, foreignKeys: attempt.step.loaded.foreignKeys }, async () => {
     await runStatements(context, attempt, statements, segment);
-    await context.versions.save(next);
+    await (isLast ? recordFinish(context, { ...attempt, row: next }, null) : context.versions.save(next));
   });
   attempt.row = next;
+  return isLast;
 }
 
-/** Intent first, progress after: what happens between the two can be told from the schema. */
+/**
+ * Intent first; what happens then can be told from the schema. So the progress goes into the history with whatever is
+ * written next, unless the schema shows nothing.
+ */
 async function runAlone<Db>(
   context: RunContext<Db>,
   attempt: Attempt<Db>,
   statements: readonly Statement[],
   segment: Segment,
 ): Promise<void> {
-  const { versions, lease } = context;
   const part = statements.slice(segment.from, segment.to);
-  const keep = async (row: HistoryRow): Promise<void> => {
-    await versions.save(row);
-    attempt.row = row;
-  };
-  await lease.assert();
-  const before = attempt.row;
   const [statement] = part;
   if (statement === undefined) return;
-  await keep({ ...before, intent: await intentOf(context, attempt, { statement, index: segment.from }) });
+  context.signal.throwIfAborted();
+  await context.lease.assert();
+  const intent = await intentOf(context, attempt, { statement, index: segment.from });
+  if (intent !== null) await keep(context, attempt, { ...attempt.row, intent });
   try {
     await runStatements(context, attempt, statements, segment);
   } catch (thrown) {
-    // The server answered that it refused, so there is nothing to doubt.
-    if (thrown instanceof DetentError && thrown.code === 'STATEMENT_FAILED') await keep(before);
+    const left = intent === null ? 'in doubt' : await leftBy(context, thrown, intent);
+    if (left === 'nothing') await keep(context, attempt, { ...attempt.row, intent: null });
+    // What the next start finds is neither how it was nor how it should be.
+    if (left === 'a part' && intent !== null)
+      await keep(context, attempt, { ...attempt.row, intent: { ...intent, kind: 'unseen' } });
     throw thrown;
   }
-  await keep(progressed(before, part, segment));
+  const next = progressed(attempt.row, part, segment);
+  if (intent !== null && !intent.idempotent && intent.kind !== 'ddl') await keep(context, attempt, next);
+  else attempt.row = next;
 }
+
+async function keep<Db>(context: RunContext<Db>, attempt: Attempt<Db>, row: HistoryRow): Promise<void> {
+  if (!attempt.isRecorded) return recordStart(context, attempt, row);
+  await context.versions.save(row);
+  attempt.row = row;
+}
+
+/** A server that refuses a statement has mostly done nothing of it; some have dropped one table of two by then. */
+async function leftBy<Db>(
+  { session, signal }: RunContext<Db>,
+  thrown: unknown,
+  intent: Intent,
+): Promise<'nothing' | 'a part' | 'in doubt'> {
+  // It was told to stop before the statement went out.
+  if (signal.aborted && thrown === signal.reason) return 'nothing';
+  if (!(thrown instanceof DetentError) || !REFUSALS.has(thrown.code)) return 'in doubt';
+  if (intent.kind !== 'ddl' || intent.idempotent) return 'nothing';
+  const now = await session.fingerprint(intent.scope).catch(() => null);
+  if (now === null) return 'in doubt';
+  return now === intent.fingerprint ? 'nothing' : 'a part';
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(['STATEMENT_FAILED', 'LOCK_TIMEOUT']);
 
 async function runStatements<Db>(
   context: RunContext<Db>,
@@ -119,21 +160,4 @@ async function runStatements<Db>(
 function progressed(row: HistoryRow, part: readonly Statement[], segment: Segment): HistoryRow {
   const hashes = part.map((statement) => statementHash(statement.text));
   return { ...row, intent: null, statementsDone: segment.to, statementHashes: [...row.statementHashes, ...hashes] };
-}
-
-/** What is about to happen, with the schema as it is before; `null` for code. */
-export async function intentOf<Db>(
-  context: RunContext<Db>,
-  { step }: Attempt<Db>,
-  about: { readonly statement: Statement; readonly index: number } | null,
-): Promise<Intent> {
-  const { info, loaded } = step;
-  return {
-    statement: about?.index ?? null,
-    hash: about === null ? null : statementHash(about.statement.text),
-    kind: about === null ? 'code' : about.statement.kind === 'data' ? 'data' : 'ddl',
-    direction: info.direction,
-    fingerprint: await context.session.fingerprint(),
-    idempotent: loaded.idempotent,
-  };
 }

@@ -10,6 +10,8 @@ const statement = (kind: StatementKind, transactional: boolean): Statement => ({
   kind,
   transactional,
   destroys: null,
+  leaves: null,
+  effect: null,
 });
 const ddl = statement('ddl', true);
 const vacuum = statement('ddl', false);

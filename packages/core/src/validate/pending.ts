@@ -75,8 +75,8 @@ async function checkProgress<Db>(
   const differs = row.statementHashes.findIndex(
     (hash, index) => hash !== statementHash(action.statements[index]?.text ?? ''),
   );
-  if (differs === -1) return [];
   const which = row.version ?? row.id;
+  if (differs === -1) return lostValues(file, which, action.statements, row.statementsDone);
   return [
     new DetentError(
       'CHECKSUM',
@@ -87,6 +87,22 @@ async function checkProgress<Db>(
       },
     ),
   ];
+}
+
+/** What the first `done` statements kept in a connection that is gone, and the others ask for. */
+function lostValues(file: string, which: string, statements: readonly Statement[], done: number): Problem[] {
+  const rest = statements.slice(done).map(({ text }) => text.toLowerCase());
+  return statements.slice(0, done).flatMap(({ leaves, line, column }) => {
+    if (leaves?.kind !== 'value' || !rest.some((text) => text.includes(leaves.name.toLowerCase()))) return [];
+    return new DetentError(
+      'UNKNOWN_STATE',
+      `${file} stopped after ${done} of its statements, and the rest needs ${leaves.name}, which is gone with the connection that had it.`,
+      {
+        hint: `Undo by hand what stands or do the rest of it, then say so with \`detent resolve ${which} --as rolled_back\` or \`--as applied\`.`,
+        facts: { place: { file, line, column } },
+      },
+    );
+  });
 }
 
 function checkStep<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings: Settings<Db>): Problem[] {
