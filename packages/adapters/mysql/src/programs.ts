@@ -20,7 +20,7 @@ export interface Program {
   readonly table: string | null;
 }
 
-export type ProgramKind = Exclude<ObjectKind, 'table' | 'sequence'>;
+export type ProgramKind = Exclude<ObjectKind, 'table' | 'sequence' | 'database'>;
 
 /** As one needs the other. */
 const ORDER: readonly ProgramKind[] = [
@@ -71,7 +71,7 @@ export async function programsOf(link: Link): Promise<readonly Program[]> {
 type ProgramObject = SchemaObject & { readonly kind: ProgramKind };
 
 function isProgram(object: SchemaObject): object is ProgramObject {
-  return object.kind !== 'table' && object.kind !== 'sequence';
+  return ORDER.some((kind) => kind === object.kind);
 }
 
 export function showSql({ kind, schema, name }: SchemaObject): string {
