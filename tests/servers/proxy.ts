@@ -11,6 +11,8 @@ export interface Cut {
   readonly mode: CutMode;
   /** From then on nobody gets through any more. */
   readonly forGood?: boolean;
+  /** Every other connection is cut with it, as when the process of the client dies. */
+  readonly all?: boolean;
 }
 
 export interface ProxyOptions {
@@ -28,14 +30,15 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /**
- * Stands between clients and a PostgreSQL server and understands just enough of the protocol to tell messages apart. A
- * connection is cut on both sides; what was delivered before, the server reads and executes.
+ * Stands between clients and a server and understands just enough of the protocol, which the URL tells, to tell messages apart.
+ * A connection is cut on both sides; what was delivered before, the server reads and executes.
  */
 export async function startProxy(
   serverUrl: string,
   { cut, hidesDepartures = false }: ProxyOptions = {},
 ): Promise<Proxy> {
-  const { hostname, port } = new URL(serverUrl);
+  const { hostname, port, protocol } = new URL(serverUrl);
+  const ends = new Set<() => void>();
   const sockets = new Set<Socket>();
   let messages = 0;
   let hasCut = false;
@@ -50,8 +53,10 @@ export async function startProxy(
       client.destroy();
       upstream.end();
     };
+    ends.add(end);
+    client.on('close', () => ends.delete(end));
     if (hasCut && cut?.forGood === true) return end();
-    const read = messageReader();
+    const read = protocol === 'mysql:' ? packetReader() : messageReader();
     client.on('data', (data: Buffer) => {
       for (const message of read(data)) {
         messages += 1;
@@ -62,6 +67,7 @@ export async function startProxy(
         hasCut = true;
         if (cut.mode !== 'before')
           upstream.write(message.subarray(0, cut.mode === 'half' ? message.length >> 1 : undefined));
+        if (cut.all === true) for (const each of ends) each();
         return end();
       }
     });
@@ -105,6 +111,22 @@ function messageReader(): (data: Buffer) => Buffer[] {
       whole.push(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
+  };
+}
+
+/** The same of MySQL, whose packets all begin with a length in three bytes and a number. */
+function packetReader(): (data: Buffer) => Buffer[] {
+  let rest: Buffer = Buffer.alloc(0);
+  return (data) => {
+    rest = Buffer.concat([rest, data]);
+    const whole: Buffer[] = [];
+    while (rest.length >= 4) {
+      const length = 4 + rest.readUIntLE(0, 3);
+      if (rest.length < length) break;
+      whole.push(rest.subarray(0, length));
+      rest = rest.subarray(length);
+    }
+    return whole;
   };
 }
 
