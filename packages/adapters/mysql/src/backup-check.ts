@@ -27,7 +27,12 @@ export async function obstacles(link: Link, folder: string): Promise<readonly st
   if (found.length > 0) return found;
   const contents = await contentsOf(link, tables);
   return [
-    ...contents.tables.flatMap(({ name, text }) => textObstacles(`table ${name}`, text)),
+    ...contents.tables.flatMap((table) => [
+      ...textObstacles(`table ${table.name}`, table.text),
+      ...(isLockable(table) && / (?:DATA|INDEX) DIRECTORY=/.test(table.text)
+        ? [`The table ${table.name} has its files in a folder of its own, where another cannot be made beside it.`]
+        : []),
+    ]),
     ...(await programObstacles(link, contents, greeting)),
     ...(await outsideObstacles(link, schema)),
   ];

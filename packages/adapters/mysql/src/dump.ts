@@ -89,6 +89,7 @@ export async function dump(settings: DumpSettings, writer: SectionWriter): Promi
   const turns = [...tables.entries()].toSorted(([, a], [, b]) => Number(isLockable(b)) - Number(isLockable(a)));
   await link.ask('SET SESSION character_set_results = NULL');
   for (const [index, table] of turns) {
+    signal?.throwIfAborted();
     if (guard !== null && !isLockable(table)) await guard.run('UNLOCK TABLES');
     await writer.section({ kind: 'rows', table: index });
     objects.push(...(await writeRows(link.wire, schema, table, writer, signal)));

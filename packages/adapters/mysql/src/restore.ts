@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type HistoryStore, type Manifest } from '@detent/core';
 import { contentHash } from '@detent/core/backup';
 import { mariadb, quoteIdent } from '@detent/sql';
@@ -29,6 +30,9 @@ export interface RestoreSettings {
   readonly wroteInto: (retired: string) => Promise<boolean>;
 }
 
+/** How often the tables are asked for again that others have locked. */
+const TRIES = 2;
+
 /**
  * No transaction covers this, so it is a way that can be begun anew at any point. The tables are made and compared aside; then
  * the history says that a restore is under way; one statement puts them in the place of the live ones; views, routines, triggers
@@ -49,19 +53,21 @@ export async function restoreAside(
   link.traces = true;
   await link.ask(`USE ${quoteIdent(mariadb, books.schema)}`, FIXED_TEXT);
   const live = await programsOf(link);
-  await swapTables({
-    link,
-    lock,
-    guard,
-    scratch,
-    contents,
-    lockMs,
-    async onLocked() {
-      await whenLocked();
-      await markBegun(settings, manifest);
-      await dropPrograms(link, live, contents);
-    },
-  });
+  const onLocked = async (): Promise<void> => {
+    await whenLocked();
+    await markBegun(settings, manifest);
+    await dropPrograms(link, live, contents);
+  };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await swapTables({ link, lock, guard, scratch, contents, lockMs, onLocked });
+      break;
+    } catch (error) {
+      const isLocked = error instanceof DetentError && error.code === 'LOCK_TIMEOUT';
+      if (!isLocked || tries > TRIES) throw error;
+      await sleep(500 * tries);
+    }
+  }
   const kept = (await wroteInto(scratch.retired)) ? await keepRetired(link, scratch) : null;
   await makePrograms(link, contents);
   if ((await schemaFingerprint(link)) !== manifest.fingerprint)

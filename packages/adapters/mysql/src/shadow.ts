@@ -9,6 +9,7 @@ import type { Link } from './link.ts';
 import { literal } from './literal.ts';
 import { fieldSql, spansIn } from './row.ts';
 import { FIXED_TEXT, sumsIn } from './sums.ts';
+import { isRefused } from './wire.ts';
 
 export const FORMAT = 'detent-mysql-backup-1';
 
@@ -28,9 +29,11 @@ export function scratchOf({ schema, lockName }: Bookkeeping): Scratch {
 /** What lets rows in as they were, whatever the rules of today. */
 const LENIENT =
   "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', SESSION foreign_key_checks = 0, " +
-  'SESSION unique_checks = 1, SESSION innodb_strict_mode = 0';
-const LENIENT_MARIADB = 'SET SESSION check_constraint_checks = 0';
-const KEEPS_PERIODS = 'SET SESSION system_versioning_insert_history = 1';
+  'SESSION unique_checks = 1 /*M! , SESSION check_constraint_checks = 0 */';
+/** A right of its own on MySQL. */
+const LOOSE = 'SET SESSION innodb_strict_mode = 0';
+const DENIED = 1227;
+const takesPeriods = (is: boolean): string => `SET SESSION system_versioning_insert_history = ${Number(is)}`;
 
 /** Literals of one statement, in characters; a field that is longer goes before in pieces. */
 const STATEMENT = 1 << 20;
@@ -47,10 +50,12 @@ export interface Loaded {
  * touched. `link` is by the connection that does it, whose database is the new one afterwards.
  */
 export async function loadShadow(link: Link, { made, retired }: Scratch, manifest: Manifest): Promise<Loaded> {
-  const { product } = await link.greeting();
   const { schema } = await link.books();
   const name = quoteIdent(mariadb, made);
-  await link.ask(FIXED_TEXT, LENIENT, ...(product === 'MariaDB' ? [LENIENT_MARIADB] : []));
+  await link.ask(FIXED_TEXT, LENIENT);
+  await link.wire.run(LOOSE).catch((error: unknown) => {
+    if (!isRefused(error, DENIED)) throw error;
+  });
   await link.ask(...[made, retired].map((each) => `DROP DATABASE IF EXISTS ${quoteIdent(mariadb, each)}`));
   let contents: Contents | null = null;
   let counters: Counters = { increments: [], sequences: [] };
@@ -102,7 +107,7 @@ async function fillTable(
   const copied = copiedOf(table);
   const columns = copied.map(({ name }) => quoteIdent(mariadb, name)).join(', ');
   const head = `INSERT INTO ${place} (${columns}) VALUES `;
-  if (table.past !== 'none') await link.ask(KEEPS_PERIODS);
+  if (table.past !== 'none') await link.ask(takesPeriods(true));
   let rows: string[] = [];
   let length = 0;
   const send = async (): Promise<void> => {
@@ -116,35 +121,38 @@ async function fillTable(
   for await (const piece of section.pieces) {
     for (const spans of spansIn(piece, copied.length)) {
       const fields: string[] = [];
+      const long: string[] = [];
       for (const [index, column] of copied.entries()) {
         const span = spans[index] ?? null;
         const isLong = span !== null && 2 * (span.to - span.from) > most / 2;
         if (isLong && keep === null) {
-          await send();
-          fields.push(await sendInPieces(link, index, piece.subarray(span.from, span.to), column.form, most));
+          const variable = `@detent_${index}`;
+          long.push(variable);
+          await sendInPieces(link, variable, piece.subarray(span.from, span.to), most);
+          fields.push(column.form === 'json' ? `CONVERT(${variable} USING utf8mb4)` : variable);
         } else fields.push(fieldSql(piece, span, column));
       }
       const row = `(${fields.join(',')})`;
       if (length + row.length > most) await send();
       rows.push(row);
       length += row.length;
-      // Variables of the session hold its long fields.
-      if (fields.some((field) => field.includes('@'))) await send();
+      if (long.length === 0) continue;
+      await send();
+      await link.ask(...long.splice(0).map((variable) => `SET ${variable} = NULL`));
     }
   }
   await send();
+  if (table.past !== 'none') await link.ask(takesPeriods(false));
 }
 
-/** A field that is too long for a statement; gives what stands for it there. */
-async function sendInPieces(link: Link, index: number, bytes: Buffer, form: string, most: number): Promise<string> {
-  const variable = `@detent_${index}`;
+/** A field that is too long for a statement. */
+async function sendInPieces(link: Link, variable: string, bytes: Buffer, most: number): Promise<void> {
   const size = Math.floor(most / 2);
   await link.wire.run(`SET ${variable} = _binary ''`);
   for (let at = 0; at < bytes.length; at += size) {
     const part = bytes.toString('hex', at, Math.min(at + size, bytes.length));
     await link.wire.run(`SET ${variable} = CONCAT(${variable}, _binary X'${part}')`);
   }
-  return form === 'json' ? `CONVERT(${variable} USING utf8mb4)` : variable;
 }
 
 async function setCounters(link: Link, made: string, { increments, sequences }: Counters): Promise<void> {

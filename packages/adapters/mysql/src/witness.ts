@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '@detent/core';
 import { jsonOf, readSections } from '@detent/core/backup';
@@ -45,7 +46,7 @@ export async function activityOf(link: Link, wires: readonly Wire[], end: 'begin
     await sleep(STALE_MS);
     if (await isAnybodyWriting(link, wires.length)) return null;
   }
-  return others.sort().join(', ');
+  return `sha256:${hash('sha256', others.sort().join('\n'))}`;
 }
 
 async function counts(wire: Wire, text: string): Promise<readonly (readonly [string, number])[]> {
