@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const long = process.env['DETENT_TEST_LONG'] === '1';
@@ -18,6 +19,8 @@ const config: ViteUserConfig = defineConfig({
     ],
     globalSetup: ['tests/servers/setup.ts'],
     pool: 'forks',
+    // Most of their time the slow ones wait for servers and processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     execArgv: ['--conditions=source'],
     testTimeout: 20_000,
     hookTimeout: 120_000,

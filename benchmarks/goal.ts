@@ -6,6 +6,14 @@ export type Goal =
   | { readonly kind: 'ratio'; readonly of: string; readonly to: string; readonly atMost: number }
   | { readonly kind: 'time'; readonly of: string; readonly underMs: number }
   | { readonly kind: 'memory'; readonly of: string; readonly underMb: number }
+  /** At most so many times as long as one other, and as long as a second besides. */
+  | {
+      readonly kind: 'sum';
+      readonly of: string;
+      readonly atMost: number;
+      readonly times: string;
+      readonly plus: string;
+    }
   | { readonly kind: 'faster'; readonly of: string; readonly than: string };
 
 export interface Verdict {
@@ -36,6 +44,18 @@ export function judge(goal: Goal, results: readonly Result[]): Verdict {
     case 'memory': {
       const mb = medianOf(own, 'maxRssMb') ?? Number.NaN;
       return { isMet: mb < goal.underMb, text: `${goal.of} under ${goal.underMb} MB: ${mb.toFixed(0)} MB` };
+    }
+    case 'sum': {
+      const [times, plus] = [find(goal.times), find(goal.plus)];
+      const ratio = median(
+        own.samples.map(
+          ({ ms }, round) => (ms - (plus.samples[round]?.ms ?? Number.NaN)) / (times.samples[round]?.ms ?? Number.NaN),
+        ),
+      );
+      return {
+        isMet: ratio <= goal.atMost,
+        text: `${goal.of} at most ${goal.atMost} × ${goal.times} beyond ${goal.plus}: ${ratio.toFixed(2)}`,
+      };
     }
     case 'faster': {
       const ratio = median(ratios(own, find(goal.than)));

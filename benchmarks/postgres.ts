@@ -12,8 +12,8 @@ import { NotRun } from './scenario.ts';
 export interface Postgres extends Disposable {
   /** With the settings that decide how fast it commits, asked of itself. */
   readonly about: string;
-  /** A new empty database; what was written before is on the disk by then, so that nobody pays for others. */
-  database(): Promise<PostgresDatabase>;
+  /** A new database, after `commands`; what was written before is on the disk by then, so that nobody pays for others. */
+  database(...commands: readonly string[]): Promise<PostgresDatabase>;
 }
 
 /** Throws `NotRun` where no server can be had. */
@@ -27,9 +27,9 @@ export async function openPostgres(major: PostgresMajor, settings: { readonly du
   const first = await createPostgresDatabase(server);
   return {
     about: await aboutServer(first),
-    async database() {
+    async database(...commands) {
       const database = await createPostgresDatabase(server);
-      await database.query('CHECKPOINT');
+      await database.query(...commands, 'CHECKPOINT');
       return database;
     },
     [Symbol.dispose]: stop,

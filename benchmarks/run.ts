@@ -8,7 +8,9 @@ import { cli } from './scenarios/cli.ts';
 import { memory } from './scenarios/memory.ts';
 import { noop } from './scenarios/noop.ts';
 import { postgresApply } from './scenarios/postgres-apply.ts';
+import { postgresBackup } from './scenarios/postgres-backup.ts';
 import { postgresNoop } from './scenarios/postgres-noop.ts';
+import { postgresStart64 } from './scenarios/postgres-start64.ts';
 import { splitter } from './scenarios/splitter.ts';
 import { start64 } from './scenarios/start64.ts';
 import { typescript } from './scenarios/typescript.ts';
@@ -25,6 +27,8 @@ const SCENARIOS: readonly Scenario[] = [
   typescript,
   postgresNoop,
   postgresApply,
+  postgresBackup,
+  postgresStart64,
 ];
 
 const { values: flags, positionals } = parseArgs({

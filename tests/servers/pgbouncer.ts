@@ -1,6 +1,7 @@
 import { chownSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnSync } from 'node:child_process';
 import { Client } from 'pg';
@@ -37,9 +38,17 @@ export async function pgbouncer(server: PostgresServer): Promise<Pgbouncer | nul
   };
 }
 
+/** In place of the one that is installed. */
+const named = process.env['DETENT_TEST_PGBOUNCER'];
+
 async function find({ url }: PostgresServer): Promise<Found> {
   const program = programPath() ?? (install() ? programPath() : null);
-  if (program === null) return { port: null, reason: 'it is not installed, and no package of Debian can be' };
+  if (program === null)
+    return {
+      port: null,
+      reason:
+        named === undefined ? 'it is not installed, and no package of Debian can be' : `there is none at ${named}`,
+    };
   const ids = serverIds();
   const folder = mkdtempSync(join(tmpdir(), 'detent-pgbouncer-'));
   const port = await freePort();
@@ -77,12 +86,14 @@ function settings({ hostname, port, username, password }: URL, own: number): str
 }
 
 function programPath(): string | null {
+  if (named !== undefined) return existsSync(named) ? named : null;
   return (
     ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find((path) => existsSync(path)) ?? null
   );
 }
 
 function install(): boolean {
+  if (named !== undefined) return false;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args: readonly string[]): boolean =>

@@ -27,6 +27,8 @@ export interface Proxy extends AsyncDisposable {
   /** How many messages clients have sent. */
   readonly messages: number;
   readonly hasCut: boolean;
+  /** From now on nothing gets through any more by the connections that there are, and nobody is told. */
+  silence(): void;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function startProxy(
   const { hostname, port, protocol } = new URL(serverUrl);
   const ends = new Set<() => void>();
   const sockets = new Set<Socket>();
+  let silenced: ReadonlySet<Socket> = new Set();
   let messages = 0;
   let hasCut = false;
 
@@ -58,6 +61,7 @@ export async function startProxy(
     if (hasCut && cut?.forGood === true) return end();
     const read = protocol === 'mysql:' ? packetReader() : messageReader();
     client.on('data', (data: Buffer) => {
+      if (silenced.has(client)) return;
       for (const message of read(data)) {
         messages += 1;
         if (messages !== cut?.at) {
@@ -71,9 +75,9 @@ export async function startProxy(
         return end();
       }
     });
-    upstream.on('data', (data) => client.writable && client.write(data));
-    client.on('close', () => hidesDepartures || upstream.end());
-    upstream.on('close', () => client.destroy());
+    upstream.on('data', (data) => !silenced.has(client) && client.writable && client.write(data));
+    client.on('close', () => hidesDepartures || silenced.has(client) || upstream.end());
+    upstream.on('close', () => silenced.has(client) || client.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -87,6 +91,7 @@ export async function startProxy(
     get hasCut() {
       return hasCut;
     },
+    silence: () => void (silenced = new Set(sockets)),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -219,7 +219,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'take the lock away from a run that is gone',
     args: [],
     flags: [{ name: 'fence', value: null, summary: 'end it first, if it still runs in the server' }, yes, confirm],
-    examples: [['detent unlock --yes', 'when its process is gone for certain']],
+    examples: [['detent unlock --fence --yes', 'when its process is gone or stuck for certain']],
     load: () => import('./commands/unlock.ts'),
   },
   {

@@ -1,6 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import process from 'node:process';
 import {
   asDetentError,
   ERROR_CODES,
@@ -122,7 +121,7 @@ async function* inside({ executor }: Session): AsyncGenerator<Finding> {
         name: 'lock',
         value: `held by ${holder.username} on ${holder.host} (process ${holder.pid}) since ${moment(holder.since)}`,
         level: 'warn',
-        hint: 'If that process is gone for certain, run `detent unlock`.',
+        hint: 'If that process is gone or stuck for certain, run `detent unlock --fence`.',
       };
   yield await clock(executor);
   yield* migrations(executor);

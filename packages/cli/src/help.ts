@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { padEnd, screenOf, type Screen } from '@detent/core/render';
 import { COMMANDS } from './catalog.ts';
 import { GLOBAL_FLAGS, type Command, type Flag } from './command.ts';

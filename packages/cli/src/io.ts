@@ -1,4 +1,3 @@
-import process from 'node:process';
 import type { MigrationRenderer, TerminalOptions } from '@detent/core/render';
 import type { Flags } from './arguments.ts';
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import module from 'node:module';
-import process from 'node:process';
 import { parseArguments } from './arguments.ts';
 import type { ExitCode, Invocation } from './io.ts';
 import { isNodeTooOld, OLDEST_NODE } from './node-version.ts';

@@ -1,5 +1,3 @@
-import process from 'node:process';
-
 /** The first Node with type stripping and a SQLite of its own. */
 export const OLDEST_NODE = '22.18';
 

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { asDetentError, DetentError, didYouMean, ERROR_CODES } from '@detent/core';
 import { harmless } from '@detent/core/render';
 import type { Flags, Parsed } from './arguments.ts';

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import process from 'node:process';
 import { MigrationScriptExecutor } from '@detent/core';
 import { silentRenderer, type MigrationRenderer } from '@detent/core/render';
 import { resolveConfig, type Configuration } from './config/resolve.ts';

@@ -2,6 +2,7 @@ import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Draft } from './draft.ts';
+import { overlay, withSessions } from './overlay.ts';
 import type { ConformanceTarget } from './target.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
@@ -158,6 +159,18 @@ export function describeBackupFidelity<Db>(target: ConformanceTarget<Db>): void 
       expect((await executor.inspect()).holder).toBeNull();
       expect((await executor.migrate()).executed.map(({ id }) => id)).toEqual(['1']);
       await executor.close();
+    });
+
+    test('that cannot be deleted is kept, with a warning, and the run stands', async () => {
+      const refuse = (): Promise<void> => Promise.reject(new Error('it is in use'));
+      await using place = await openWorkplace<Db>(target, (adapter) =>
+        withSessions(adapter, (session) => overlay(session, { backup: overlay(session.backup, { delete: refuse }) })),
+      );
+      const executor = place.executor(FAILING.slice(0, 1), { rollback: 'backup' });
+      const result = await executor.migrate();
+      await executor.close();
+      expect(result).toMatchObject({ success: true, backup: { kept: true } });
+      expect(result.warnings.join()).toContain('it is in use');
     });
 
     test('F92 is made only when there is something to do', async () => {

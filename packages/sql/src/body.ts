@@ -52,7 +52,10 @@ function triggerBody(): Body {
   };
 }
 
-/** PostgreSQL: `BEGIN ATOMIC … END` of a function, with every `CASE … END` in it; and the parentheses of a rule. */
+/**
+ * PostgreSQL: `BEGIN ATOMIC … END` of a function, and the parentheses of a rule. Each statement of the body has its
+ * semicolon, so only an END behind one closes it: another belongs to a CASE, or is the name of a column.
+ */
 function atomicBody(): Body {
   let phase: 'head' | 'function' | 'rule' | 'other' = 'head';
   let begin: number | null = null;
@@ -61,14 +64,15 @@ function atomicBody(): Body {
   let previousStart = 0;
 
   const takeFunction = (token: string): void => {
-    if (depth === 0 && token === 'ATOMIC' && previous === 'BEGIN') {
-      depth = 1;
-      begin = previousStart;
-    } else if (depth > 0 && previous !== '.' && previous !== 'AS') {
-      if (token === 'CASE') depth += 1;
-      if (token === 'END') depth -= 1;
-      if (depth === 0) begin = null;
-    }
+    if (begin !== null) {
+      if (token === 'END' && (previous === 'terminator' || previous === 'ATOMIC')) {
+        begin = null;
+        phase = 'other';
+      }
+    } else if (token === '(') depth += 1;
+    else if (token === ')') depth -= 1;
+    // In parentheses it is a parameter with its type.
+    else if (depth === 0 && token === 'ATOMIC' && previous === 'BEGIN') begin = previousStart;
   };
   const takeRule = (token: string, start: number): void => {
     if (token === '(') {

@@ -40,6 +40,9 @@ export type TokenKind =
   | 'meta'
   | 'end';
 
+/** Of PostgreSQL: white space and comments with at least one end of a line, and the quote that opens the string again. */
+const CONTINUED = /(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'/y;
+
 /**
  * Reads tokens one at a time, in one pass and in linear time; `start` and `end` are the last token's place in the text.
  * Throws `SCRIPT_SYNTAX` at the opening of whatever is not closed.
@@ -131,6 +134,9 @@ export class Lexer {
     const text = this.#text;
     if (this.#dialect.eStrings && (code === 0x45 || code === 0x65) && text.charCodeAt(at + 1) === APOSTROPHE) {
       this.end = this.#endOfString(at + 1, APOSTROPHE, true);
+      // The string goes on in the next line, where a backslash means as much as in the first.
+      for (let open = this.#continuation(); open !== null; open = this.#continuation())
+        this.end = this.#endOfString(open, APOSTROPHE, true);
       return 'string';
     }
     // A delimiter such as `$$` or `|` may touch the word before it, and `$` belongs to words.
@@ -191,6 +197,12 @@ export class Lexer {
       // `]` has no doubled form.
       if (close === ']' || text[at + 1] !== close) return at + 1;
     }
+  }
+
+  /** Where the string that has just ended goes on, behind the end of its line; `null` where it does not. */
+  #continuation(): number | null {
+    CONTINUED.lastIndex = this.end;
+    return CONTINUED.test(this.#text) ? CONTINUED.lastIndex - 1 : null;
   }
 
   #opensDashComment(at: number): boolean {

@@ -89,6 +89,30 @@ const cases: readonly Case[] = [
     ],
   ],
   [
+    'F58 END that names a column does not end BEGIN ATOMIC',
+    postgres,
+    'create function f() returns int begin atomic select 1 end; select 2 case; end; select 3',
+    ['create function f() returns int begin atomic select 1 end; select 2 case; end', 'select 3'],
+  ],
+  [
+    'F58 a parameter called begin of a type called atomic opens nothing',
+    postgres,
+    'create function f(begin atomic) returns int return 1; select 2',
+    ['create function f(begin atomic) returns int return 1', 'select 2'],
+  ],
+  [
+    'F58 BEGIN ATOMIC without a statement',
+    postgres,
+    'create procedure f() begin atomic end; select 2; create procedure g() begin atomic ; ; end; select 3',
+    ['create procedure f() begin atomic end', 'select 2', 'create procedure g() begin atomic ; ; end', 'select 3'],
+  ],
+  [
+    'F64 an E string that goes on in the next line still has its backslashes',
+    postgres,
+    "select E'a' -- it's;\n 'b\\';c'; select 'a'\n'b\\'; select 2",
+    ["select E'a' -- it's;\n 'b\\';c'", "select 'a'\n'b\\'", 'select 2'],
+  ],
+  [
     'a rule keeps the semicolons in its parentheses',
     postgres,
     'create rule r as on insert to t do also (insert into a values (1); insert into b values (2)); select 1',
@@ -105,6 +129,12 @@ const cases: readonly Case[] = [
     postgres,
     '\\restrict abc\nselect 1;\n\\unrestrict abc\n',
     ['select 1'],
+  ],
+  [
+    'a table called stdin in COPY brings no data',
+    postgres,
+    'copy (select * from stdin) to stdout; select 1',
+    ['copy (select * from stdin) to stdout', 'select 1'],
   ],
   [
     'F62 the data of COPY are no statements',

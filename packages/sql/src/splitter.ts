@@ -176,13 +176,16 @@ interface CopyHead {
 
 function copyHead(): CopyHead {
   let previous = '';
+  let depth = 0;
   let found = false;
   return {
     take(lexer) {
-      if (lexer.kind !== 'word') return;
-      const word = lexer.upper;
-      if (word === 'STDIN' && previous === 'FROM') found = true;
-      previous = word;
+      const token = lexer.kind === 'word' ? lexer.upper : lexer.text;
+      if (token === '(') depth += 1;
+      if (token === ')') depth -= 1;
+      // In parentheses it is the name of a table.
+      if (token === 'STDIN' && previous === 'FROM' && depth === 0) found = true;
+      previous = token;
     },
     fromStdin: () => found,
   };

@@ -15,5 +15,6 @@ export function backupWhenNeeded(settings: BackupSettings): BackupDriver {
     sums: async () => (await driver()).sums(),
     othersWrote: async (manifest) => (await driver()).othersWrote(manifest),
     restore: async (manifest, record) => (await driver()).restore(manifest, record),
+    delete: async (manifest) => (await driver()).delete(manifest),
   };
 }

@@ -3,7 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
-import { createSectionFile, manifestPath, settleBackup, verifyFile } from '@detent/core/backup';
+import { createSectionFile, deleteFiles, manifestPath, settleBackup, verifyFile } from '@detent/core/backup';
 import { obstacles } from './backup-check.ts';
 import { dump, SchemaMoved, type Dumped } from './dump.ts';
 import { translate } from './errors.ts';
@@ -152,6 +152,8 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
         throw restoreFailed(manifest, translate(cause, link.target));
       }
     },
+
+    delete: deleteFiles,
   };
 }
 

@@ -85,7 +85,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 }
 
 function capabilitiesOf({ hasBeside }: Link): Capabilities {
-  return { transactionalDdl: false, transactions: true, backup: true, cancel: hasBeside };
+  return { transactionalDdl: false, transactions: true, backup: true, alone: true, cancel: hasBeside };
 }
 
 /** What a statement may leave in the session beyond schema and rows: everything but these, as routines may set settings. */

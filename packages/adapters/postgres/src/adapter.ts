@@ -5,6 +5,7 @@ import { createLink } from './link.ts';
 import { LEASE, type LeaseTiming } from './lock-timing.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
 import { createSession } from './session.ts';
+import { waysOf } from './ways.ts';
 
 /** How long a second connection may take that only looks. */
 const BESIDE_MS = 5_000;
@@ -36,7 +37,11 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
         disposable: kind === 'pool',
         openBeside: canOpenMore ? () => connect(checked, { timeoutMs: BESIDE_MS }) : null,
       });
-      return createSession<Db>(link, checked.lockRetries);
+      return createSession<Db>(link, {
+        lockRetries: checked.lockRetries,
+        backup: checked.backup,
+        ways: waysOf(checked, connectTimeoutMs),
+      });
     },
   };
 }

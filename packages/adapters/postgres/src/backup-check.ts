@@ -3,6 +3,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { readTables, tablesSql } from './data-tables.ts';
 import { literal } from './inline.ts';
 import type { Link } from './link.ts';
+import type { Method } from './method.ts';
 import { readSchema, schemaQueries, type FoundSchema } from './objects.ts';
 import type { Ask } from './sums.ts';
 
@@ -10,7 +11,7 @@ import type { Ask } from './sums.ts';
 const ROOM = 1.2;
 
 /** Everything that stands in the way of a backup, or of putting it back. In a transaction with `FIXED_TEXT`. */
-export async function obstacles(link: Link, ask: Ask, folder: string): Promise<readonly string[]> {
+export async function obstacles(link: Link, method: Method, ask: Ask, folder: string): Promise<readonly string[]> {
   const inFolder = await folderObstacles(folder);
   const books = await link.books();
   const { versionNumber, encoding } = await link.greeting();
@@ -36,6 +37,7 @@ export async function obstacles(link: Link, ask: Ask, folder: string): Promise<r
     ];
   }
   for (const { type, identity, why } of schema.unfit) found.push(`The ${type} ${identity} cannot be kept: ${why}.`);
+  found.push(...(await method.obstacles(ask, schema.schema)));
   found.push(...(await ownerObstacles(ask, schema, row?.['superuser'] === 't')));
   const locks = Number(row?.['locks'] ?? 0);
   // Each table, index, sequence and large object is locked once when it goes and once when it comes.

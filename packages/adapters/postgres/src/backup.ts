@@ -4,24 +4,31 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
 import { manifestPath, writeManifest } from '@detent/core/backup';
-import { createAside } from './aside.ts';
 import { obstacles } from './backup-check.ts';
-import { createBackupFile } from './backup-file.ts';
-import { dump, SchemaMoved, type Dumped } from './dump.ts';
+import { SchemaMoved, type Contents } from './dump.ts';
 import { translate } from './errors.ts';
 import { hashFile, renameDurably } from './file.ts';
-import { schemaFingerprint } from './fingerprint.ts';
 import type { PostgresHistory } from './history.ts';
 import { valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
-import { restoreFailed, restoreInPlace } from './restore.ts';
+import { copyMethod } from './method-copy.ts';
+import { dumpMethod } from './method-dump.ts';
+import { METHODS, type BackupMethod, type Method } from './method.ts';
+import { lockMsOf, solitudeOf } from './reader.ts';
+import { restoreFailed, restoreInPlace, type Rebuilding } from './restore.ts';
 import { contentSums, FIXED_TEXT, type Ask } from './sums.ts';
+import { ToolFailed } from './tool.ts';
 import type { Transactions } from './transaction.ts';
-import { isUntouched, lookAround } from './witness.ts';
-import { Refused, type Wire } from './wire.ts';
+import type { Ways } from './ways.ts';
+import { isUntouched } from './witness.ts';
+import { Refused } from './wire.ts';
 
 export interface BackupSettings {
   readonly link: Link;
+  /** How backups are made; restored they are by what made them. */
+  readonly by: BackupMethod;
+  /** `null` where the connection is a user's own. */
+  readonly ways: Ways | null;
   readonly lock: SessionLock;
   readonly transactions: Transactions;
   readonly history: PostgresHistory;
@@ -29,15 +36,21 @@ export interface BackupSettings {
 
 /** How often a backup is begun anew whose schema changed meanwhile, and a restore that did not get its locks. */
 const TRIES = 3;
-/** How long for a lock, where nobody said. */
-const LOCK_MS = 10_000;
 
-/** Copies as text that the server writes and reads, in one snapshot and in one transaction; see `dump` and `restoreInPlace`. */
-export function createBackup({ link, lock, transactions, history }: BackupSettings): BackupDriver {
+/** Copies by the method that was chosen, each restored in one transaction by the method that made it; see `restoreInPlace`. */
+export function createBackup({ link, by, ways, lock, transactions, history }: BackupSettings): BackupDriver {
   const session = randomUUID();
   /** Backups of which it was said that nobody wrote since; it must still be so when they are restored. */
   const quiet = new Set<string>();
-  const lockMs = (): number => link.limits.lockMs || LOCK_MS;
+  const methods: Readonly<Record<BackupMethod, () => Method>> = {
+    copy: () => copyMethod(link),
+    pg_dump: () => dumpMethod(link, ways),
+  };
+  const methodOf = ({ path, details }: Manifest): Method => {
+    const found = METHODS.find((name) => name === details['by']);
+    if (found !== undefined) return methods[found]();
+    throw damaged(path, 'was made by a way that this version of Detent does not know');
+  };
 
   const looking = async <T>(look: (ask: Ask) => Promise<T>): Promise<T> => {
     if (link.wire.status !== 'I') throw new DetentError('INTERNAL', 'A transaction is open where none should be.');
@@ -48,71 +61,43 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
       if (link.wire.isOpen) await link.ask('ROLLBACK');
     }
   };
-  /** The connection that the snapshot is read by: one of its own, where there can be one. */
-  const reader = async (): Promise<Wire> => (await link.beside()) ?? link.wire;
-  const pidsOf = async (wire: Wire): Promise<readonly number[]> => {
-    const { pid, pooled } = await link.greeting();
-    return pooled ? [] : [pid, ...(wire.startPid === null ? [] : [wire.startPid])];
-  };
 
   const othersWrote = async (manifest: Manifest, isInside: boolean): Promise<boolean> => {
-    const { versionNumber } = await link.greeting();
     const { sessions } = manifest.details;
-    const alone = await lookAround(link.ask, await pidsOf(await reader()), 'ends', versionNumber);
+    const alone = await solitudeOf(link, 'ends');
     if (alone !== null && alone === sessions) return false;
     const books = await link.books();
-    const untouched = (): Promise<boolean> => isUntouched(link, books, manifest);
+    const untouched = async (): Promise<boolean> =>
+      isUntouched(link, books, manifest, await methodOf(manifest).contents(manifest));
     return !(await (isInside ? untouched() : looking(untouched)));
   };
 
-  const attempt = async (
-    wire: Wire,
-    path: string,
-    signal: AbortSignal | undefined,
-  ): Promise<[Dumped, string, number]> => {
-    const copy = wire.copy;
-    if (copy === null) throw new Error('this driver has no streams');
-    const writer = await createBackupFile(path);
+  /** Gives the backup its manifest and its name, or removes it. */
+  const settle = async (method: Method, part: string, manifest: Manifest): Promise<void> => {
     try {
-      const dumped = await dump(
-        {
-          ask: (...texts) => wire.run(texts.join(';\n')),
-          copy,
-          books: await link.books(),
-          version: (await link.greeting()).versionNumber,
-          lockMs: lockMs(),
-          signal,
-          aside: wire === link.wire || (await link.greeting()).pooled ? null : createAside(link),
-          fingerprintNow: () => schemaFingerprint(link, false),
-        },
-        writer,
-      );
-      const { bytes, hash } = await writer.finish();
-      return [dumped, hash, bytes];
+      await writeManifest(manifest);
+      await renameDurably(part, manifest.path);
     } catch (error) {
-      await writer.abandon();
-      await rm(path, { force: true });
-      if (wire.isOpen && wire.status !== 'I') await wire.run('ROLLBACK').catch(() => undefined);
+      await method.delete({ ...manifest, path: part }).catch(() => undefined);
+      for (const left of [manifest.path, manifestPath(manifest.path)]) await rm(left, { force: true });
       throw error;
     }
   };
 
   return {
-    async check(folder) {
-      return looking((ask) => obstacles(link, ask, folder));
-    },
+    check: (folder) => looking((ask) => obstacles(link, methods[by](), ask, folder)),
 
     async backup(path, signal) {
       const part = `${path}.part`;
+      const method = methods[by]();
       try {
         for (const there of [path, manifestPath(path)])
           if ((await stat(there).catch(() => null)) !== null) throw new Error(`${there} is there already`);
-        const { version, versionNumber } = await link.greeting();
+        const { version } = await link.greeting();
+        const runId = lock.held === null ? null : await runOf(link);
         for (let tries = 1; ; tries += 1) {
-          const wire = await reader();
-          const sessions = await lookAround(link.ask, await pidsOf(wire), 'begins', versionNumber);
           try {
-            const [dumped, hash, bytes] = await attempt(wire, part, signal);
+            const { bytes, hash, fingerprint, objects, sessions, details } = await method.write(part, signal);
             const manifest: Manifest = {
               format: 'detent-backup-1',
               adapter: 'postgres',
@@ -120,14 +105,14 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
               serverVersion: version,
               path,
               createdAt: Date.now(),
-              runId: lock.held === null ? null : await runOf(link),
+              runId,
               bytes,
               hash,
-              fingerprint: dumped.fingerprint,
-              objects: dumped.objects,
-              details: { by: 'copy', session, sessions: sessions ?? '', rows: dumped.rows },
+              fingerprint,
+              objects,
+              details: { by, session, sessions: sessions ?? '', ...details },
             };
-            await settle(part, manifest);
+            await settle(method, part, manifest);
             return manifest;
           } catch (error) {
             if (tries >= TRIES || signal?.aborted === true || !mayPass(error)) throw error;
@@ -139,7 +124,15 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
       }
     },
 
-    verify: verifyFile,
+    async verify(manifest) {
+      await verifyFile(manifest);
+      try {
+        await methodOf(manifest).verify(manifest);
+      } catch (cause) {
+        if (cause instanceof DetentError) throw cause;
+        throw damaged(manifest.path, cause instanceof Error ? cause.message : String(cause));
+      }
+    },
 
     async sums() {
       const books = await link.books();
@@ -159,14 +152,16 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
       try {
         if (copy === null) throw new Error('this driver has no streams');
         await verifyFile(manifest);
+        const method = methodOf(manifest);
         const whenLocked = async (): Promise<void> => {
           if (quiet.has(manifest.path) && (await othersWrote(manifest, true))) throw wroteMeanwhile(manifest);
         };
         let searchPath = '';
         for (let tries = 1; ; tries += 1) {
           try {
+            const rebuild = (rebuilding: Rebuilding): Promise<Contents> => method.rebuild(manifest, rebuilding);
             await restoreInPlace(
-              { link, copy, transactions, history, lockMs: lockMs(), searchPath, whenLocked },
+              { link, copy, rebuild, transactions, history, lockMs: lockMsOf(link), searchPath, whenLocked },
               manifest,
               record,
             );
@@ -184,31 +179,20 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
         throw restoreFailed(manifest, translate(cause, link.target));
       }
     },
+
+    delete: (manifest) => methodOf(manifest).delete(manifest),
   };
 }
 
-/** Gives the backup its name and its manifest, or removes it. */
-async function settle(part: string, manifest: Manifest): Promise<void> {
-  try {
-    await writeManifest(manifest);
-    await renameDurably(part, manifest.path);
-  } catch (error) {
-    for (const left of [part, manifestPath(manifest.path)]) await rm(left, { force: true });
-    throw error;
-  }
-}
-
-/** Throws `BACKUP_DAMAGED`. The hash vouches for everything inside, which was compared with the server when it was written. */
+/** The hash vouches for everything inside, which was compared with the server when it was written. */
 async function verifyFile({ path, bytes, hash }: Manifest): Promise<void> {
   const stats = await stat(path).catch(() => null);
-  const flaw =
-    stats === null
-      ? 'is not there'
-      : stats.size !== bytes || (await hashFile(path)) !== hash
-        ? 'is not as it was written'
-        : null;
-  if (flaw === null) return;
-  throw new DetentError('BACKUP_DAMAGED', `The backup ${path} ${flaw}.`, {
+  if (stats === null) throw damaged(path, 'is not there');
+  if (stats.size !== bytes || (await hashFile(path)) !== hash) throw damaged(path, 'is not as it was written');
+}
+
+function damaged(path: string, flaw: string): DetentError {
+  return new DetentError('BACKUP_DAMAGED', `The backup ${path} ${flaw}.`, {
     hint: 'Keep it for a closer look, and use another backup.',
     facts: { path },
   });
@@ -217,6 +201,7 @@ async function verifyFile({ path, bytes, hash }: Manifest): Promise<void> {
 /** Somebody changed the schema or had a table locked, so that another try may succeed. */
 function mayPass(error: unknown): boolean {
   if (error instanceof SchemaMoved) return true;
+  if (error instanceof ToolFailed) return !error.message.includes('connection to server');
   return error instanceof Refused && error.failure.kind === 'refused' && PASSING.has(error.failure.code);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { readBuild } from './concurrent.ts';
+import { readConcurrent } from './concurrent.ts';
 import { failureOf, owner, playground, runScript, take } from './fixtures/playground.ts';
 
 const statementOf = (text: string) =>
@@ -16,16 +16,49 @@ const statementOf = (text: string) =>
   }) as const;
 
 test.each([
-  ['CREATE INDEX CONCURRENTLY i ON t (x)', ['i'], ['t']],
-  ['create unique index concurrently if not exists "My Index" on only a."T" using btree (x)', ['My Index'], ['a', 'T']],
-  ['CREATE INDEX CONCURRENTLY /* here */ I ON -- there\n T (x)', ['i'], ['t']],
-  ['CREATE INDEX CONCURRENTLY ON t (x)', null, ['t']],
-])('%s is read', (text, name, table) => {
-  expect(readBuild(text)).toEqual({ name, table });
+  ['CREATE INDEX CONCURRENTLY i ON t (x)', ['i'], ['t'], false, ' (x)'],
+  [
+    'create unique index concurrently if not exists "My Index" on only a."T" using btree (x)',
+    ['My Index'],
+    ['a', 'T'],
+    true,
+    ' using btree (x)',
+  ],
+  ['CREATE INDEX CONCURRENTLY /* here */ I ON -- there\n T (x) -- at last', ['i'], ['t'], false, ' (x) -- at last'],
+  ["CREATE INDEX CONCURRENTLY ON t (x) WHERE a <> '--'", null, ['t'], false, " (x) WHERE a <> '--'"],
+])('%s is a build', (text, name, table, unique, definition) => {
+  expect(readConcurrent(text)).toEqual({ kind: 'build', name, table, unique, definition });
 });
 
-test('an index that is built in one go is no concurrent build', () => {
-  expect(readBuild('CREATE INDEX i ON t (x)')).toBeNull();
+test.each([
+  ['REINDEX INDEX CONCURRENTLY a."I"', 'index', ['a', 'I']],
+  ['reindex table concurrently T', 'table', ['t']],
+  ['REINDEX (VERBOSE, CONCURRENTLY) TABLE t', 'table', ['t']],
+  ['REINDEX (CONCURRENTLY true) SCHEMA s', 'schema', ['s']],
+  ['REINDEX DATABASE CONCURRENTLY', 'database', []],
+  ['REINDEX SYSTEM CONCURRENTLY app', 'database', []],
+])('%s is a rebuild', (text, of, name) => {
+  expect(readConcurrent(text)).toEqual({ kind: 'rebuild', of, name });
+});
+
+test('DROP INDEX and DETACH PARTITION are read', () => {
+  expect(readConcurrent('drop index concurrently if exists a."I" cascade')).toEqual({ kind: 'drop', name: ['a', 'I'] });
+  expect(readConcurrent('ALTER TABLE a.p DETACH PARTITION /* ; */ "C" CONCURRENTLY')).toEqual({
+    kind: 'detach',
+    table: ['a', 'p'],
+    partition: ['C'],
+  });
+});
+
+test.each([
+  'CREATE INDEX i ON t (x)',
+  'REINDEX TABLE t',
+  'REINDEX (CONCURRENTLY off) TABLE t',
+  'REINDEX TABLE concurrently_built',
+  'DROP INDEX i',
+  'ALTER TABLE a DETACH PARTITION b',
+])('%s is none of them', (text) => {
+  expect(readConcurrent(text)).toBeNull();
 });
 
 test('F35 an index that an earlier build left invalid is dropped before the next', async () => {

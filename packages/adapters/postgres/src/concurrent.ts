@@ -1,18 +1,37 @@
-import { postgres, quoteIdent } from '@detent/sql';
-import { literal } from './inline.ts';
-import type { Link } from './link.ts';
-
-/** A statement that builds an index beside the running system. */
-export interface ConcurrentBuild {
-  /** `null` where PostgreSQL is to find a name. */
-  readonly name: readonly string[] | null;
-  readonly table: readonly string[];
-}
+/** A statement that works beside the running system in several steps, and leaves something half-done when it is cut short. */
+export type Concurrent =
+  | {
+      readonly kind: 'build';
+      /** `null` where PostgreSQL is to find a name. */
+      readonly name: readonly string[] | null;
+      readonly table: readonly string[];
+      readonly unique: boolean;
+      /** Everything behind the name of the table. */
+      readonly definition: string;
+    }
+  | {
+      readonly kind: 'rebuild';
+      readonly of: 'index' | 'table' | 'schema' | 'database';
+      /** Empty for the whole database. */
+      readonly name: readonly string[];
+    }
+  | { readonly kind: 'drop'; readonly name: readonly string[] }
+  | { readonly kind: 'detach'; readonly table: readonly string[]; readonly partition: readonly string[] };
 
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
 const QUALIFIED = String.raw`${NAME}(?:\s*\.\s*${NAME})?`;
 const BUILD = new RegExp(
-  String.raw`^\s*create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(?:(${QUALIFIED})\s+)?on\s+(?:only\s+)?(${QUALIFIED})`,
+  String.raw`^\s*create\s+(unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(?:(${QUALIFIED})\s+)?on\s+(?:only\s+)?(${QUALIFIED})`,
+  'iu',
+);
+const REBUILD = new RegExp(
+  String.raw`^\s*reindex\s*(?:\(([^)]*)\)\s*)?(index|table|schema|database|system)\b\s*(concurrently\b)?\s*(${QUALIFIED})?`,
+  'iu',
+);
+
+const DROP = new RegExp(String.raw`^\s*drop\s+index\s+concurrently\s+(?:if\s+exists\s+)?(${QUALIFIED})`, 'iu');
+const DETACH = new RegExp(
+  String.raw`^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(${QUALIFIED})\s+detach\s+partition\s+(${QUALIFIED})\s+concurrently\b`,
   'iu',
 );
 
@@ -24,31 +43,36 @@ export function waitsForOthers(text: string): boolean {
 }
 
 /** `null` for any other statement. */
-export function readBuild(text: string): ConcurrentBuild | null {
-  const found = BUILD.exec(text.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, ' '));
-  if (found?.[2] === undefined) return null;
-  return { name: found[1] === undefined ? null : partsOf(found[1]), table: partsOf(found[2]) };
+export function readConcurrent(text: string): Concurrent | null {
+  // As long as the comments were, so that places stay what they are.
+  const bare = text.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, (comment) => ' '.repeat(comment.length));
+  const build = BUILD.exec(bare);
+  if (build?.[3] !== undefined) {
+    return {
+      kind: 'build',
+      name: build[2] === undefined ? null : partsOf(build[2]),
+      table: partsOf(build[3]),
+      unique: build[1] !== undefined,
+      definition: text.slice(build[0].length),
+    };
+  }
+  const drop = DROP.exec(bare);
+  if (drop?.[1] !== undefined) return { kind: 'drop', name: partsOf(drop[1]) };
+  const [, table, partition] = DETACH.exec(bare) ?? [];
+  if (table !== undefined && partition !== undefined)
+    return { kind: 'detach', table: partsOf(table), partition: partsOf(partition) };
+  const [, options = '', what, keyword, name] = REBUILD.exec(bare) ?? [];
+  if (what === undefined || (keyword === undefined && !SWITCHED_ON.test(options))) return null;
+  const of = what.toLowerCase();
+  const whole = of === 'database' || of === 'system';
+  return {
+    kind: 'rebuild',
+    of: of === 'index' || of === 'table' || of === 'schema' ? of : 'database',
+    name: whole || name === undefined ? [] : partsOf(name),
+  };
 }
 
-/**
- * Drops the index of that name where an earlier build of it was cut short: it is in the way of the new one, and
- * `IF NOT EXISTS` would take it for good. Gives its name where there was one.
- */
-export async function dropInvalid(link: Link, { name, table }: ConcurrentBuild): Promise<string | null> {
-  if (name === null) return null;
-  const [answer] = await link.ask(
-    `SELECT n.nspname, c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid ` +
-      `JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ` +
-      `WHERE NOT i.indisvalid AND i.indrelid = to_regclass(${literal(quoteIdent(postgres, ...table))}) AND c.relname = ${literal(name.at(-1) ?? '')} ` +
-      // One that another session is building at this moment is its own affair.
-      `AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)`,
-  );
-  const row = answer?.rows[0];
-  if (row === undefined) return null;
-  const index = quoteIdent(postgres, row['nspname'] ?? '', row['relname'] ?? '');
-  await link.ask(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`);
-  return index;
-}
+const SWITCHED_ON = /\bconcurrently\b(?!\s*(?:false|off|0)\b)/i;
 
 /** Names as the server stores them. */
 function partsOf(qualified: string): readonly string[] {

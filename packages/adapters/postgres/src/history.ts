@@ -11,7 +11,7 @@ import {
   toEvent,
   toRow,
 } from '@detent/sql';
-import { lockLost, translate } from './errors.ts';
+import { lockLost, needsDirect, translate } from './errors.ts';
 import { inline, literal } from './inline.ts';
 import { isRefused, valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
@@ -63,17 +63,14 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
     return readBy(history.read);
   };
 
-  /**
-   * Everything in the first round trip: who the server is, and the history by its bare name, which leads to the schema
-   * that the answer in front names. A name that leads nowhere is an answer too.
-   */
+  /** Everything in the first round trip: who the server is, and the history in the schema that the answer in front names. */
   const firstRead = async (): Promise<readonly Row[] | null> => {
     const { table, schema } = link.options;
     try {
-      const answers = await link.wire.run(`${link.greetingText};\n${asOneValue(readBare(table, schema))}`);
+      const answers = await link.wire.run([link.greetingText, ...readWhereThere(table, schema)].join(';\n'));
       const { greeting } = link.greeted(answers[0]);
       exists = greeting.tables.history;
-      return exists ? rowsIn(answers[1]) : null;
+      return exists ? rowsIn(answers[2]) : null;
     } catch (error) {
       if (!(error instanceof Refused) || error.failure.kind === 'lost' || error.answers.length === 0)
         throw translate(error, link.target);
@@ -148,6 +145,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       if (lock.held !== null && row.token !== lock.held.token)
         throw lockLost({ token: row.token, tokenNow: lock.held.token });
       const { history } = await link.books();
+      // Its statements would run in other sessions than the one that keeps the lock.
+      if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
       const values = rowValues(row);
       await transactions.write(
         isFenced()
@@ -208,11 +207,19 @@ function namesIn(answer: Answer | undefined): readonly string[] {
   return (answer?.rows ?? []).map(({ attname }) => attname ?? '');
 }
 
-function readBare(table: string, schema: string | null): string {
-  const name = (bare: string): string =>
-    schema === null ? quoteIdent(postgres, bare) : quoteIdent(postgres, schema, bare);
-  const columns = ENTRY_COLUMNS.map(({ name: column }) => `h.${quoteIdent(postgres, column)}`).join(', ');
-  return `SELECT ${columns}, l.layout FROM ${name(table)} h LEFT JOIN ${name(`${table}_lock`)} l ON l.id = 1`;
+/**
+ * The entries where there is a history, and nothing where there is none: a SELECT from a table that is not there would be an
+ * error in the server's log.
+ */
+function readWhereThere(table: string, schema: string | null): readonly string[] {
+  const columns = ENTRY_COLUMNS.map(({ name }) => `h.${quoteIdent(postgres, name)}`).join(', ');
+  const query = asOneValue(`SELECT ${columns}, l.layout FROM %1$I.%2$I h LEFT JOIN %1$I.%3$I l ON l.id = 1`);
+  const place = schema === null ? "coalesce(current_schema(), 'public')" : literal(schema);
+  const block =
+    `DECLARE look refcursor := 'detent_look'; place text := ${place}; BEGIN ` +
+    `IF to_regclass(format('%I.%I', place, ${literal(table)})) IS NULL THEN OPEN look FOR SELECT 1 WHERE false; ` +
+    `ELSE OPEN look FOR EXECUTE format(${literal(query)}, place, ${literal(table)}, ${literal(`${table}_lock`)}); END IF; END`;
+  return [`DO ${literal(block)}`, 'FETCH ALL FROM detent_look', 'CLOSE detent_look'];
 }
 
 function readEntries(table: string): string {

@@ -10,6 +10,7 @@ import type { PgClient, PgliteDatabase } from './driver.ts';
 import type { ClientOptions, PgliteOptions, PoolOptions, PostgresOptions, UrlOptions } from './options.ts';
 
 export type { PgClient, PgliteDatabase, PgPool } from './driver.ts';
+export type { BackupMethod } from './method.ts';
 export type {
   ClientOptions,
   ConnectionSettings,

@@ -55,6 +55,8 @@ export interface Link {
   restore(): Promise<void>;
   /** Whether there can be another connection to the same database. */
   readonly hasBeside: boolean;
+  /** It may stay open beside this one for as long as a run takes. */
+  readonly mayWatch: boolean;
   /** That connection; `null` where there is none, or it did not come about. */
   beside(): Promise<Wire | null>;
   close(): Promise<void>;
@@ -80,6 +82,8 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
   /** Of the lender. */
   let before: readonly string[] = [];
   let side: Wire | null = null;
+  let opening: Promise<Wire | null> = Promise.resolve(null);
+  let isClosed = false;
   const baseLimits = { lockMs: options.lockTimeoutMs, statementMs: options.statementTimeoutMs };
   const greetingText = greetingSql(options.table, options.schema);
 
@@ -99,6 +103,14 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     greeting = found;
     books ??= bookkeeping(options.table, found.schema);
     return { greeting: found, books };
+  };
+  const openSide = async (): Promise<Wire | null> => {
+    if (side?.isOpen === true) return side;
+    side = openBeside === null || isClosed ? null : await openBeside().catch(() => null);
+    if (!isClosed) return side;
+    // It came about after the session was closed, and nobody else would ever end it.
+    await side?.close(true);
+    return null;
   };
   const greet = async (): Promise<Greeting> => greeting ?? greeted((await ask(greetingText))[0]).greeting;
 
@@ -160,14 +172,17 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     },
 
     hasBeside: openBeside !== null,
+    // A pool of the user's has only so many.
+    mayWatch: openBeside !== null && !disposable,
 
-    async beside() {
-      if (side?.isOpen === true) return side;
-      side = openBeside === null ? null : await openBeside().catch(() => null);
-      return side;
+    beside() {
+      // One after another, so that whoever asks meanwhile gets the same.
+      opening = opening.then(openSide);
+      return opening;
     },
 
     async close() {
+      isClosed = true;
       await side?.close(true);
       if (wire.isOpen && lent && !disposable && prepared) {
         await ask(...resetSql(false), ...before).catch((error: unknown) =>

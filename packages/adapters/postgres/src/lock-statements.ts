@@ -21,6 +21,10 @@ export interface LockStatements {
   take(owner: LockOwner, backend: number, leaseMs: number | null): string;
   /** The token as it is. */
   readonly token: string;
+  /** Whether a session of the server has the advisory lock; `pid` is its number, or an expression. */
+  isHeldBy(pid: string): string;
+  /** The token, where this session has the advisory lock. */
+  readonly tokenHere: string;
   /** Puts off the end of a lease. */
   heartbeat(token: number, leaseMs: number): string;
   giveBack(token: number): string;
@@ -37,6 +41,11 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
   const table = history.tables.lock;
   const ids = `${key.space}, ${key.number}`;
   const expires = (leaseMs: number | null): string => (leaseMs === null ? 'NULL' : `${NOW} + ${leaseMs}`);
+  const granted =
+    `locktype = 'advisory' AND granted AND objsubid = 2 AND classid = ${key.space} AND objid = ${key.number} ` +
+    `AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`;
+  const isHeldBy = (pid: string): string =>
+    `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_lock_status() WHERE ${granted} AND pid = ${pid})`;
   const fence = (token: number | string, locking: string): string =>
     `SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM ${table} WHERE id = 1 AND token = ${token}${locking}) ` +
     `THEN txid_current()::text ELSE ${literal(FENCE)} END AS bigint) AS xid`;
@@ -52,9 +61,7 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
       `(extract(epoch FROM a.backend_start) * 1000)::bigint AS backend_start FROM (SELECT 1) AS one ` +
       (withRow ? `LEFT JOIN ${table} l ON l.id = 1 ` : '') +
       // What pg_locks and pg_stat_activity are made of, which takes the server a third of the time to look up.
-      `LEFT JOIN LATERAL (SELECT pid FROM pg_catalog.pg_lock_status() WHERE locktype = 'advisory' AND granted AND objsubid = 2 ` +
-      `AND classid = ${key.space} AND objid = ${key.number} ` +
-      `AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) LIMIT 1) k ON true ` +
+      `LEFT JOIN LATERAL (SELECT pid FROM pg_catalog.pg_lock_status() WHERE ${granted} LIMIT 1) k ON true ` +
       `LEFT JOIN LATERAL pg_catalog.pg_stat_get_activity(k.pid) a ON k.pid IS NOT NULL`,
     take: ({ runId, username, host, pid }, backend, leaseMs) =>
       `WITH free AS (SELECT id FROM ${table} WHERE id = 1 AND (run_id IS NULL OR expires IS NULL OR expires < ${NOW}) ` +
@@ -63,6 +70,8 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
       `host = ${literal(host)}, pid = ${pid}, backend = ${literal(String(backend))}, ` +
       `since = ${NOW}, heartbeat = ${NOW}, expires = ${expires(leaseMs)} FROM free WHERE l.id = free.id RETURNING l.token`,
     token: `SELECT token FROM ${table} WHERE id = 1`,
+    isHeldBy,
+    tokenHere: `SELECT token FROM ${table} WHERE id = 1 AND (${isHeldBy('pg_backend_pid()')})`,
     heartbeat: (token, leaseMs) =>
       `UPDATE ${table} SET heartbeat = ${NOW}, expires = ${expires(leaseMs)} WHERE id = 1 AND token = ${token}`,
     giveBack: (token) => `UPDATE ${table} SET run_id = NULL, expires = NULL WHERE id = 1 AND token = ${token}`,

@@ -9,6 +9,7 @@ import {
 } from '@detent/core';
 import type { Bookkeeping } from './bookkeeping.ts';
 import { lockLost } from './errors.ts';
+import { keepAlive } from './heartbeat.ts';
 import { publicPart, readHolder, type Holder } from './holder.ts';
 import { valueOf, type Link } from './link.ts';
 import { lockStatements, type LockStatements } from './lock-statements.ts';
@@ -45,7 +46,7 @@ const ENDING_MS = 30_000;
  * an end that the holder puts off, and every transaction keeps it from being taken until it is over.
  */
 export function createLock(link: Link): SessionLock {
-  const { leaseMs, heartbeatMs } = link.lease;
+  const { leaseMs } = link.lease;
   let statements: LockStatements | null = null;
   let held: (Lease & { readonly pooled: boolean }) | null = null;
   let tableExists = false;
@@ -123,22 +124,17 @@ export function createLock(link: Link): SessionLock {
   };
 
   const leaseOf = (token: number, pooled: boolean, sql: LockStatements): Lease & { readonly pooled: boolean } => {
-    const timer = setInterval(() => {
-      if (!link.wire.isOpen || !link.wire.isIdle) return;
-      // The session itself is the lease, and an empty query shows that it lives, in a transaction and out of it.
-      if (!pooled) void link.wire.run('').catch(() => undefined);
-      // Inside a transaction the row is kept by it; a token that is lost is found out by the next.
-      else if (link.wire.status === 'I') void link.record(sql.heartbeat(token, leaseMs)).catch(() => undefined);
-    }, heartbeatMs).unref();
+    const stop = keepAlive({ link, sql, token, pooled });
     const lease = {
       token,
       pooled,
       async assert() {
-        const now = valueOf(await link.look(sql.token));
+        // A migration may have given all advisory locks of its session back.
+        const now = valueOf(await link.look(pooled ? sql.token : sql.tokenHere));
         if (now !== String(token)) throw lockLost({ token, tokenNow: now === null ? null : Number(now) });
       },
       async [Symbol.asyncDispose]() {
-        clearInterval(timer);
+        stop();
         if (held !== lease) return;
         held = null;
         here().delete((await link.books()).key.number);

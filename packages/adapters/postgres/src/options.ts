@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { didYouMean, misuse } from '@detent/core';
 import type { PgClient, PgliteDatabase, PgPool } from './driver.ts';
+import { METHODS, type BackupMethod } from './method.ts';
 import { parseUrl, sslModeOf, type Address, type SslMode } from './url.ts';
 
 export interface ConnectionSettings {
@@ -19,6 +20,8 @@ export interface ConnectionSettings {
   readonly applicationName?: string | undefined;
   /** How often a transaction is tried again whose statement could not get its lock in time; 4 unless told. */
   readonly lockRetries?: number | undefined;
+  /** How backups are made; `copy` unless told, which needs no program and works everywhere. */
+  readonly backup?: BackupMethod | undefined;
 }
 
 export interface UrlOptions extends ConnectionSettings {
@@ -70,6 +73,7 @@ export interface CheckedOptions {
   readonly origin: Origin;
   readonly ssl: SslMode | ConnectionOptions | null;
   readonly lockRetries: number;
+  readonly backup: BackupMethod;
 }
 
 const KEYS = [
@@ -83,6 +87,7 @@ const KEYS = [
   'password',
   'applicationName',
   'lockRetries',
+  'backup',
 ];
 
 /** Throws `CONFIG`. Never shows a URL or a password. */
@@ -102,12 +107,17 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
     password: passwordOf(options['password']),
     applicationName: textOf(options, 'applicationName'),
     lockRetries: retriesOf(options['lockRetries']),
+    backup: methodOf(options['backup']),
   };
-  const { directUrl, ssl } = given;
+  const { directUrl, ssl, backup = 'copy' } = given;
   const direct = directUrl === undefined ? null : parseUrl(directUrl);
+  const origin: Origin =
+    direct === null ? originOf(options, textOf(options, 'url')) : { kind: 'address', address: direct };
+  checkMethod(backup, origin, ssl);
   return {
     given,
-    origin: direct === null ? originOf(options, textOf(options, 'url')) : { kind: 'address', address: direct },
+    origin,
+    backup,
     ssl: ssl === true ? 'verify-full' : ssl === false ? 'disable' : (ssl ?? null),
     lockRetries: given.lockRetries ?? 4,
   };
@@ -153,6 +163,28 @@ function passwordOf(value: unknown): ConnectionSettings['password'] {
 function retriesOf(value: unknown): number | undefined {
   if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return value;
   throw misuse('lockRetries must be a whole number.', 'Write 0 to try once.');
+}
+
+function methodOf(value: unknown): BackupMethod | undefined {
+  const found = METHODS.find((method) => method === value);
+  if (value === undefined || found !== undefined) return found;
+  const shown = typeof value === 'string' ? `"${value}"` : `a ${typeof value}`;
+  throw misuse(
+    `backup cannot be ${shown}${(typeof value === 'string' && didYouMean(value, METHODS)) || '.'}`,
+    `It is one of ${METHODS.join(', ')}.`,
+  );
+}
+
+/** Another program has to find the server by itself. */
+function checkMethod(backup: BackupMethod, origin: Origin, ssl: ConnectionSettings['ssl']): void {
+  if (backup === 'copy') return;
+  if (origin.kind !== 'address')
+    throw misuse(`backup: '${backup}' opens connections of its own.`, 'Give `url` or `directUrl`.');
+  if (backup === 'pg_dump' && typeof ssl === 'object')
+    throw misuse(
+      "backup: 'pg_dump' cannot pass options of TLS on to a program.",
+      "Give a mode, and the certificates by PGSSLROOTCERT, PGSSLCERT and PGSSLKEY; or take backup: 'copy'.",
+    );
 }
 
 function has(value: unknown, method: string): boolean {

@@ -9,6 +9,7 @@ function endSql(xid: string): string {
 
 /** How long a session whose client is gone is waited for. */
 const PATIENCE_MS = 15_000;
+const ANSWER_MS = 3_000;
 
 /**
  * How a transaction ended whose answer was lost, asked for on another connection. One that is still in progress belongs to
@@ -20,8 +21,16 @@ export async function outcomeOf(link: Link, xid: string | null): Promise<Outcome
     const wire = await link.beside();
     if (wire === null) continue;
     try {
-      const [answer] = await wire.run(`SELECT txid_status(${xid})`);
-      const status = valueOf(answer);
+      const answers = await Promise.race([
+        wire.run(`SELECT txid_status(${xid})`),
+        sleep(ANSWER_MS, undefined, { ref: false }),
+      ]);
+      // What broke one connection may have broken this one without a word.
+      if (answers === undefined) {
+        await wire.close(true);
+        continue;
+      }
+      const status = valueOf(answers[0]);
       if (status === 'committed') return 'committed';
       if (status === 'aborted') return 'rolled-back';
       if (status !== 'in progress') return 'unknown';

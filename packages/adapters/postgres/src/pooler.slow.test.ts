@@ -1,4 +1,4 @@
-import { DetentError, type MigrationSession } from '@detent/core';
+import { fromModules, MigrationScriptExecutor, type MigrationSession } from '@detent/core';
 import { describe, expect, test, type TestContext } from 'vitest';
 import { createAdapter } from './adapter.ts';
 import type { PgClient } from './driver.ts';
@@ -85,13 +85,62 @@ describe('behind PgBouncer in transaction mode', () => {
     }
   });
 
-  test('F03 what cannot run in a transaction asks for a direct URL, and nothing of it is done', async (context) => {
+  const OUTSIDE = {
+    'a statement that cannot run in a transaction': {
+      'V9_x.sql': 'SELECT 1;\nCREATE INDEX CONCURRENTLY late ON total (n);',
+    },
+    'code without a transaction': { 'V9_x.js': { up: () => undefined, transaction: 'none' } },
+    'a way back that cannot run in a transaction': {
+      'V9_x.sql': '-- detent:up\nSELECT 1;\n-- detent:down\nDROP INDEX CONCURRENTLY late;\n',
+    },
+  };
+  test.for(Object.entries(OUTSIDE))(
+    'F03 $0 asks for a direct URL in the plan, and nothing runs',
+    async ([, modules], context) => {
+      await using place = await openPlace();
+      const { database } = place;
+      const pooledUrl = pooled(place, context);
+      const executorBy = (options: {
+        readonly url: string;
+        readonly directUrl?: string;
+      }): MigrationScriptExecutor<PgClient> =>
+        new MigrationScriptExecutor<PgClient>({
+          adapter: createAdapter<PgClient>(options),
+          migrations: fromModules([
+            ['V1_total.sql', 'CREATE TABLE total (n int);\n-- detent:down\nDROP TABLE total;'],
+            ...Object.entries(modules),
+          ]),
+          rollback: 'V9_x.sql' in modules && modules['V9_x.sql'].includes('detent:down') ? 'down' : 'none',
+        });
+      await using executor = executorBy({ url: pooledUrl });
+      const planned = await executor.plan();
+      const { errors } = await executor.migrate();
+      expect(errors).toEqual(planned.problems);
+      expect(errors.map(({ code }) => code)).toEqual(['TRANSACTION_UNFIT']);
+      expect(errors[0]?.hint).toContain('directUrl');
+      expect(errors[0]?.facts.place).toMatchObject({ file: Object.keys(modules)[0] });
+      expect(await database.query("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")).toEqual(
+        [],
+      );
+      await using direct = executorBy({ url: pooledUrl, directUrl: database.url });
+      expect((await direct.migrate()).errors).toEqual([]);
+    },
+  );
+
+  test('F03 a hook that asks for no transaction is refused before it runs', async (context) => {
     await using place = await openPlace();
-    const url = pooled(place, context);
-    await using executor = executorOn(url, { count: 2, alone: 'CREATE INDEX CONCURRENTLY late ON total (n)' });
-    const { errors } = await executor.migrate();
-    expect(errors[0]).toBeInstanceOf(DetentError);
+    let ran = false;
+    const up = (): void => void (ran = true);
+    await using executor = new MigrationScriptExecutor<PgClient>({
+      adapter: createAdapter<PgClient>({ url: pooled(place, context) }),
+      migrations: fromModules({
+        'beforeMigrate.js': { up, transaction: 'none' },
+        'V1_a.sql': 'CREATE TABLE a (id int);',
+      }),
+    });
+    const { errors, executed } = await executor.migrate();
+    expect(errors.map(({ code }) => code)).toEqual(['TRANSACTION_UNFIT']);
     expect(errors[0]?.hint).toContain('directUrl');
-    expect(await place.database.query("SELECT 1 FROM pg_class WHERE relname = 'late'")).toEqual([]);
+    expect({ executed, ran }).toEqual({ executed: [], ran: false });
   });
 });

@@ -1,26 +1,34 @@
 import { DetentError, type HistoryStore, type Manifest } from '@detent/core';
-import { attributeChanges, clearDefaults } from './attributes.ts';
-import { jsonOf, readSections, type Section } from './backup-file.ts';
+import { attributeChanges } from './attributes.ts';
 import type { Bookkeeping } from './bookkeeping.ts';
-import type { DataTable } from './data-tables.ts';
-import { lockableSql, type Contents, type SequenceState } from './dump.ts';
+import { lockableSql, type Contents } from './dump.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import type { PostgresHistory } from './history.ts';
-import { literal } from './inline.ts';
-import { valueOf, type Link } from './link.ts';
+import type { Link } from './link.ts';
 import { readSchema, schemaQueries, type FoundSchema } from './objects.ts';
-import { difference, dropAll, inMessages, makeAll, setSequence } from './rebuild.ts';
+import { difference, inMessages } from './rebuild.ts';
 import { contentSums, FIXED_TEXT } from './sums.ts';
 import type { Transactions } from './transaction.ts';
 import type { Copy } from './wire.ts';
 
+/** What the method has at hand that makes everything again. */
+export interface Rebuilding {
+  readonly link: Link;
+  readonly copy: Copy;
+  readonly books: Bookkeeping;
+  /** As it is before. */
+  readonly live: FoundSchema;
+  /** The path along which functions find what they name without its schema; empty unless that did not do. */
+  readonly searchPath: string;
+}
+
 export interface RestoreSettings {
   readonly link: Link;
   readonly copy: Copy;
+  readonly rebuild: (rebuilding: Rebuilding) => Promise<Contents>;
   readonly transactions: Transactions;
   readonly history: PostgresHistory;
   readonly lockMs: number;
-  /** The path along which functions find what they name without its schema; empty unless that did not do. */
   readonly searchPath: string;
   /** Called when nobody else can write any more, before anything is changed. */
   readonly whenLocked: () => Promise<void>;
@@ -36,7 +44,7 @@ export async function restoreInPlace(
   manifest: Manifest,
   record: (history: HistoryStore) => Promise<void>,
 ): Promise<void> {
-  const { link, transactions, history, lockMs, whenLocked } = settings;
+  const { link, copy, rebuild, transactions, history, lockMs, searchPath, whenLocked } = settings;
   const books = await link.books();
   await transactions.run({ statements: [] }, async () => {
     await transactions.flush();
@@ -45,11 +53,10 @@ export async function restoreInPlace(
     const names = (lockable?.rows ?? []).map(({ name }) => name ?? '');
     if (names.length > 0) await link.ask(`LOCK TABLE ONLY ${names.join(', ONLY ')} IN ACCESS EXCLUSIVE MODE`);
     await whenLocked();
-    const contents = await rebuild(settings, books, manifest.path, await schemaNow(link, books));
-    await ask(
-      link,
-      attributeChanges((await schemaNow(link, books)).schema, contents.schema, (await link.greeting()).database),
-    );
+    const contents = await rebuild({ link, copy, books, searchPath, live: await schemaNow(link, books) });
+    await link.ask(...FIXED_TEXT);
+    const { schema } = await schemaNow(link, books);
+    await askAll(link, attributeChanges(schema, contents.schema, (await link.greeting()).database));
     await compare(link, books, manifest, contents);
     history.forgetTail();
     await record(history);
@@ -65,78 +72,13 @@ const QUIETLY: readonly string[] = [
   'SET LOCAL session_replication_role = DEFAULT',
 ];
 
-async function rebuild(
-  settings: RestoreSettings,
-  books: Bookkeeping,
-  path: string,
-  live: FoundSchema,
-): Promise<Contents> {
-  const { link, searchPath } = settings;
-  let contents: Contents | null = null;
-  for await (const section of readSections(path)) {
-    if (section.header['kind'] === 'contents') {
-      contents = (await jsonOf(section)) as Contents;
-      await ask(link, clearDefaults(live.schema.defaults));
-      await ask(link, dropAll(live, contents.schema, books));
-      await link.ask(`SET LOCAL search_path = ${searchPath === '' ? "''" : searchPath}`);
-      await ask(link, makeAll(contents.schema, live.schema).before);
-      await emptyBooks(link, books);
-    } else if (contents !== null) {
-      await restoreSection(settings, contents, section);
-    }
-  }
-  if (contents === null) throw new Error('the backup is empty');
-  await link.ask(...FIXED_TEXT);
-  return contents;
-}
-
-async function restoreSection({ link, copy }: RestoreSettings, contents: Contents, section: Section): Promise<void> {
-  const { kind, table } = section.header;
-  switch (kind) {
-    case 'rows': {
-      const found = contents.tables[Number(table)];
-      if (found === undefined) throw new Error('the backup has rows of an unknown table');
-      if (found.kind === 'extension') await link.ask(`DELETE FROM ${found.qualified} ${found.condition}`);
-      if (found.copied.length > 0) await copy.in(copyIn(found), section.pieces);
-      return;
-    }
-    case 'large objects':
-      await link.ask('CREATE TEMPORARY TABLE detent_pages (oid oid, at bigint, data bytea) ON COMMIT DROP');
-      await copy.in('COPY pg_temp.detent_pages FROM STDIN', section.pieces);
-      await link.ask(
-        'SELECT count(pg_catalog.lo_put(oid, at, data)) FROM pg_temp.detent_pages',
-        'DROP TABLE pg_temp.detent_pages',
-      );
-      return;
-    case 'end': {
-      const { sequences } = (await jsonOf(section)) as { readonly sequences: readonly SequenceState[] };
-      await ask(link, sequences.map(setSequence));
-      await ask(link, makeAll(contents.schema, contents.schema).after);
-      return;
-    }
-    default:
-      throw new Error(`the backup has a part of an unknown kind, ${String(kind)}`);
-  }
-}
-
-function copyIn({ qualified, copied }: DataTable): string {
-  return `COPY ${qualified} (${copied.join(', ')}) FROM STDIN`;
-}
-
-/** The tables stay: their layout may be newer than the backup's. */
-async function emptyBooks(link: Link, { history }: Bookkeeping): Promise<void> {
-  const { tables } = history;
-  const [there] = await link.ask(`SELECT to_regclass(${literal(tables.history)}) IS NOT NULL`);
-  if (valueOf(there) !== 't') await link.ask(...history.create);
-  await link.ask(`DELETE FROM ${tables.event}`, `DELETE FROM ${tables.history}`);
-}
-
 async function schemaNow(link: Link, books: Bookkeeping): Promise<FoundSchema> {
   const { versionNumber } = await link.greeting();
   return readSchema(books, versionNumber, await link.ask(...schemaQueries(books, versionNumber)));
 }
 
-async function ask(link: Link, commands: readonly string[]): Promise<void> {
+/** In messages of a fitting size. */
+export async function askAll(link: Link, commands: readonly string[]): Promise<void> {
   for (const message of inMessages(commands)) await link.ask(...message);
 }
 

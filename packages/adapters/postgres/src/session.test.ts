@@ -1,18 +1,54 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Pool } from 'pg';
 import { expect, test } from 'vitest';
+import { executorOn, until } from './fixtures/places.ts';
 import { failureOf, playground, runScript, take } from './fixtures/playground.ts';
+import { startProxy } from './fixtures/proxy.ts';
 
 const line = { at: 1, runId: 'run-1', actor: 'tester', action: 'applied', id: '1', detail: null };
 
-test('looking at a database that nobody has migrated takes one round trip and makes nothing', async () => {
+test('looking at a database that nobody has migrated makes nothing, and nothing that the server logs as an error', async () => {
   await using place = await playground();
-  const session = await place.open(undefined, { readOnly: true });
-  expect(await session.history.read()).toEqual({ exists: false, entries: [] });
-  expect(await session.lock.holder()).toBeNull();
+  // Each way to look ends a session, which the server has counted by the time that it is gone.
+  for (const schema of [null, 'public', 'no schema "%I" of $1']) {
+    const session = await place.open(undefined, { readOnly: true, schema });
+    expect(await session.history.read()).toEqual({ exists: false, entries: [] });
+    expect(await session.lock.holder()).toBeNull();
+    expect(await session.history.load('1')).toBeNull();
+    expect(await session.history.events(null)).toEqual([]);
+    await session.close();
+  }
+  await until(
+    place,
+    'NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid())',
+  );
   expect(
     await place.database.query("SELECT count(*)::int AS n FROM pg_class WHERE relname LIKE 'schema_version%'"),
   ).toEqual([{ n: 0 }]);
+  const [failed] = await place.database.query(
+    'SELECT xact_rollback::int AS transactions, (sessions > 3) AS counted FROM pg_stat_database WHERE datname = current_database()',
+  );
+  expect(failed).toEqual({ transactions: 0, counted: true });
+});
+
+test.each([0, 1])('looking takes one round trip, also where %i migrations are applied', async (count) => {
+  await using place = await playground();
+  await using executor = executorOn(place.database.url, { count });
+  if (count > 0) await executor.migrate();
+  await using proxy = await startProxy(place.database.url);
+  const session = await place.open({ url: proxy.url }, { readOnly: true });
+  proxy.messages();
+  expect((await session.history.read()).entries).toHaveLength(count);
+  expect(proxy.messages()).toBe(1);
+});
+
+test('without PL/pgSQL the history is read all the same', async () => {
+  await using place = await playground();
+  await using executor = executorOn(place.database.url, { count: 2 });
+  expect((await executor.migrate()).errors).toEqual([]);
+  await place.database.query('DROP EXTENSION plpgsql');
+  const session = await place.open(undefined, { readOnly: true });
+  expect((await session.history.read()).entries.map(({ id }) => id)).toEqual(['1', '2']);
 });
 
 test('F34 what a migration sets is gone at the next, and Detent finds its tables all the same', async () => {
@@ -75,9 +111,13 @@ test('a client that was lent is given back open and as it was', async () => {
     "SELECT current_setting('application_name') AS name, current_setting('statement_timeout') AS timeout, current_setting('search_path') AS path, to_regclass('kept') IS NOT NULL AS kept",
   );
   expect(rows).toEqual([{ name: 'mine', timeout: '7s', path: '"$user", public', kept: true }]);
-  expect((await client.query("SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'")).rows).toEqual([
-    { n: 0 },
-  ]);
+  expect(
+    (
+      await client.query(
+        "SELECT count(*)::int AS n FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory' AND datname = current_database()",
+      )
+    ).rows,
+  ).toEqual([{ n: 0 }]);
   await client.end();
 });
 
@@ -94,6 +134,17 @@ test('a client of a pool that only looked goes back to it, and one that wrote do
   await runScript(writing, "SET search_path = '';");
   await writing.close();
   expect(await pidOf()).not.toEqual(before);
+  await pool.end();
+});
+
+test('F111 a client of a pool that comes too late goes back to it', async () => {
+  await using place = await playground();
+  const pool = new Pool({ connectionString: place.database.url, max: 1 });
+  const busy = await pool.connect();
+  expect(await failureOf(place.open({ pool }, { connectTimeoutMs: 100 }))).toMatchObject({ code: 'CONNECTION' });
+  busy.release();
+  await sleep(50);
+  expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toEqual([1, 1, 0]);
   await pool.end();
 });
 

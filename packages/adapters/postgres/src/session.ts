@@ -1,28 +1,31 @@
-import {
-  DetentError,
-  type Capabilities,
-  type MigrationSession,
-  type Statement,
-  type StatementResult,
-} from '@detent/core';
+import type { Capabilities, MigrationSession, Statement, StatementResult } from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
 import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
-import { dropInvalid, readBuild, waitsForOthers } from './concurrent.ts';
-import { readOnlySession, translate } from './errors.ts';
+import { readConcurrent, waitsForOthers } from './concurrent.ts';
+import { DIRECT, needsDirect, readOnlySession, translate } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createHistory } from './history.ts';
+import { dropLeftovers } from './leftovers.ts';
 import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
 import { rowsOf, type Part } from './message.ts';
+import type { BackupMethod } from './method.ts';
 import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
-import { placeOf } from './statement.ts';
+import { finishing, look, traceOf } from './trace.ts';
 import { createTransactions, type ExecuteRequest } from './transaction.ts';
+import type { Ways } from './ways.ts';
 import type { Answer } from './wire.ts';
 
+export interface SessionSettings {
+  readonly lockRetries: number;
+  readonly backup: BackupMethod;
+  readonly ways: Ways | null;
+}
+
 /** Puts the parts together around one connection. `Db` is the class of the driver's client. */
-export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
+export function createSession<Db>(link: Link, { lockRetries, backup, ways }: SessionSettings): MigrationSession<Db> {
   const lock = createLock(link);
   const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
   const history = createHistory({ link, lock, transactions });
@@ -32,24 +35,24 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     if (link.options.readOnly) throw readOnlySession();
     await link.prepare();
     const { pooled } = await link.greeting();
-    if (pooled) throw needsDirect(statement, request.file);
-    const build = readBuild(statement.text);
-    if (build !== null) {
-      const dropped = await dropInvalid(link, build);
-      if (dropped !== null)
-        link.logger.info(`The index ${dropped}, which an earlier build left unfinished, was dropped.`);
-    }
+    if (pooled) throw needsDirect(request.file, statement.line, statement);
+    const concurrent = readConcurrent(statement.text);
+    const dropped = concurrent === null ? [] : await dropLeftovers(link, concurrent);
+    for (const name of dropped)
+      link.logger.info(`The index ${name}, which an earlier build left unfinished, was dropped.`);
+    const rest = concurrent === null ? null : await finishing(link, concurrent);
     const patient = waitsForOthers(statement.text);
     if (patient) await link.ask(...limitSql({ lockMs: 0, statementMs: 0 }, false), 'SET lock_timeout = 0');
     try {
       // A statement that nothing takes back is not stopped in its middle.
-      await transactions.execute([partOf(statement)], { ...request, signal: undefined });
+      await transactions.execute([{ text: rest ?? statement.text, statement }], { ...request, signal: undefined });
     } finally {
       if (patient && link.wire.isOpen && link.wire.status === 'I') await link.ask(...limitSql(link.limits, false));
     }
   };
-  const fingerprint = async (): Promise<string> => {
+  const fingerprint = async (scope: string | null = null): Promise<string> => {
     await transactions.flush();
+    if (scope !== null) return look(link, scope);
     return schemaFingerprint(link, link.wire.status !== 'I');
   };
   return {
@@ -60,7 +63,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     server: describeServer(link),
     history,
     lock,
-    backup: backupWhenNeeded({ link, lock, transactions, history }),
+    backup: backupWhenNeeded({ link, by: backup, ways, lock, transactions, history }),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(postgres, async (text, values) => {
       await transactions.flush();
@@ -109,8 +112,10 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 
     fingerprint,
 
-    async trace() {
-      return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
+    async trace({ text }) {
+      const concurrent = readConcurrent(text);
+      const trace = concurrent === null ? null : await traceOf(link, concurrent);
+      return trace ?? { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },
 
     async close() {
@@ -124,10 +129,14 @@ function partOf(statement: Statement): Part {
   return { text: statement.text, statement };
 }
 
-function capabilitiesOf({ wire, hasBeside }: Link): Capabilities {
+function capabilitiesOf(link: Link): Capabilities {
+  const { wire, hasBeside } = link;
   return {
     transactionalDdl: true,
     transactions: true,
+    get alone() {
+      return link.known()?.pooled === true ? `Behind a pooler no lock holds there. ${DIRECT}` : true;
+    },
     backup: wire.copy !== null || 'PGlite has no streams of rows; keep its folder, or what its dumpDataDir() gives.',
     cancel: hasBeside,
   };
@@ -137,15 +146,4 @@ function capabilitiesOf({ wire, hasBeside }: Link): Capabilities {
 function leavesTraces({ kind, text }: Statement): boolean {
   if (kind === 'ddl') return /^\s*create\s+(?:global\s+|local\s+)?temp/i.test(text);
   return kind !== 'data' || /\bset_config\b|^\s*(?:do|call)\b/i.test(text);
-}
-
-function needsDirect(statement: Statement, file: string): DetentError {
-  return new DetentError(
-    'STATEMENT_FAILED',
-    `${file}:${statement.line} cannot run in a transaction, and outside of one no lock holds behind a pooler.`,
-    {
-      hint: 'Give `directUrl`, which leads to the server itself.',
-      facts: { place: placeOf(statement, file, null), statement: statement.text },
-    },
-  );
 }

@@ -79,7 +79,7 @@ function statementFailed(
   });
 }
 
-export function placeOf(
+function placeOf(
   { text, line, column }: Statement,
   file: string,
   position: number | null,

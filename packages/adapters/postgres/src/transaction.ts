@@ -136,7 +136,7 @@ export function createTransactions(
       } catch (error) {
         onRollBack();
         await rollBack();
-        throw wire.isOpen ? translate(error, target) : translateLoss(error, target);
+        throw wire.isOpen ? translate(error, target) : translateLoss(error, target, wire.dropped);
       } finally {
         work = null;
       }

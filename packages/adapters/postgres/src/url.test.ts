@@ -75,6 +75,11 @@ test.each([
   [{ lockRetries: -1 }, 'lockRetries'],
   [{ password: 7 }, 'password'],
   [{ socket: '' }, 'socket'],
+  [{ backup: 'pgdump' }, 'did you mean "pg_dump"'],
+  [{ backup: true }, 'a boolean'],
+  [{ backup: 'pg_dump', pool: { connect() {} } }, 'connections of its own'],
+  [{ backup: 'pg_dump', pglite: { execProtocol() {} } }, 'connections of its own'],
+  [{ backup: 'pg_dump', ssl: { ca: 'x' } }, 'options of TLS'],
 ])('the options %j are refused', (options, words) => {
   expect(() => checkOptions(options as Readonly<Record<string, unknown>>)).toThrow(words);
 });

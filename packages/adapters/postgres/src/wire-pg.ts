@@ -1,3 +1,4 @@
+import type { DetentError } from '@detent/core';
 import type { RawClient, ServerMessage, Submittable } from './driver.ts';
 import { failureFrom } from './failure.ts';
 import { divert, pump } from './wire-copy.ts';
@@ -16,6 +17,7 @@ export interface PgWireSettings {
 export function pgWire({ client, serverVersion, status: initial, release }: PgWireSettings): Wire {
   let status: Status = initial;
   let lost: Error | null = null;
+  let dropped: DetentError | null = null;
   let closed = false;
   /** Questions that were refused and wait for the server to be ready again, which it never is after a fatal error. */
   const failing = new Set<() => void>();
@@ -63,7 +65,7 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
         handleCopyData: ignore,
         handleReadyForQuery: ignore,
         handleError(thrown) {
-          failing.add(() => reject(refused(thrown, answers)));
+          failing.add(() => reject(refused(dropped ?? thrown, answers)));
           if (failureFrom(thrown).kind === 'lost') onError(thrown);
         },
         ...make(resolve, reject),
@@ -79,6 +81,9 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
     },
     get isOpen() {
       return lost === null && !closed;
+    },
+    get dropped() {
+      return dropped;
     },
     get isIdle() {
       return client.readyForQuery === true;
@@ -165,8 +170,14 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
       try {
         return (await client.query(text, [...values])).rows;
       } catch (error) {
-        throw refused(error, []);
+        throw refused(dropped ?? error, []);
       }
+    },
+
+    drop(reason) {
+      dropped ??= reason;
+      lost ??= reason;
+      client.connection.stream.destroy();
     },
 
     async close(dirty) {

@@ -31,6 +31,7 @@ export function pgliteWire(database: PgliteDatabase): Wire {
       return !database.closed;
     },
 
+    dropped: null,
     // Nobody else could see a sign of life.
     isIdle: false,
     run,
@@ -50,6 +51,9 @@ export function pgliteWire(database: PgliteDatabase): Wire {
     },
 
     copy: null,
+
+    // There is no connection that could be gone.
+    drop: () => undefined,
 
     // It is the user's, who closes it.
     close: async () => undefined,

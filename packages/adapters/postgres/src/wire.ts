@@ -1,3 +1,4 @@
+import type { DetentError } from '@detent/core';
 import type { ServerMessage } from './driver.ts';
 import { failureFrom, type Failure } from './failure.ts';
 
@@ -24,6 +25,8 @@ export interface Wire {
   /** After the last answer. */
   readonly status: Status;
   readonly isOpen: boolean;
+  /** Why it was dropped; `null` when it was not. */
+  readonly dropped: DetentError | null;
   /** Nobody waits for an answer: what is sent now is executed before anything else. */
   readonly isIdle: boolean;
   /** The status now, also after code that used the driver by itself. */
@@ -37,6 +40,8 @@ export interface Wire {
   query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   /** `null` where the driver has no streams. */
   readonly copy: Copy | null;
+  /** Ends the connection at once. What waits for an answer, and whatever is asked later, is refused with `reason` as its cause. */
+  drop(reason: DetentError): void;
   /** `dirty`: the connection may not be used again by anybody. Never throws. */
   close(dirty: boolean): Promise<void>;
 }

@@ -1,5 +1,4 @@
 import type { Manifest } from '@detent/core';
-import { jsonOf, readSections } from './backup-file.ts';
 import { readTables, tablesSql, type DataTable } from './data-tables.ts';
 import type { Contents } from './dump.ts';
 import type { Link } from './link.ts';
@@ -34,6 +33,11 @@ export async function lookAround(
   return end === 'begins' && (await others()) ? null : count;
 }
 
+/** The same count with so many sessions more, of which is known whose they were. */
+export function plusSessions(solitude: string, more: number): string {
+  return solitude.replace(/^\d+/, (count) => String(Number(count) + more));
+}
+
 const SESSIONS =
   'SELECT sessions, stats_reset AS reset FROM pg_catalog.pg_stat_database WHERE datname = current_database()';
 
@@ -47,8 +51,12 @@ const OTHERS =
  * that it had, and the same rows in them. What was added since is the run's own, whose lock keeps other runs away. In a
  * transaction with `FIXED_TEXT`.
  */
-export async function isUntouched(link: Link, books: Bookkeeping, manifest: Manifest): Promise<boolean> {
-  const { tables } = await readContents(manifest.path);
+export async function isUntouched(
+  link: Link,
+  books: Bookkeeping,
+  manifest: Manifest,
+  { tables }: Contents,
+): Promise<boolean> {
   const [answer] = await link.ask(tablesSql(books));
   const now = new Map(readTables(answer).map((table) => [table.name, table]));
   const told = new Map(manifest.objects.map((sum) => [sum.name, sum]));
@@ -64,9 +72,4 @@ export async function isUntouched(link: Link, books: Bookkeeping, manifest: Mani
 async function isSame(link: Link, { qualified, texts, name }: DataTable, told: unknown): Promise<boolean> {
   const [answer] = await link.ask(sumSql(qualified, texts));
   return JSON.stringify(readSum(name, answer)) === JSON.stringify(told);
-}
-
-async function readContents(path: string): Promise<Contents> {
-  for await (const section of readSections(path)) return (await jsonOf(section)) as Contents;
-  throw new Error('the backup is empty');
 }

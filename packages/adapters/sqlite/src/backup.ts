@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
-import { writeManifest } from '@detent/core/backup';
+import { deleteFiles, writeManifest } from '@detent/core/backup';
 import { hasTable, type Bookkeeping } from './bookkeeping.ts';
 import { patiently, SQLITE_WAIT_MS, type Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
@@ -65,6 +65,8 @@ export function createBackup(settings: BackupSettings): BackupDriver {
     async restore(manifest, record) {
       await restoreFrom(settings, manifest, record);
     },
+
+    delete: deleteFiles,
   };
 }
 

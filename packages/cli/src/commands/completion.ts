@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { DetentError, didYouMean } from '@detent/core';
 import { COMMANDS } from '../catalog.ts';
 import { GLOBAL_FLAGS, type Command, type Flag } from '../command.ts';

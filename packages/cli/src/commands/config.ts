@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { checkOptions, type Settings } from '@detent/core';
 import { cut, padEnd, screenOf } from '@detent/core/render';
 import { KEYS } from '../config/keys.ts';

@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import process from 'node:process';
 import { DetentError, type Layout } from '@detent/core';
 import { adapterNameOf, isInstalled } from '../config/adapters.ts';
 import { resolveSources } from '../config/resolve.ts';

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { ERROR_CODES } from '@detent/core';
 import { harmless, padEnd, screenOf, wrap, type Screen } from '@detent/core/render';
 import { examine, type Finding } from '../examine.ts';

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import process from 'node:process';
 import { DetentError, type RollbackStrategy } from '@detent/core';
 import { screenOf } from '@detent/core/render';
 import { isInstalled, knownAdapterName } from '../config/adapters.ts';

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { moment } from '@detent/core/render';
 import { confirmed } from '../confirm.ts';
 import { writeDocument, type ExitCode, type Invocation } from '../io.ts';

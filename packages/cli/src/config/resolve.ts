@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import process from 'node:process';
 import { DetentError, didYouMean, type DatabaseAdapter, type DetentConfig, type Options } from '@detent/core';
 import type { Invocation } from '../io.ts';
 import { adapterNameOf, knownAdapterName, loadAdapter } from './adapters.ts';

@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { restores, type Settings } from '../config.ts';
 import { asDetentError, DetentError, type Problem } from '../errors.ts';
@@ -6,7 +6,7 @@ import type { Events } from '../events.ts';
 import type { Manifest } from '../ports/backup.ts';
 import type { HistoryStore } from '../ports/history.ts';
 import type { MigrationSession } from '../ports/session.ts';
-import { manifestPath, readManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
 
 /** The seeds' service: makes, verifies, restores and deletes backups of one database. */
 export class BackupService {
@@ -89,8 +89,7 @@ export class BackupService {
   }
 
   async deleteBackup(manifest: Manifest): Promise<void> {
-    await rm(manifest.path, { force: true, recursive: true });
-    await rm(manifestPath(manifest.path), { force: true });
+    await this.#session.backup.delete(manifest);
   }
 }
 

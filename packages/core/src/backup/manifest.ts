@@ -19,6 +19,12 @@ export async function writeManifest(manifest: Manifest): Promise<void> {
   }
 }
 
+/** Takes a backup that is one file, or one folder, away with its manifest. */
+export async function deleteFiles({ path }: Manifest): Promise<void> {
+  await rm(path, { force: true, recursive: true });
+  await rm(manifestPath(path), { force: true });
+}
+
 /** Reads the manifest of a backup, which may have been moved with it. Throws `BACKUP_DAMAGED`. */
 export async function readManifest(backupPath: string): Promise<Manifest> {
   const path = manifestPath(backupPath);

@@ -41,6 +41,8 @@ export interface Capabilities {
   readonly transactions: boolean;
   /** A backup can be made and restored; otherwise why not, as one sentence. */
   readonly backup: true | string;
+  /** What runs outside of a transaction is safe from other runs too; otherwise what to do, as one sentence. */
+  readonly alone: true | string;
   /** A running statement can be cancelled from outside. */
   readonly cancel: boolean;
 }

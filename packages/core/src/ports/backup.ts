@@ -17,6 +17,8 @@ export interface BackupDriver {
    * restore and its record come together or not at all. Then compares with the manifest. Throws `RESTORE_FAILED`.
    */
   restore(manifest: Manifest, record: (history: HistoryStore) => Promise<void>): Promise<void>;
+  /** Takes the backup and its manifest away, with whatever else belongs to it. Nothing happens when it is gone. */
+  delete(manifest: Manifest): Promise<void>;
 }
 
 /** Written beside the backup as `<path>.json`. */

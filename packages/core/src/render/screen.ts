@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { styleText } from 'node:util';
 
 /** What is drawn on, and what it can show. */

@@ -49,10 +49,21 @@ export async function executeRun<Db>(
     await recordEnd(context, 'run-failed');
   }
   if (own !== null && settings.backup.mode === 'full' && !settings.backup.keep && report.isClean) {
-    await backups.deleteBackup(own);
-    report.backup(own, false);
+    report.backup(own, !(await isDeleted(context, backups, own)));
   }
   return report.finish([]);
+}
+
+/** What the run came to does not change because its backup is still there. */
+async function isDeleted<Db>(context: RunContext<Db>, backups: BackupService, own: Manifest): Promise<boolean> {
+  try {
+    await backups.deleteBackup(own);
+    return true;
+  } catch (thrown) {
+    const words = thrown instanceof Error ? thrown.message : String(thrown);
+    warn(context, `The backup ${own.path} is not needed any more, and could not be deleted: ${words}`);
+    return false;
+  }
 }
 
 /** The backup that a failure would restore: made now, or made earlier and named in the settings. */

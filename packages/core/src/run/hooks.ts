@@ -3,6 +3,7 @@ import { asDetentError, DetentError } from '../errors.ts';
 import type { Statement } from '../ports/script.ts';
 import type { HookFile } from '../ports/source.ts';
 import { loadHook } from '../validate/load.ts';
+import { unguardedAt } from './alone.ts';
 import { warn, type RunContext } from './context.ts';
 
 /** Calls one of the application's hooks. One that comes before may stop the run; one that comes after is an observer. */
@@ -87,5 +88,7 @@ async function runHookFile<Db>(context: RunContext<Db>, hook: HookFile): Promise
     (statements === null
       ? session.capabilities.transactionalDdl
       : statements.every((statement) => statement.transactional));
+  const { alone } = session.capabilities;
+  if (!fits && alone !== true) throw unguardedAt(action.file, 1, alone);
   await (fits ? session.transaction({ statements }, work) : work());
 }

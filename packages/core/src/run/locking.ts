@@ -57,7 +57,7 @@ function lockHeld(holder: LockHolder, waitedMs: number): DetentError {
     'LOCK_HELD',
     `The lock is held by ${username} on ${host} (process ${pid}) since ${new Date(since).toISOString()}.${waited}`,
     {
-      hint: 'Wait until that run ends. If its process is gone for certain, run `detent unlock`.',
+      hint: 'Wait until that run ends. If its process is gone or stuck for certain, run `detent unlock --fence`.',
       facts: { holder: { runId, username, host, pid, since } },
     },
   );
