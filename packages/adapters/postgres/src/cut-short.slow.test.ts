@@ -66,11 +66,14 @@ async function standing({ database }: Playground): Promise<unknown> {
   return { indexes, partitions, toast };
 }
 
-/** Whether the run waits for somebody; false when it came through. */
-async function waits({ database }: Playground, isOver: () => boolean): Promise<boolean> {
+/**
+ * Whether the run waits for the blocker; false when it came through. Who waits for what is asked, because a build
+ * waits for a moment for the snapshot of whoever looks at it, too.
+ */
+async function waits({ database }: Playground, blocker: number, isOver: () => boolean): Promise<boolean> {
   for (; !isOver(); await sleep(10)) {
     const [row] = await database.query(
-      "SELECT 1 FROM pg_stat_activity WHERE application_name = 'the run' AND datname = current_database() AND wait_event_type = 'Lock' AND query !~ 'advisory'",
+      `SELECT 1 FROM pg_stat_activity WHERE application_name = 'the run' AND datname = current_database() AND ${blocker} = ANY (pg_blocking_pids(pid))`,
     );
     if (row !== undefined) return true;
   }
@@ -89,10 +92,11 @@ test.each(STATEMENTS)(
       expect(await migrated(place, statement, '1')).toEqual([]);
       const blocker = new Client({ connectionString: place.database.url });
       await blocker.connect();
+      const pid = await blocker.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       for (const command of commands) await blocker.query(command);
       let isOver = false;
       const run = migrated(place, statement).finally(() => (isOver = true));
-      const isCut = await waits(place, () => isOver);
+      const isCut = await waits(place, pid.rows[0]?.pid ?? 0, () => isOver);
       if (isCut) {
         cuts.push(who);
         await place.database.query(
