@@ -32,8 +32,9 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /**
- * Stands between clients and a server and understands just enough of the protocol, which the URL tells, to tell messages apart.
- * A connection is cut on both sides; what was delivered before, the server reads and executes.
+ * Stands between clients and a server of PostgreSQL, MySQL or MariaDB, by the scheme of the URL, and understands just
+ * enough of the protocol to tell messages apart. A connection is cut on both sides; what was delivered before, the server
+ * reads and executes.
  */
 export async function startProxy(
   serverUrl: string,
@@ -59,7 +60,7 @@ export async function startProxy(
     ends.add(end);
     client.on('close', () => ends.delete(end));
     if (hasCut && cut?.forGood === true) return end();
-    const read = protocol === 'mysql:' ? packetReader() : messageReader();
+    const read = messageReader(protocol === 'mysql:' ? mysqlLength : postgresLength());
     client.on('data', (data: Buffer) => {
       if (silenced.has(client)) return;
       for (const message of read(data)) {
@@ -100,39 +101,37 @@ export async function startProxy(
   };
 }
 
-/** Gathers data and gives whole messages. The first has no letter in front of its length; nor has what follows a request for TLS. */
-function messageReader(): (data: Buffer) => Buffer[] {
+/** How long the message is that begins here; `null` where that is not there yet. */
+type LengthOf = (rest: Buffer) => number | null;
+
+/** Gathers data and gives whole messages. */
+function messageReader(lengthOf: LengthOf): (data: Buffer) => Buffer[] {
   let rest: Buffer = Buffer.alloc(0);
-  let isStarted = false;
   return (data) => {
     rest = Buffer.concat([rest, data]);
     const whole: Buffer[] = [];
     for (;;) {
-      const lead = isStarted ? 1 : 0;
-      if (rest.length < lead + 4) return whole;
-      const length = lead + rest.readInt32BE(lead);
-      if (rest.length < length) return whole;
-      isStarted ||= rest.readInt32BE(4) === PROTOCOL_3;
+      const length = lengthOf(rest);
+      if (length === null || rest.length < length) return whole;
       whole.push(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
   };
 }
 
-/** The same of MySQL, whose packets all begin with a length in three bytes and a number. */
-function packetReader(): (data: Buffer) => Buffer[] {
-  let rest: Buffer = Buffer.alloc(0);
-  return (data) => {
-    rest = Buffer.concat([rest, data]);
-    const whole: Buffer[] = [];
-    while (rest.length >= 4) {
-      const length = 4 + rest.readUIntLE(0, 3);
-      if (rest.length < length) break;
-      whole.push(rest.subarray(0, length));
-      rest = rest.subarray(length);
-    }
-    return whole;
+/** The first has no letter in front of its length; nor has what follows a request for TLS. */
+function postgresLength(): LengthOf {
+  let isStarted = false;
+  return (rest) => {
+    const lead = isStarted ? 1 : 0;
+    if (rest.length < lead + 4) return null;
+    const length = lead + rest.readInt32BE(lead);
+    if (rest.length >= length) isStarted ||= rest.readInt32BE(4) === PROTOCOL_3;
+    return length;
   };
 }
 
 const PROTOCOL_3 = 196_608;
+
+/** Three bytes of length and one that counts. */
+const mysqlLength: LengthOf = (rest) => (rest.length < 4 ? null : 4 + rest.readUIntLE(0, 3));
