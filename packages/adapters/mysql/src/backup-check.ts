@@ -48,7 +48,8 @@ function tableObstacles(table: DataTable, { product, versionNumber }: Greeting, 
   else if (!isLockable(table) && engine.toLowerCase() !== 'innodb')
     found.push(`The table ${name} is of the engine ${engine === '' ? 'unknown' : engine}, which no snapshot covers.`);
   for (const column of columns)
-    if (!isKnownType(column.type)) found.push(`The column ${name}.${column.name} is of the type ${column.type}, which is unknown.`);
+    if (!isKnownType(column.type))
+      found.push(`The column ${name}.${column.name} is of the type ${column.type}, which is unknown.`);
   if (past !== 'none' && product === 'MariaDB' && versionNumber < 101_100)
     found.push(`The table ${name} keeps its past, which MariaDB takes back only from 10.11 on.`);
   if (past === 'by transaction')
@@ -93,8 +94,12 @@ async function definerObstacles(
   if (first === undefined) return [];
   const names = product === 'MariaDB' ? ['SUPER', 'SET USER'] : ['SUPER', 'SET_USER_ID', 'SET_ANY_DEFINER'];
   const [answer] = await link.ask('SHOW GRANTS');
-  const grants = (answer?.rows ?? []).map((row) => Object.values(row)[0] ?? '').filter((text) => / ON \*\.\* /.test(text));
-  const may = grants.some((text) => /^GRANT ALL PRIVILEGES/.test(text) || names.some((name) => new RegExp(`\\b${name}\\b`).test(text)));
+  const grants = (answer?.rows ?? [])
+    .map((row) => Object.values(row)[0] ?? '')
+    .filter((text) => / ON \*\.\* /.test(text));
+  const may = grants.some(
+    (text) => text.startsWith('GRANT ALL PRIVILEGES') || names.some((name) => new RegExp(`\\b${name}\\b`).test(text)),
+  );
   if (may) return [];
   return [
     `This user could not make the ${first.kind} ${first.name} again in the name of ${definerOf(first.text ?? '') ?? ''}: it takes the right ${names.at(-1) ?? ''}.`,
@@ -120,7 +125,9 @@ async function outsideObstacles(link: Link, schema: string): Promise<readonly st
   );
   return (answer?.rows ?? []).flatMap(({ place, name, target, there }) =>
     place !== schema
-      ? [`The table ${place ?? ''}.${name ?? ''} of another database refers to ${target ?? ''}, which a restore replaces.`]
+      ? [
+          `The table ${place ?? ''}.${name ?? ''} of another database refers to ${target ?? ''}, which a restore replaces.`,
+        ]
       : there === null
         ? [`The table ${name ?? ''} refers to ${target ?? ''}, which is not there.`]
         : [],
@@ -157,7 +164,8 @@ async function rightsObstacles(link: Link, tables: readonly DataTable[]): Promis
     ['DROP', `DROP TABLE ${live(missing)}`],
     ['LOCK TABLES', `LOCK TABLES ${live(missing)} READ`],
   ] as const)
-    if (await isDenied(link, statement)) found.push(`This user lacks ${right} on ${books.schema}, which a restore needs.`);
+    if (await isDenied(link, statement))
+      found.push(`This user lacks ${right} on ${books.schema}, which a restore needs.`);
   return found;
 }
 

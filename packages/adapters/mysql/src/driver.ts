@@ -33,7 +33,9 @@ export interface QueryOptions {
   readonly sql: string;
   readonly values: readonly unknown[];
   readonly rowsAsArray?: boolean;
-  readonly typeCast?: boolean | ((field: { string(encoding?: string): string | null; buffer(): Buffer | null }) => unknown);
+  readonly typeCast?:
+    | boolean
+    | ((field: { string(encoding?: string): string | null; buffer(): Buffer | null }) => unknown);
 }
 
 /** A command that tells what comes as it comes. */

@@ -9,7 +9,7 @@ import { literal } from './literal.ts';
 import { programsOf, showSql, type Program } from './programs.ts';
 import { packRows } from './row.ts';
 import { countRows, FIXED_TEXT, REPEATABLE } from './sums.ts';
-import { valueOf, type TextRow, type Wire } from './wire.ts';
+import { valueOf, type Wire } from './wire.ts';
 
 /** What a backup's first section says. */
 export interface Contents {
@@ -55,7 +55,8 @@ export class SchemaMoved extends Error {
 }
 
 /** Tables that no snapshot covers. */
-export const isLockable = ({ engine }: DataTable): boolean => ['myisam', 'aria', 'memory'].includes(engine.toLowerCase());
+export const isLockable = ({ engine }: DataTable): boolean =>
+  ['myisam', 'aria', 'memory'].includes(engine.toLowerCase());
 
 /**
  * Writes the whole schema as one snapshot sees it. The snapshot is of rows alone: what a definition says, and which rows a
@@ -171,7 +172,7 @@ async function countersOf(link: Link, { schema, tables, sequences }: Contents): 
   const states: [string, (string | null)[]][] = [];
   for (const { name } of sequences) {
     const [answer] = await link.ask(`SELECT * FROM ${quoteIdent(mariadb, schema, name)}`);
-    states.push([name, Object.values(answer?.rows[0] ?? ({} as TextRow))]);
+    states.push([name, Object.values(answer?.rows[0] ?? {})]);
   }
   return { increments, sequences: states };
 }

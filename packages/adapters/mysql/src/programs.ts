@@ -23,15 +23,7 @@ export interface Program {
 export type ProgramKind = Exclude<ObjectKind, 'table' | 'sequence' | 'database'>;
 
 /** As one needs the other. */
-const ORDER: readonly ProgramKind[] = [
-  'function',
-  'procedure',
-  'package',
-  'package body',
-  'view',
-  'trigger',
-  'event',
-];
+const ORDER: readonly ProgramKind[] = ['function', 'procedure', 'package', 'package body', 'view', 'trigger', 'event'];
 
 /** So many questions go in one message. */
 const TOGETHER = 64;
@@ -108,7 +100,7 @@ export function isSame(a: Program, b: Program): boolean {
 
 /** Whether the text means the same bytes in whatever character set it was written, or is UTF-8. */
 export function isSendable({ text, client }: Program): boolean {
-  return /^utf8/.test(client ?? 'utf8mb4') || isPlain(text ?? '');
+  return (client ?? 'utf8mb4').startsWith('utf8') || isPlain(text ?? '');
 }
 
 // eslint-disable-next-line no-control-regex -- that is what ASCII is

@@ -81,7 +81,9 @@ export async function restoreAside(
     await record(history);
   });
   if (kept !== null)
-    link.logger.warn(`Others wrote while the tables were being exchanged; what they wrote is kept in the database ${kept}.`);
+    link.logger.warn(
+      `Others wrote while the tables were being exchanged; what they wrote is kept in the database ${kept}.`,
+    );
   const drop = by(link, worker);
   for (const name of Object.values(scratch)) await drop.ask(`DROP DATABASE IF EXISTS ${quoteIdent(mariadb, name)}`);
   await link.restore();

@@ -60,7 +60,9 @@ export async function swapTables(settings: SwapSettings): Promise<void> {
 }
 
 /** Every table of the user's, and every sequence. */
-async function liveNames(link: Link): Promise<{ readonly tables: readonly string[]; readonly sequences: readonly string[] }> {
+async function liveNames(
+  link: Link,
+): Promise<{ readonly tables: readonly string[]; readonly sequences: readonly string[] }> {
   const { schema } = await link.books();
   const tables = (await tablesOf(link)).filter(({ kind }) => kind === 'user').map(({ name }) => name);
   const sequences = (await objectsIn(link, schema)).filter(({ kind }) => kind === 'sequence').map(({ name }) => name);

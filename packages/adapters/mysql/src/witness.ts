@@ -70,7 +70,9 @@ async function isReplica({ wire }: Link): Promise<boolean> {
 
 async function isAnybodyWriting({ wire }: Link, own: number): Promise<boolean> {
   try {
-    const [answer] = await wire.run('SELECT COUNT(*) AS n FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0');
+    const [answer] = await wire.run(
+      'SELECT COUNT(*) AS n FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0',
+    );
     return valueOf(answer) !== '0';
   } catch (error) {
     if (!isRefused(error, ...DENIED)) throw error;
