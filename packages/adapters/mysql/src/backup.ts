@@ -5,13 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
 import { createSectionFile, deleteFiles, manifestPath, settleBackup, verifyFile } from '@detent/core/backup';
 import { obstacles } from './backup-check.ts';
-import { dump, SchemaMoved, type Dumped } from './dump.ts';
+import { dump, type Dumped } from './dump.ts';
 import { translate } from './errors.ts';
 import type { MysqlHistory } from './history.ts';
 import { by, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { restoreAside, restoreFailed } from './restore.ts';
 import { FORMAT } from './shadow.ts';
+import { SchemaMoved } from './snapshot.ts';
 import { contentSums } from './sums.ts';
 import type { Transactions } from './transaction.ts';
 import { activityOf, isUntouched } from './witness.ts';
@@ -91,32 +92,27 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
         for (const there of [path, manifestPath(path)])
           if ((await stat(there).catch(() => null)) !== null) throw new Error(`${there} is there already`);
         const { product, version } = await link.greeting();
-        for (let tries = 1; ; tries += 1) {
+        const runId = lock.held === null ? null : await runOf(link);
+        return await again(signal, async () => {
           const activity = await activityOf(link, await wires(), 'begins');
-          try {
-            const [dumped, hash, bytes] = await attempt(part, signal);
-            const manifest: Manifest = {
-              format: 'detent-backup-1',
-              adapter: 'mysql',
-              product,
-              serverVersion: version,
-              path,
-              createdAt: Date.now(),
-              runId: lock.held === null ? null : await runOf(link),
-              bytes,
-              hash,
-              fingerprint: dumped.fingerprint,
-              objects: dumped.objects,
-              details: { by: 'rows', session, activity: activity ?? '', rows: dumped.rows },
-            };
-            await settleBackup(part, manifest);
-            return manifest;
-          } catch (error) {
-            const mayPass = error instanceof SchemaMoved || isPassing(error);
-            if (tries >= TRIES || signal?.aborted === true || !mayPass) throw error;
-            await sleep(100 * tries);
-          }
-        }
+          const [{ fingerprint, objects, rows }, hash, bytes] = await attempt(part, signal);
+          const manifest: Manifest = {
+            format: 'detent-backup-1',
+            adapter: 'mysql',
+            product,
+            serverVersion: version,
+            path,
+            createdAt: Date.now(),
+            runId,
+            bytes,
+            hash,
+            fingerprint,
+            objects,
+            details: { by: 'rows', session, activity: activity ?? '', rows },
+          };
+          await settleBackup(part, manifest);
+          return manifest;
+        });
       } catch (cause) {
         throw backupFailed(path, translate(cause, link.target));
       }
@@ -124,7 +120,7 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
 
     verify: verifyFile,
 
-    sums: () => working(contentSums),
+    sums: () => again(undefined, () => working(contentSums)),
 
     async othersWrote(manifest) {
       quiet.delete(manifest.path);
@@ -157,8 +153,20 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
   };
 }
 
+/** Tries anew what somebody else had in the way who may be gone by then. */
+async function again<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries >= TRIES || signal?.aborted === true || !isPassing(error)) throw error;
+      await sleep(100 * tries);
+    }
+  }
+}
+
 function isPassing(error: unknown): boolean {
-  if (isRefused(error, ...PASSING)) return true;
+  if (error instanceof SchemaMoved || isRefused(error, ...PASSING)) return true;
   return error instanceof DetentError && PASSING.includes(Number(error.facts.serverCode));
 }
 

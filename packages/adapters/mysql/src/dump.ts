@@ -8,7 +8,8 @@ import { by, type Link } from './link.ts';
 import { literal } from './literal.ts';
 import { programsOf, showSql, type Program } from './programs.ts';
 import { packRows } from './row.ts';
-import { countRows, FIXED_TEXT, REPEATABLE } from './sums.ts';
+import { beginSnapshot, SchemaMoved } from './snapshot.ts';
+import { countRows, FIXED_TEXT } from './sums.ts';
 import { valueOf, type Wire } from './wire.ts';
 
 /** What a backup's first section says. */
@@ -49,36 +50,25 @@ export interface DumpSettings {
   readonly guard: Wire | null;
 }
 
-/** The schema changed while it was being read; another try may succeed. */
-export class SchemaMoved extends Error {
-  override readonly name: string = 'SchemaMoved';
-}
-
 /** Tables that no snapshot covers. */
 export const isLockable = ({ engine }: DataTable): boolean =>
   ['myisam', 'aria', 'memory'].includes(engine.toLowerCase());
 
-/**
- * Writes the whole schema as one snapshot sees it. The snapshot is of rows alone: what a definition says, and which rows a
- * name leads to, is as it is now. So every table is looked into right after it, which keeps its definition until the end.
- */
+/** Writes the whole schema as one snapshot sees it. */
 export async function dump(settings: DumpSettings, writer: SectionWriter): Promise<Dumped> {
   const { link, lockMs, signal, guard } = settings;
   const { schema } = await link.books();
   const wait = Math.max(1, Math.ceil(lockMs / 1_000));
   await link.ask(FIXED_TEXT, `SET SESSION lock_wait_timeout = ${wait}`);
-  const before = await tablesOf(link);
-  const loose = before.filter(isLockable);
+  const loose = (await tablesOf(link)).filter(isLockable);
   if (loose.length > 0) {
     if (guard === null) throw new Error(`${loose[0]?.name ?? ''} needs a second connection, which could not be had`);
     const names = loose.map(({ name }) => `${quoteIdent(mariadb, schema, name)} READ`);
     await by(link, guard).ask(`SET SESSION lock_wait_timeout = ${wait}`, `LOCK TABLES ${names.join(', ')}`);
   }
-  await link.ask(REPEATABLE, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
-  for (const { name } of before) await link.wire.run(`SELECT 1 FROM ${quoteIdent(mariadb, schema, name)} LIMIT 1`);
-  const tables = await tablesOf(link);
-  if (JSON.stringify(tables) !== JSON.stringify(before)) throw new SchemaMoved('a table was made or changed meanwhile');
-
+  const tables = await beginSnapshot(link);
+  if (tables.filter(isLockable).some((table) => !loose.some(({ name }) => name === table.name)))
+    throw new SchemaMoved('a table that has to be locked was made meanwhile');
   const fingerprint = await schemaFingerprint(link);
   await link.ask(FIXED_TEXT);
   const contents = await contentsOf(link, tables);

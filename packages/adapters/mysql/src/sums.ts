@@ -1,6 +1,7 @@
 import type { ObjectSum } from '@detent/core';
-import { hashesSql, tablesOf, type DataTable } from './data-tables.ts';
+import { hashesSql, type DataTable } from './data-tables.ts';
 import type { Link } from './link.ts';
+import { beginSnapshot } from './snapshot.ts';
 import type { Wire } from './wire.ts';
 
 /** Adds up what stands for rows, so that their order does not matter. */
@@ -57,13 +58,10 @@ export async function sumOf(wire: Wire, schema: string, table: DataTable): Promi
 export async function contentSums(link: Link): Promise<readonly ObjectSum[]> {
   const { schema } = await link.books();
   const { wire } = link;
-  await link.ask(FIXED_TEXT, REPEATABLE, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+  await link.ask(FIXED_TEXT);
   try {
-    return await sumsIn(wire, schema, await tablesOf(link));
+    return await sumsIn(wire, schema, await beginSnapshot(link));
   } finally {
     if (wire.isOpen) await wire.run('ROLLBACK');
   }
 }
-
-/** For the transaction that comes next. */
-export const REPEATABLE = 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ';
