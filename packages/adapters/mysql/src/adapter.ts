@@ -20,6 +20,7 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
     name: 'mysql',
     target,
     scriptExtensions: ['.sql'],
+    lockTimeoutMs: 5_000,
     at: (url) => adapterOf(checkOptions({ ...checked.given, url })),
     // MariaDB's language, which has MySQL's in it as far as taking a script apart goes.
     parse: (script) => parseScript(script, dialect),

@@ -10,7 +10,7 @@ import { createAdapter } from './adapter.ts';
 import type { PgClient } from './driver.ts';
 import { bitFlips, otherDamages, truncations, type Damage } from './fixtures/damage.ts';
 import { playground, type Playground } from './fixtures/playground.ts';
-import { figure, sized } from './fixtures/size.ts';
+import { figure, sized } from '@detent/tests/size';
 
 const patient = { timeout: 120_000 };
 const folders: string[] = [];
