@@ -101,7 +101,7 @@ test('F89 a backup that is damaged right after it was written stops the run that
   await using place = await playground();
   await place.database.query(...TABLES);
   const adapter = createAdapter<MysqlConnection>({ url: place.database.url });
-  const rounds = sized(20, 200);
+  const rounds = sized(10, 200);
   const outcomes = new Map<string, number>();
   for (let round = 0; round < rounds; round += 1) {
     const spoiling: DatabaseAdapter<MysqlConnection> = {
@@ -143,7 +143,7 @@ test('F89 a disk that fills up while the backup is written stops the run, and ke
   await using place = await playground();
   await place.database.query(...MEGABYTES);
   const size = await backupSize(place);
-  const rounds = sized(20, 120);
+  const rounds = sized(10, 120);
   // The last has room for the backup and none for its manifest.
   const levels = Array.from({ length: rounds + 1 }, (_, index) => Math.floor((index * size) / rounds));
   const outcomes = new Map<string, number>();
