@@ -102,7 +102,10 @@ export function install(program: string, folder: string, settings: readonly stri
   const data = join(folder, 'data');
   mkdirSync(data);
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
-  const base = ['--no-defaults', `--datadir=${data}`, ...user, ...settings];
+  // A server that starts clears away what it takes for its own in there.
+  const tmp = join(folder, 'tmp');
+  mkdirSync(tmp);
+  const base = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${tmp}`, ...user, ...settings];
   const script = SCRIPTS.map((name) => readFileSync(join(share, name), 'utf8')).join('\n');
   const made = spawnSync(program, [...base, '--bootstrap', '--log-warnings=0'], {
     input: `create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n${withoutHostName(script)}`,
