@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { BUILDING, executorOn, openPlace, until } from './fixtures/places.ts';
-import { figure, sized } from './fixtures/size.ts';
+import { figure, sized } from '@detent/tests/size';
 
 const WAITERS = 40;
 const RUNS = sized(3, 20);
