@@ -11,6 +11,8 @@ export interface Cut {
   readonly mode: CutMode;
   /** From then on nobody gets through any more. */
   readonly forGood?: boolean;
+  /** Every other connection is cut with it, as when the process of the client dies. */
+  readonly all?: boolean;
 }
 
 export interface ProxyOptions {
@@ -39,6 +41,7 @@ export async function startProxy(
   { cut, hidesDepartures = false }: ProxyOptions = {},
 ): Promise<Proxy> {
   const { hostname, port, protocol } = new URL(serverUrl);
+  const ends = new Set<() => void>();
   const sockets = new Set<Socket>();
   let silenced: ReadonlySet<Socket> = new Set();
   let messages = 0;
@@ -54,6 +57,8 @@ export async function startProxy(
       client.destroy();
       upstream.end();
     };
+    ends.add(end);
+    client.on('close', () => ends.delete(end));
     if (hasCut && cut?.forGood === true) return end();
     const read = messageReader(protocol === 'mysql:' ? mysqlLength : postgresLength());
     client.on('data', (data: Buffer) => {
@@ -67,6 +72,7 @@ export async function startProxy(
         hasCut = true;
         if (cut.mode !== 'before')
           upstream.write(message.subarray(0, cut.mode === 'half' ? message.length >> 1 : undefined));
+        if (cut.all === true) for (const each of ends) each();
         return end();
       }
     });

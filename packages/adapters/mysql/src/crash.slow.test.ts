@@ -16,7 +16,7 @@ describe('a connection cut at a message', () => {
   );
 
   test('leaves a runner that executes and then records stuck, or wrong', { timeout: 120_000 }, async () => {
-    const { deviations } = await crashMatrix(naive(), { step: 7 });
+    const { deviations } = await crashMatrix(naive(), { step: 11 });
     expect(deviations.filter((flaw) => flaw.includes('stuck')).length).toBeGreaterThan(2);
     expect(deviations.filter((flaw) => flaw.includes('in place of')).length).toBeGreaterThan(2);
   });

@@ -35,6 +35,8 @@ export interface Link {
   readonly hasBeside: boolean;
   /** That connection; `null` where there is none, or it did not come about. */
   beside(): Promise<Wire | null>;
+  /** One more, which the caller closes; `null` as above. */
+  another(): Promise<Wire | null>;
   close(): Promise<void>;
 }
 
@@ -81,7 +83,7 @@ export function createLink(given: LinkSettings): Link {
     return { greeting: found, books };
   };
   const openSide = async (): Promise<Wire | null> => {
-    const opened = openBeside === null ? null : await openBeside().catch(() => null);
+    const opened = await link.another();
     if (!closed) return (side = opened);
     await opened?.close(true);
     return null;
@@ -134,6 +136,8 @@ export function createLink(given: LinkSettings): Link {
       return opening;
     },
 
+    another: async () => (openBeside === null ? null : openBeside().catch(() => null)),
+
     async close() {
       closed = true;
       await side?.close(true);
@@ -147,6 +151,18 @@ export function createLink(given: LinkSettings): Link {
     },
   };
   return link;
+}
+
+/** The same link with its questions put to another connection. */
+export function by(link: Link, wire: Wire): Link {
+  const ask: Link['ask'] = async (...texts) => {
+    try {
+      return await wire.run(...texts);
+    } catch (error) {
+      throw translate(error, link.target);
+    }
+  };
+  return { ...link, wire, ask };
 }
 
 function settingsIn(answer: Answer | undefined): TextRow {
