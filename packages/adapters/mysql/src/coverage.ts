@@ -1,12 +1,13 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { Statement } from '@detent/core';
 import { classify, mariadb, quoteIdent, readStatement } from '@detent/sql';
+import { translate } from './errors.ts';
 import type { Link } from './link.ts';
 import { literal } from './literal.ts';
 import { distinct, namedIn, type Name } from './named.ts';
 import type { Prepared } from './prepared.ts';
 import { touchedBy } from './touched.ts';
-import type { TextRow } from './wire.ts';
+import { isRefused, type TextRow } from './wire.ts';
 
 /** What of a statement's doing a transaction does not take back. */
 export type Beyond =
@@ -33,6 +34,9 @@ export interface Coverage {
 const NOTHING: Beyond = { kind: 'nothing' };
 /** Engines whose rows a ROLLBACK takes back. */
 const TRANSACTIONAL = new Set(['INNODB', 'ROCKSDB', 'TOKUDB', 'NDBCLUSTER']);
+
+/** What these show is made when it is looked at. */
+const VIRTUAL = new Set(['information_schema', 'performance_schema']);
 
 /** What is behind a name: tables without transactions, among them those that its triggers write. */
 type Behind = readonly Table[];
@@ -64,7 +68,7 @@ export function createCoverage(link: Link, prepared: Prepared): Coverage {
       ...(fresh.has(keyOf({ schema, name })) ? [] : [triggersSql]),
     );
     const row = table?.rows[0];
-    if (row === undefined) return [];
+    if (row === undefined || VIRTUAL.has(row['place']?.toLowerCase() ?? '')) return [];
     const bodies = [
       ...(triggers?.rows ?? []),
       ...(row['type'] === 'VIEW' ? await viewBody(link, place, name) : []),
@@ -155,10 +159,16 @@ async function viewBody(link: Link, place: string, name: string): Promise<readon
   return answer?.rows ?? [];
 }
 
-/** Hash of the rows of tables, as the server sums them up. */
+/** Hash of the rows of tables, as the server sums them up; what may not be read never looks the same twice. */
 export async function rowsFingerprint(link: Link, tables: readonly Table[]): Promise<string> {
   const names = tables.map(({ schema, name }) => quoteIdent(mariadb, schema, name));
-  const [answer] = await link.ask(`CHECKSUM TABLE ${names.join(', ')}`);
-  const sums = (answer?.rows ?? []).map((row) => Object.values(row));
+  const answers = await link.wire.run(`CHECKSUM TABLE ${names.join(', ')}`).catch((error: unknown) => {
+    if (isRefused(error, ...DENIED)) return null;
+    throw translate(error, link.target);
+  });
+  const sums = answers?.[0]?.rows.map((row) => Object.values(row)) ?? randomUUID();
   return `sha256:${hash('sha256', JSON.stringify(sums))}`;
 }
+
+/** No right to read a table or a column of it. */
+const DENIED = [1142, 1143];
