@@ -51,10 +51,12 @@ export function naive<Db>(
   night: readonly NightMigration<Db>[],
   connect: (url: string) => Promise<PlainConnection>,
 ): Subject {
-  const scripts = night.filter(({ joins }) => joins).flatMap((migration) => {
-    const text = upOf(migration);
-    return text === null ? [] : [{ file: migration.file, text }];
-  });
+  const scripts = night
+    .filter(({ joins }) => joins)
+    .flatMap((migration) => {
+      const text = upOf(migration);
+      return text === null ? [] : [{ file: migration.file, text }];
+    });
   const work = async ({ url }: Site): Promise<void> => {
     const connection = await connect(url);
     try {

@@ -49,6 +49,14 @@ export type LifecycleEvent =
       readonly rows: number | null;
     }
   | {
+      readonly kind: 'statement-advanced';
+      readonly step: StepInfo;
+      /** What the server says it is doing: `building index: scanning table`. */
+      readonly phase: string;
+      /** Of that phase; `null` where it does not say. */
+      readonly percent: number | null;
+    }
+  | {
       readonly kind: 'batch-finished';
       readonly step: StepInfo;
       readonly table: string;

@@ -32,8 +32,15 @@ DELIMITER ;
 
 test('a dump with its LOCK TABLES runs as a migration, and says what of it is left out', async () => {
   await using place = await openPlace();
-  const { errors, warnings } = await migrate(place, { 'V1_dump.sql': DUMP, 'V2_more.sql': "INSERT INTO t VALUES (3, 'd');" });
+  const { errors, warnings } = await migrate(place, {
+    'V1_dump.sql': DUMP,
+    'V2_more.sql': "INSERT INTO t VALUES (3, 'd');",
+  });
   expect(errors).toEqual([]);
   expect(warnings.join()).toMatch(/V1_dump\.sql:14.*LOCK TABLES/);
-  expect(await place.database.query('SELECT v FROM t ORDER BY id')).toEqual([{ v: "it's; a" }, { v: "b'c" }, { v: 'd;' }]);
+  expect(await place.database.query('SELECT v FROM t ORDER BY id')).toEqual([
+    { v: "it's; a" },
+    { v: "b'c" },
+    { v: 'd;' },
+  ]);
 });

@@ -25,12 +25,18 @@ const [SLEEP] = mysql({ url: 'mysql://h/d' }).parse({
 }).up;
 
 /** A holder in the middle of a statement that takes longer than any test. */
-async function sleepingHolder(place: Place, session: Session): Promise<{ readonly id: number; readonly work: Promise<unknown> }> {
+async function sleepingHolder(
+  place: Place,
+  session: Session,
+): Promise<{ readonly id: number; readonly work: Promise<unknown> }> {
   await take(session, 'sleeper');
   const [[row]] = (await session.db.query('SELECT CONNECTION_ID() AS id')) as [[{ readonly id: number }], unknown];
   if (SLEEP === undefined) throw new Error('The parser lost a statement.');
   const work = session.execute([SLEEP], 'V1_a.sql').catch((thrown: unknown) => thrown);
-  await until(place, `EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${row.id} AND INFO LIKE 'DO SLEEP%')`);
+  await until(
+    place,
+    `EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${row.id} AND INFO LIKE 'DO SLEEP%')`,
+  );
   return { id: row.id, work };
 }
 
@@ -89,7 +95,10 @@ test('who may not end the connection of the holder is told what it takes', async
 test('F16 a lock is of one table, and its name fits', async () => {
   await using place = await openPlace();
   const long = 'h'.repeat(50);
-  const [first, second] = [await open(place), await mysql({ url: place.database.url }).open({ ...WORKING, table: long })];
+  const [first, second] = [
+    await open(place),
+    await mysql({ url: place.database.url }).open({ ...WORKING, table: long }),
+  ];
   await take(first, 'first');
   await take(second, 'second');
   expect(await first.lock.holder()).toMatchObject({ runId: 'first' });

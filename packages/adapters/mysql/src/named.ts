@@ -75,6 +75,8 @@ const MOST = 5_000;
 
 function wordsOf(text: string): readonly Word[] {
   const words: Word[] = [];
-  readStatement(text, mariadb).someAnywhere((token, _previous, written) => words.push({ token, text: written }) >= MOST);
+  readStatement(text, mariadb).someAnywhere(
+    (token, _previous, written) => words.push({ token, text: written }) >= MOST,
+  );
   return words;
 }

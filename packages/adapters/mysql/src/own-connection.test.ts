@@ -6,9 +6,14 @@ import { expect, test } from 'vitest';
 import { openPlace } from './fixtures/places.ts';
 import { mysql, type MysqlOptions } from './index.ts';
 
-const FILES = { 'V1_a.sql': "CREATE TABLE a (n int); SET SESSION sql_mode = '', time_zone = '+05:00'; INSERT INTO a VALUES (1);" };
+const FILES = {
+  'V1_a.sql': "CREATE TABLE a (n int); SET SESSION sql_mode = '', time_zone = '+05:00'; INSERT INTO a VALUES (1);",
+};
 
-async function migrate(options: MysqlOptions, files: Readonly<Record<string, string>> = FILES): Promise<MigrationResult> {
+async function migrate(
+  options: MysqlOptions,
+  files: Readonly<Record<string, string>> = FILES,
+): Promise<MigrationResult> {
   const migrations = fromModules(Object.entries(files));
   const executor = new MigrationScriptExecutor<object>({ adapter: mysql<object>(options as never), migrations });
   try {
@@ -44,7 +49,9 @@ test.each([false, true])(
 test("a user's own connection with callbacks works too", async () => {
   await using place = await openPlace();
   const connection = callbacks.createConnection(place.database.url);
-  await new Promise<void>((resolve, reject) => connection.connect((error) => (error === null ? resolve() : reject(error))));
+  await new Promise<void>((resolve, reject) =>
+    connection.connect((error) => (error === null ? resolve() : reject(error))),
+  );
   try {
     expect((await migrate({ connection })).errors).toEqual([]);
   } finally {
@@ -64,26 +71,31 @@ test('a connection that is in a transaction is refused, and left as it is', asyn
   }
 });
 
-test.each(['promises', 'callbacks'])('F111 one connection of a pool with %s is enough, and is not used by others afterwards', async (kind) => {
-  await using place = await openPlace();
-  const settings = { uri: place.database.url, connectionLimit: 1 };
-  const pool = kind === 'promises' ? createPool(settings) : callbacks.createPool(settings);
-  const query = (text: string): Promise<unknown> =>
-    kind === 'promises'
-      ? (pool as ReturnType<typeof createPool>).query(text).then(([rows]) => rows)
-      : new Promise((resolve, reject) => {
-          (pool as callbacks.Pool).query(text, (error: Error | null, rows: unknown) => (error === null ? resolve(rows) : reject(error)));
-        });
-  try {
-    const before = await query(SETTINGS);
-    expect((await migrate({ pool })).errors).toEqual([]);
-    expect(await query(SETTINGS)).toEqual(before);
-    expect((await migrate({ pool })).executed).toEqual([]);
-  } finally {
-    if (kind === 'promises') await (pool as ReturnType<typeof createPool>).end();
-    else await new Promise<void>((resolve) => (pool as callbacks.Pool).end(() => resolve()));
-  }
-});
+test.each(['promises', 'callbacks'])(
+  'F111 one connection of a pool with %s is enough, and is not used by others afterwards',
+  async (kind) => {
+    await using place = await openPlace();
+    const settings = { uri: place.database.url, connectionLimit: 1 };
+    const pool = kind === 'promises' ? createPool(settings) : callbacks.createPool(settings);
+    const query = (text: string): Promise<unknown> =>
+      kind === 'promises'
+        ? (pool as ReturnType<typeof createPool>).query(text).then(([rows]) => rows)
+        : new Promise((resolve, reject) => {
+            (pool as callbacks.Pool).query(text, (error: Error | null, rows: unknown) =>
+              error === null ? resolve(rows) : reject(error),
+            );
+          });
+    try {
+      const before = await query(SETTINGS);
+      expect((await migrate({ pool })).errors).toEqual([]);
+      expect(await query(SETTINGS)).toEqual(before);
+      expect((await migrate({ pool })).executed).toEqual([]);
+    } finally {
+      if (kind === 'promises') await (pool as ReturnType<typeof createPool>).end();
+      else await new Promise<void>((resolve) => (pool as callbacks.Pool).end(() => resolve()));
+    }
+  },
+);
 
 test('F98 no secret is in what a failing run says, whatever is looked at', async () => {
   await using place = await openPlace();
@@ -95,12 +107,17 @@ test('F98 no secret is in what a failing run says, whatever is looked at', async
     await migrate({ url, password: () => 'kanarie-zwei' }),
     await migrate({ url }, { 'V1_a.sql': "CREATE USER nobody@nowhere IDENTIFIED BY 'kanarie-zwei' NONSENSE;" }),
     await migrate({ url }, { 'V1_a.sql': "SET PASSWORD FOR nobody@nowhere = PASSWORD('kanarie-zwei');" }),
-    await migrate({ url }, { 'V1_a.sql': "ALTER USER nobody@nowhere IDENTIFIED VIA mysql_native_password USING PASSWORD('kanarie-zwei');" }),
+    await migrate(
+      { url },
+      { 'V1_a.sql': "ALTER USER nobody@nowhere IDENTIFIED VIA mysql_native_password USING PASSWORD('kanarie-zwei');" },
+    ),
   ];
   for (const { success, errors } of results) {
     expect(success).toBe(false);
     for (const error of errors) {
-      const said = [inspect(error, { depth: 12, showHidden: true }), JSON.stringify(error), String(error.stack)].join('\n');
+      const said = [inspect(error, { depth: 12, showHidden: true }), JSON.stringify(error), String(error.stack)].join(
+        '\n',
+      );
       for (const canary of canaries) expect(said).not.toContain(canary);
     }
   }

@@ -65,6 +65,8 @@ test.each([
     } finally {
       await wire.close(true);
     }
-    figure(`splitter on MariaDB, sql_mode '${sqlMode}': ${numRuns} scripts, ${statements} statements, ${refused} refused`);
+    figure(
+      `splitter on MariaDB, sql_mode '${sqlMode}': ${numRuns} scripts, ${statements} statements, ${refused} refused`,
+    );
   },
 );

@@ -23,7 +23,18 @@ function makeCertificates(): void {
   openssl('req', '-x509', ...days, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Detent tests');
   const authority = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-subj', '/CN=server'];
   for (const [file, subject] of Object.entries({ name: 'DNS:localhost', number: 'IP:127.0.0.1' }))
-    openssl('req', '-x509', ...days, ...authority, '-keyout', `${file}.key`, '-out', `${file}.pem`, '-addext', `subjectAltName=${subject}`);
+    openssl(
+      'req',
+      '-x509',
+      ...days,
+      ...authority,
+      '-keyout',
+      `${file}.key`,
+      '-out',
+      `${file}.pem`,
+      '-addext',
+      `subjectAltName=${subject}`,
+    );
 }
 
 async function show(file: 'name' | 'number'): Promise<void> {
@@ -67,7 +78,9 @@ describe.runIf(hasOpenssl)('a server with a certificate', () => {
     expect(await cipherBy({ tls: 'required' })).not.toBe('');
     expect(await cipherBy({ tls: 'disabled' })).toBe('');
     expect(await cipherBy({ tls: { ca: readFileSync(path('ca.pem')) } })).not.toBe('');
-    expect(await cipherBy({ tls: { ca: readFileSync(path('ca.pem')), verifyIdentity: false } as never }, '127.0.0.1')).not.toBe('');
+    expect(
+      await cipherBy({ tls: { ca: readFileSync(path('ca.pem')), verifyIdentity: false } as never }, '127.0.0.1'),
+    ).not.toBe('');
   });
 
   test('is not believed without its authority, nor under another name or number', async () => {
@@ -96,4 +109,3 @@ describe.runIf(hasOpenssl)('a server with a certificate', () => {
     }
   });
 });
-

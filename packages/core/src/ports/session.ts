@@ -84,6 +84,8 @@ export interface StatementResult {
 export interface StatementProgress {
   /** Called when a statement is done; once more for those that a transaction runs again after a lock was not free. */
   readonly done: (index: number, result: StatementResult) => void;
+  /** Called now and then while a statement runs, where the database tells how far it is. `percent`: of the phase, if known. */
+  readonly advanced?: (phase: string, percent: number | null) => void;
   /** Stops before the next statement, or cancels the one that runs where its transaction takes it back. */
   readonly signal: AbortSignal;
 }

@@ -132,6 +132,23 @@ test('a warning is told once', () => {
   expect(draw({ ...nothing, warnings: ['Mind this.', 'Mind this.'] }).match(/Mind this/g)).toHaveLength(1);
 });
 
+test('a statement that takes long shows how far the server is', () => {
+  const screen = drawing(120, true);
+  const renderer = new TerminalRenderer({ out: screen, err: screen });
+  const info = step('1', 'a');
+  renderer.hear({ kind: 'step-started', step: info, index: 0, count: 1, statements: 2 });
+  renderer.hear({ kind: 'statement-advanced', step: info, phase: 'building index: scanning table', percent: 42 });
+  renderer.drawLog('a line');
+  renderer.hear({ kind: 'statement-finished', step: info, done: 1, total: 2, rows: null });
+  renderer.drawLog('another line');
+  const [, shown, gone] = screen
+    .text()
+    .split('\u001b[2K')
+    .filter((text) => text.includes('statement'));
+  expect(shown).toMatch(/0\/2 statements . 42 % building index: scanning table\s*$/);
+  expect(gone).toMatch(/1\/2 statements\s*$/);
+});
+
 test('a live line is taken away before something lasting is written', () => {
   const screen = drawing(80, true);
   const renderer = new TerminalRenderer({ out: screen, err: screen });

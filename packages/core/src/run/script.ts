@@ -210,6 +210,7 @@ async function runStatements<Db>(
         total: statements.length,
         rows,
       }),
+    advanced: (phase, percent) => events.emit({ kind: 'statement-advanced', step: info, phase, percent }),
   });
 }
 
