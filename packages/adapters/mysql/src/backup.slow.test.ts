@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Manifest } from '@detent/core';
+import type { DetentError } from '@detent/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { exactRows } from './fixtures/exact.ts';
 import { schema, values } from './fixtures/fidelity.ts';
@@ -261,9 +261,15 @@ describe.each(await productsFor('backup'))('$product', ({ product, open }) => {
         const at = freshFolder();
         await place.database.query(`SET GLOBAL ${setting} = 1`);
         try {
-          const found = await session.backup.backup(join(at, 'b')).catch((thrown: unknown) => thrown);
-          if (product === 'MySQL') await session.backup.restore(found as Manifest, nothing);
-          else expect([found, readdirSync(at)]).toMatchObject([{ code: 'BACKUP_FAILED' }, []]);
+          const outcome = await session.backup
+            .backup(join(at, 'b'))
+            .then((made) => session.backup.restore(made, nothing))
+            .then(
+              () => 'restored',
+              (thrown: unknown) => (thrown as DetentError).code,
+            );
+          const wanted = { MariaDB: ['BACKUP_FAILED', []], MySQL: ['restored', ['b', 'b.json']] };
+          expect([outcome, readdirSync(at)]).toEqual(wanted[product]);
         } finally {
           await place.database.query(`SET GLOBAL ${setting} = 0`);
         }
