@@ -136,7 +136,7 @@ test('a statement that takes long shows how far the server is', () => {
   const screen = drawing(120, true);
   const renderer = new TerminalRenderer({ out: screen, err: screen });
   const info = step('1', 'a');
-  renderer.hear({ kind: 'step-started', step: info, index: 0, count: 1, statements: 2 });
+  renderer.hear({ kind: 'step-started', step: info, index: 0, count: 1, statements: 2, done: 0 });
   renderer.hear({ kind: 'statement-advanced', step: info, phase: 'building index: scanning table', percent: 42 });
   renderer.drawLog('a line');
   renderer.hear({ kind: 'statement-finished', step: info, done: 1, total: 2, rows: null });
