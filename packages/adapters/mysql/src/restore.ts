@@ -56,7 +56,7 @@ export async function restoreAside(
   const onLocked = async (): Promise<void> => {
     await whenLocked();
     await markBegun(settings, manifest);
-    await dropPrograms(link, live, contents);
+    await dropPrograms(link, live, contents, 'views');
   };
   for (let tries = 1; ; tries += 1) {
     try {
@@ -68,6 +68,8 @@ export async function restoreAside(
       await sleep(500 * tries);
     }
   }
+  // Locked tables keep locked what their triggers call.
+  await dropPrograms(link, live, contents, 'others');
   const kept = (await wroteInto(scratch.retired)) ? await keepRetired(link, scratch) : null;
   await makePrograms(link, contents);
   if ((await schemaFingerprint(link)) !== manifest.fingerprint)
