@@ -283,7 +283,7 @@ export function keep(
       NODE_OPTIONS: '',
       LC_ALL: 'C',
       TEST_SERVER_STOP: stopSignal,
-      ...(ids === null ? {} : { DETENT_SERVER_IDS: `${ids.uid}:${ids.gid}` }),
+      ...(ids === null ? {} : { TEST_SERVER_IDS: `${ids.uid}:${ids.gid}` }),
     },
   });
   child.unref();

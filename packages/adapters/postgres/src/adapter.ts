@@ -25,6 +25,7 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
     name: 'postgres',
     target,
     scriptExtensions: ['.sql'],
+    lockTimeoutMs: 3_000,
     at: (url) => adapterOf(checkOptions({ ...checked.given, directUrl: undefined, url }), lease),
     ...(checked.origin.kind === 'address'
       ? { createDatabase: creating<Db>(checked, checked.origin.address, lease) }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromModules, MigrationScriptExecutor } from '@detent/core';
+import { figure, sized } from '@detent/tests/size';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { BUILDING, executorOn, openPlace, until } from './fixtures/places.ts';
-import { figure, sized } from './fixtures/size.ts';
 import { postgres, type PgClient } from './index.ts';
 
 const WAITERS = 40;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromModules, MigrationScriptExecutor } from '@detent/core';
+import { MODES } from '@detent/tests/crash/matrix';
 import { startProxy } from '@detent/tests/servers/proxy';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
-import { MODES } from './fixtures/crash-matrix.ts';
 import { BUILDING, executorOn, flawsOf, openPlace, until } from './fixtures/places.ts';
 import { start } from './fixtures/processes.ts';
 import { postgres, type PgClient } from './index.ts';

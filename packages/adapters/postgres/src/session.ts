@@ -119,6 +119,8 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
 
     fingerprint,
 
+    covered: async ({ length }) => length,
+
     async trace({ text }) {
       const concurrent = readConcurrent(text);
       const trace = concurrent === null ? null : await traceOf(link, concurrent);

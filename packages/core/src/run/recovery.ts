@@ -9,6 +9,7 @@ import { loadSteps } from '../validate/pending.ts';
 import { inTransaction } from './attempt.ts';
 import { warn, type RunContext } from './context.ts';
 import { decide } from './decide.ts';
+import { isTraced } from './intent.ts';
 import { MigrationRunner } from './runner.ts';
 
 /** Restores a backup and writes the rows as rolled back; the rollback room's, handed in because it stands above this one. */
@@ -49,7 +50,7 @@ async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<Pro
   const { session, versions, identity, events } = context;
   const { intent } = row;
   if (intent === null && row.state === 'failed') return null;
-  const now = intent?.kind === 'ddl' && !intent.idempotent ? await session.fingerprint(intent.scope) : '';
+  const now = isTraced(intent) ? await session.fingerprint(intent.scope) : '';
   const verdict = decide(row, now);
   const next: HistoryRow = {
     ...row,
@@ -89,7 +90,8 @@ async function resumeRestore<Db>(
   const detail = first === undefined ? null : rollbackOf(await versions.events(null), first.runId);
   if (detail === null || detail.backup === null)
     throw restoreByHand('The last run died while it restored a backup, and the ledger does not name it.', null);
-  if (contentHash(await session.backup.sums()) !== detail.content) {
+  const content = contentHash(await session.backup.sums());
+  if (content !== detail.content && content !== detail.restored) {
     throw restoreByHand('The last run died while it restored a backup, and others have written since.', detail.backup);
   }
   await finishRestore(
