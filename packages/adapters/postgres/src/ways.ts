@@ -2,7 +2,7 @@ import { endpointOf } from './connect.ts';
 import { completeAddress } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
 import { passwordFromFile } from './password-file.ts';
-import { sslModeFor } from './ssl.ts';
+import { sslModeFor, sslVariables } from './ssl.ts';
 
 /** How others come to the server of a session; only where its address is known. */
 export interface Ways {
@@ -20,14 +20,13 @@ export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways 
       const endpoint = endpointOf(checked, own);
       const { host, port, user, database, applicationName } = endpoint;
       const address = completeAddress({ ...own, host }, process.env);
-      const { sslRootCert, sslCert, sslKey, channelBinding } = address;
+      const { channelBinding } = address;
       const secret = given.password ?? address.password;
       const filed = secret === undefined ? await passwordFromFile(endpoint, process.env) : null;
       const password =
         typeof secret === 'function'
           ? await secret()
           : (secret ?? (filed?.kind === 'found' ? filed.password : undefined));
-      const mode = sslModeFor(checked.ssl, address) ?? 'prefer';
       return {
         PGHOST: host,
         PGPORT: String(port),
@@ -36,10 +35,7 @@ export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways 
         PGAPPNAME: applicationName,
         PGCLIENTENCODING: 'UTF8',
         PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMs / 1000)),
-        ...(typeof mode === 'string' ? { PGSSLMODE: mode === 'no-verify' ? 'require' : mode } : {}),
-        ...(sslRootCert === undefined ? {} : { PGSSLROOTCERT: sslRootCert }),
-        ...(sslCert === undefined ? {} : { PGSSLCERT: sslCert }),
-        ...(sslKey === undefined ? {} : { PGSSLKEY: sslKey }),
+        ...(await sslVariables(sslModeFor(checked.ssl, address), address, process.env)),
         ...(channelBinding === undefined ? {} : { PGCHANNELBINDING: channelBinding }),
         ...(password === undefined ? {} : { PGPASSWORD: password }),
       };
