@@ -59,7 +59,7 @@ async function fromSideFolder(): Promise<Found | null> {
   const folder = sideFolder(wanted);
   if (folder === null) return null;
   const { root, loader } = folder;
-  const [program = '', ...before] = [...loader, join(root, wanted.program)];
+  const [program, ...before] = [...loader, join(root, wanted.program)];
   return start(program, before, 'Debian sid, mysql-server-core', [
     `--lc-messages-dir=${join(root, 'usr/share/mysql')}`,
     `--character-sets-dir=${join(root, 'usr/share/mysql/charsets')}`,

@@ -40,6 +40,8 @@ export type LifecycleEvent =
       readonly index: number;
       readonly count: number;
       readonly statements: number | null;
+      /** How many of them an earlier run has done. */
+      readonly done: number;
     }
   | {
       readonly kind: 'statement-finished';

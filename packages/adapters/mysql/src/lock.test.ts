@@ -74,9 +74,10 @@ test('F19 a statement that runs on for a client that is gone keeps the lock, and
 
 test('who may not end the connection of the holder is told what it takes', async () => {
   await using place = await openPlace();
-  const { name, url, query } = place.database;
+  const { database } = place;
+  const { name, url } = database;
   const user = `limited_${name.slice(-6)}`;
-  await query(`CREATE USER ${user} IDENTIFIED BY 'geheim'`, `GRANT ALL ON ${name}.* TO ${user}`);
+  await database.query(`CREATE USER ${user} IDENTIFIED BY 'geheim'`, `GRANT ALL ON ${name}.* TO ${user}`);
   try {
     const holder = await open(place);
     await take(holder, 'first');
@@ -88,7 +89,7 @@ test('who may not end the connection of the holder is told what it takes', async
     await limited.close();
     await holder.close();
   } finally {
-    await query(`DROP USER ${user}`);
+    await database.query(`DROP USER ${user}`);
   }
 });
 
@@ -115,6 +116,7 @@ test('F05 a lock is gone with the connection of its holder', async () => {
   const [[row]] = (await holder.db.query('SELECT CONNECTION_ID() AS id')) as [[{ readonly id: number }], unknown];
   await proxy[Symbol.asyncDispose]();
   await until(place, `NOT ${isThere(row.id)}`);
+  expect(await next.lock.holder()).toBeNull();
   await take(next, 'second');
   await holder.close();
   await next.close();

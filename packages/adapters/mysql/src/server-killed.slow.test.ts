@@ -36,10 +36,10 @@ test.each(ROWS)(
   async (row) => {
     if (own === null) return;
     const { server } = own;
-    const { createDatabase } = targetOn('MariaDB', async () => server, import.meta.url);
+    const target = targetOn('MariaDB', async () => server, import.meta.url);
     // The same messages each time, spread over the whole run.
     const choice = { step: sized(1_201, 97), from: ROWS.indexOf(row) * 61 + 40, disturb: killing };
-    const report = await crashMatrix(createDatabase, nightUnder(row, DURABLE), choice);
+    const report = await crashMatrix(() => target.createDatabase(), nightUnder(row, DURABLE), choice);
     figure(`killed servers, ${row.strategy}/${row.transaction}: ${JSON.stringify(report)}`);
     expect(report.deviations).toEqual([]);
     expect(report.points).toBeGreaterThan(0);

@@ -33,6 +33,8 @@ async function schemaTrace(link: Link, text: string): Promise<Trace> {
     case 'unseen':
       return { kind: 'none' };
     case 'objects': {
+      // What such a server says of a table after a crash may be true of one half of it.
+      if (!(await link.greeting()).hasAtomicDdl) return { kind: 'none' };
       // A migration may have chosen another database.
       const current = valueOf((await link.ask('SELECT DATABASE()'))[0]) ?? '';
       const objects = touched.objects.map(({ kind, schema, name }) => ({ kind, schema: schema ?? current, name }));

@@ -99,7 +99,7 @@ export function progressOf(screen: Screen): Progress {
           step: event.step,
           startedAt: Date.now(),
           total: event.statements,
-          done: 0,
+          done: event.done,
           rows: null,
           phase: null,
           batch: null,

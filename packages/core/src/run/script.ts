@@ -143,8 +143,8 @@ async function runAlone<Db>(
   } catch (thrown) {
     const left = intent === null ? 'in doubt' : await leftBy(context, thrown, intent);
     if (left === 'nothing') await keep(context, attempt, { ...attempt.row, intent: null });
-    // What the next start finds is neither how it was nor how it should be.
-    if (left === 'a part' && intent !== null)
+    // What the next start finds of the schema is neither how it was nor how it should be.
+    if (left === 'a part' && intent?.kind === 'ddl')
       await keep(context, attempt, { ...attempt.row, intent: { ...intent, kind: 'unseen' } });
     throw thrown;
   }
