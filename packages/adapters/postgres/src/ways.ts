@@ -1,13 +1,16 @@
-import { endpointOf } from './connect.ts';
+import { connect, endpointOf } from './connect.ts';
 import { completeAddress } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
 import { passwordFromFile } from './password-file.ts';
 import { sslModeFor, sslVariables } from './ssl.ts';
+import type { Wire } from './wire.ts';
 
 /** How others come to the server of a session; only where its address is known. */
 export interface Ways {
   /** What programs on libpq find in their environment. Asked anew each time, for passwords that expire. */
   libpq(): Promise<Readonly<Record<string, string>>>;
+  /** Connects to another database of the same server. */
+  to(database: string): Promise<Wire>;
 }
 
 /** `null` where the connection is a user's own. */
@@ -16,6 +19,12 @@ export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways 
   if (origin.kind !== 'address') return null;
   const { address: own } = origin;
   return {
+    to: (database) =>
+      connect(
+        { ...checked, origin: { kind: 'address', address: { ...own, database } } },
+        { timeoutMs: connectTimeoutMs },
+      ),
+
     async libpq() {
       const endpoint = endpointOf(checked, own);
       const { host, port, user, database, applicationName } = endpoint;
