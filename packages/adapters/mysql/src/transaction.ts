@@ -1,8 +1,10 @@
 import { DetentError, type Statement, type TransactionScope } from '@detent/core';
+import { watchBlockers } from './blockers.ts';
 import { cancelOn } from './cancel.ts';
 import { commitUnknown, ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
+import { outcomeOf } from './outcome.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
 import { isRefused, Refused, type Answer } from './wire.ts';
@@ -13,8 +15,8 @@ export interface Transactions {
   readonly isWorking: boolean;
   /** A statement of a migration, inside the transaction or outside of any. Gives what it came to. Throws typed errors. */
   execute(statement: Statement, request: ExecuteRequest): Promise<readonly Answer[]>;
-  /** Detent's own write: with the commit of the transaction that is open, or at once. */
-  write(text: string): Promise<void>;
+  /** Detent's own write: with the commit of the transaction that is open, or at once. `proof` counts what it wrote. */
+  write(text: string, proof: string): Promise<void>;
   /** Sends what is held back, so that a reader inside the transaction sees it. */
   flush(): Promise<void>;
 }
@@ -22,6 +24,8 @@ export interface Transactions {
 export interface ExecuteRequest {
   readonly file: string;
   readonly signal: AbortSignal | undefined;
+  /** It is tried once, whatever is locked. */
+  readonly once: boolean;
 }
 
 /** The transaction that is open. */
@@ -32,6 +36,8 @@ interface Work {
   used: boolean;
   /** Own writes that go out with the commit. */
   readonly held: string[];
+  /** A question whose answer is not 0 when it was committed; `null` where nothing would show. */
+  proof: string | null;
   readonly isCode: boolean;
 }
 
@@ -80,8 +86,20 @@ export function createTransactions(
       await wire.run(...first, ...current.held.splice(0), 'COMMIT');
     } catch (error) {
       if (current.isCode && isRefused(error, NO_SAVEPOINT)) throw ended({}, error.cause);
-      if (error instanceof Refused && error.failure.kind === 'lost') throw commitUnknown(target, error.cause);
+      if (error instanceof Refused && error.failure.kind === 'lost') return afterLoss(current, error);
       throw translate(error, target);
+    }
+  };
+  /** The answer to a COMMIT is lost: it is asked for, never sent again. */
+  const afterLoss = async ({ proof }: Work, error: Refused): Promise<void> => {
+    const outcome = await outcomeOf(link, proof);
+    switch (outcome) {
+      case 'committed':
+        return;
+      case 'rolled-back':
+        throw translate(error, target);
+      case 'unknown':
+        throw commitUnknown(target, error.cause);
     }
   };
 
@@ -112,7 +130,7 @@ export function createTransactions(
       if (link.options.readOnly) throw readOnlySession();
       await link.prepare();
       if ((await wire.look()).inTransaction) throw openElsewhere();
-      const current: Work = { begun: false, used: false, held: [], isCode: scope.statements === null };
+      const current: Work = { begun: false, used: false, held: [], proof: null, isCode: scope.statements === null };
       work = current;
       try {
         if (current.isCode) await flush();
@@ -130,31 +148,40 @@ export function createTransactions(
       }
     },
 
-    async execute(statement, { file, signal }) {
+    async execute(statement, { file, signal, once }) {
       signal?.throwIfAborted();
       const current = work;
       // A statement that nothing takes back is not stopped in its middle.
-      const stop = cancelOn(link, current === null ? undefined : signal);
-      const attempt = async (): Promise<readonly Answer[]> =>
-        current === null ? wire.run(statement.text) : attemptIn(current, statement);
+      const reasons = { signal: current === null ? undefined : signal, afterMs: limitByUs(link) };
+      let blockers: readonly string[] = [];
+      const attempt = async (): Promise<readonly Answer[]> => {
+        const stop = cancelOn(link, reasons);
+        const watch = watchBlockers(link);
+        try {
+          return current === null ? await wire.run(statement.text) : await attemptIn(current, statement);
+        } finally {
+          blockers = watch.seen;
+          watch.stop();
+          await stop();
+        }
+      };
       try {
         const answers = await retrying(attempt, {
-          retries: lockRetries,
+          retries: once ? 0 : lockRetries,
           prepare: () => prepareRetry(current),
           signal,
         });
         expectOne(answers, statement);
         return answers;
       } catch (error) {
-        throw statementError(error, { target, file, statement, stopped: signal?.aborted === true });
-      } finally {
-        stop();
+        throw statementError(error, { target, file, statement, blockers, stopped: signal?.aborted === true });
       }
     },
 
-    async write(text) {
+    async write(text, proof) {
       if (work !== null) {
         work.held.push(text);
+        work.proof = proof;
         return;
       }
       await link.prepare();
@@ -165,6 +192,11 @@ export function createTransactions(
 
     flush,
   };
+}
+
+/** MySQL limits only queries by itself, so that a second connection has to end everything else. */
+function limitByUs(link: Link): number {
+  return link.known()?.product === 'MySQL' ? link.limits.statementMs : 0;
 }
 
 /** One statement, one answer, unless it calls a routine: otherwise the server reads the script in another way than Detent. */

@@ -143,7 +143,7 @@ test('F111 a client of a pool that comes too late goes back to it', async () => 
   const busy = await pool.connect();
   expect(await failureOf(place.open({ pool }, { connectTimeoutMs: 100 }))).toMatchObject({ code: 'CONNECTION' });
   busy.release();
-  await sleep(50);
+  while (pool.waitingCount > 0 || pool.idleCount < pool.totalCount) await sleep(5);
   expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toEqual([1, 1, 0]);
   await pool.end();
 });
@@ -232,9 +232,8 @@ test('F19 a statement that runs on for a dead client ends with it, and its lock 
   stream.destroy();
   await sleeping;
   const next = await place.open();
-  const begun = performance.now();
   let attempt = await next.lock.tryAcquire({ runId: 'next', username: 'u', host: 'h', pid: 1 });
-  while (attempt.kind === 'held' && performance.now() - begun < 5_000) {
+  while (attempt.kind === 'held') {
     await sleep(50);
     attempt = await next.lock.tryAcquire({ runId: 'next', username: 'u', host: 'h', pid: 1 });
   }
