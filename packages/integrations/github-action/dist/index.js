@@ -5,9 +5,10 @@ import { isUtf8 } from "node:buffer";
 import { createHash, hash, randomBytes, randomUUID } from "node:crypto";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { access, constants as constants$1, mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { hostname, tmpdir, userInfo } from "node:os";
+import { homedir, hostname, tmpdir, userInfo } from "node:os";
 import { setImmediate as setImmediate$1, setTimeout as setTimeout$1 } from "node:timers/promises";
 import { styleText } from "node:util";
+import { checkServerIdentity } from "node:tls";
 import { spawn } from "node:child_process";
 // \0rolldown/runtime.js
 var __create = Object.create;
@@ -279,6 +280,7 @@ function checkOptions$2(options) {
 		},
 		timeouts: {
 			...defaultSettings.timeouts,
+			lockMs: options.adapter.lockTimeoutMs,
 			...withoutUndefined(timeouts ?? {})
 		}
 	};
@@ -436,7 +438,6 @@ var init_config$1 = __esmMin(() => {
 		},
 		timeouts: {
 			connectMs: 1e4,
-			lockMs: 3e3,
 			statementMs: 0
 		},
 		outOfOrder: "error",
@@ -590,7 +591,7 @@ function plainChecksum(text) {
 	return `v1:sha256:${hash("sha256", text)}`;
 }
 /** The text that is run: as in the file, without its byte order mark. */
-function textOf$2(bytes) {
+function textOf$3(bytes) {
 	return bytes.toString("utf8", hasByteOrderMark(bytes) ? 3 : 0);
 }
 /**
@@ -1021,8 +1022,12 @@ var init_down$1 = __esmMin(() => {
 	init_plan();
 });
 // ../../core/src/plan/status.ts
-/** Lays files and history side by side. Pure. */
-function statusOf(scan, settings, holder) {
+/** Whether the whole row says more than the entry. */
+function isUnended({ state }) {
+	return UNENDED.has(state);
+}
+/** Lays files and history side by side; `rows` are those of what did not end. Pure. */
+function statusOf(scan, settings, { holder, rows }) {
 	const selector = new MigrationScriptSelector(scan.history.entries);
 	const pending = new Set(selector.getPending(scan.files));
 	const ignored = new Set(selector.getIgnored(scan.files));
@@ -1033,7 +1038,8 @@ function statusOf(scan, settings, holder) {
 		migrations.push({
 			...identity(file),
 			status: statusWord(file, entry, pending, ignored),
-			appliedAt: appliedAt(entry)
+			appliedAt: appliedAt(entry),
+			stopped: stoppedAt(entry, rows)
 		});
 	}
 	for (const entry of scan.history.entries) {
@@ -1041,7 +1047,8 @@ function statusOf(scan, settings, holder) {
 		migrations.push({
 			...identity(entry),
 			status: entry.state === "applied" ? "missing" : entry.state,
-			appliedAt: appliedAt(entry)
+			appliedAt: appliedAt(entry),
+			stopped: stoppedAt(entry, rows)
 		});
 	}
 	migrations.sort(compareMigrations);
@@ -1080,10 +1087,25 @@ function identity({ id, version, name, kind, file }) {
 function appliedAt(entry) {
 	return entry !== void 0 && isApplied(entry) ? entry.finishedAt : null;
 }
+function stoppedAt(entry, rows) {
+	const row = entry === void 0 || !isUnended(entry) ? void 0 : rows.find(({ id }) => id === entry.id);
+	return row === void 0 ? null : {
+		done: row.statementsDone,
+		total: row.statementsTotal,
+		error: row.error
+	};
+}
+var UNENDED;
 var init_status = __esmMin(() => {
 	init_selector();
 	init_version();
 	init_history_check();
+	UNENDED = /* @__PURE__ */ new Set([
+		"failed",
+		"running",
+		"rolling_back",
+		"unknown"
+	]);
 });
 // ../../core/src/tool-version.ts
 var TOOL_VERSION;
@@ -1484,11 +1506,11 @@ function listed(path, prefix, problems) {
 	try {
 		return readdirSync(path, { withFileTypes: true });
 	} catch (thrown) {
-		problems.push(prefix === "" ? missing$1(path, thrown) : unreadable(prefix.slice(0, -1), thrown));
+		problems.push(prefix === "" ? missing$2(path, thrown) : unreadable(prefix.slice(0, -1), thrown));
 		return [];
 	}
 }
-function missing$1(path, thrown) {
+function missing$2(path, thrown) {
 	const code = thrown instanceof Error && "code" in thrown ? thrown.code : "";
 	const problem = (message, hint) => new DetentError("FOLDER_MISSING", message, {
 		hint,
@@ -1671,7 +1693,7 @@ function readNow(filepath, file) {
 		};
 		const bytes = readBytes(filepath);
 		return {
-			text: textOf$2(bytes),
+			text: textOf$3(bytes),
 			checksum: checksumOf(bytes).rawChecksum
 		};
 	} catch (thrown) {
@@ -2090,7 +2112,7 @@ var init_directory = __esmMin(() => {
 });
 // ../../core/src/run/environment.ts
 var Environment;
-var init_environment = __esmMin(() => {
+var init_environment$1 = __esmMin(() => {
 	init_schema_version_service();
 	init_scanner();
 	Environment = class {
@@ -2583,7 +2605,8 @@ async function markRestoring(context, ids, manifest) {
 		strategy: settings.rollback,
 		backup: manifest.path,
 		fingerprint: manifest.fingerprint,
-		content
+		content,
+		restored: contentHash(manifest.objects)
 	};
 	await inTransaction$1(context, async () => {
 		await versions.append(identity, "rollback-started", null, JSON.stringify(detail));
@@ -3272,15 +3295,13 @@ async function intentOf(context, { step }, about) {
 	switch (about.statement.kind) {
 		case "query":
 		case "session": return null;
-		case "data": return {
-			...base,
-			kind: "data"
-		};
+		case "data":
 		case "ddl":
 		case "transaction": {
+			const isData = about.statement.kind === "data";
 			if (loaded.idempotent) return {
 				...base,
-				kind: "ddl"
+				kind: isData ? "data" : "ddl"
 			};
 			const trace = await context.session.trace(about.statement);
 			switch (trace.kind) {
@@ -3294,6 +3315,15 @@ async function intentOf(context, { step }, about) {
 						after
 					};
 				}
+				case "rows": {
+					const { fingerprint, scope } = trace;
+					return {
+						...base,
+						kind: "data",
+						fingerprint,
+						scope
+					};
+				}
 				case "idempotent": return {
 					...base,
 					kind: "ddl",
@@ -3301,11 +3331,16 @@ async function intentOf(context, { step }, about) {
 				};
 				case "none": return {
 					...base,
-					kind: "unseen"
+					kind: isData ? "data" : "unseen"
 				};
 			}
 		}
 	}
+}
+/** Whether schema or rows tell something about it later. */
+function isTraced(intent) {
+	if (intent === null || intent.idempotent) return false;
+	return intent.kind === "ddl" || intent.kind === "data" && intent.scope !== null;
 }
 var init_intent = __esmMin(() => {
 	init_schema_version_service();
@@ -3506,13 +3541,32 @@ async function runScript(context, attempt, statements) {
 		await recordFinish(context, attempt, null);
 	};
 	const segments = cutSegments(statements, mode);
-	if (mode === "all") await runWhole();
-	else if (isAtomic(segments, statements.length) && attempt.row.statementsDone === 0) await session.transaction({
+	if (mode === "all") {
+		await expectCovered(context, attempt, statements);
+		await runWhole();
+	} else if (isAtomic(segments, statements.length) && attempt.row.statementsDone === 0 && await session.covered(statements) === statements.length) await session.transaction({
 		statements,
 		foreignKeys
 	}, runWhole);
 	else await runSegments(context, attempt, statements, segments);
 	return null;
+}
+/** In the one transaction of a run there is no place for what it would not take back. */
+async function expectCovered({ session }, { step }, statements) {
+	const first = statements[await session.covered(statements)];
+	if (first === void 0) return;
+	const { file } = step.info;
+	throw new DetentError("TRANSACTION_UNFIT", `No transaction takes back what ${file}:${first.line} does.`, {
+		hint: "Run without `transaction: 'all'`, or let the table have an engine with transactions.",
+		facts: {
+			place: {
+				file,
+				line: first.line,
+				column: first.column
+			},
+			statement: first.text
+		}
+	});
 }
 /** The history is told of the progress at each point where the process may die. */
 async function runSegments(context, attempt, statements, segments) {
@@ -3525,7 +3579,7 @@ async function runSegments(context, attempt, statements, segments) {
 			from: Math.max(segment.from, statementsDone)
 		};
 		if (segment.kind === "alone") await runAlone(context, attempt, statements, rest);
-		else if (await runCovered(context, attempt, statements, rest)) return;
+		else if (await runTogether(context, attempt, statements, rest)) return;
 	}
 	await inTransaction$1(context, () => recordFinish(context, attempt, null));
 }
@@ -3536,6 +3590,25 @@ async function makeSettingsAgain({ session, signal }, { row, step }, statements)
 		signal,
 		done: () => void 0
 	});
+}
+/** In transactions, but for what none takes back. Gives whether that was the end, and is recorded. */
+async function runTogether(context, attempt, statements, segment) {
+	for (let { from } = segment; from < segment.to;) {
+		const count = await context.session.covered(statements.slice(from, segment.to));
+		const to = Math.min(from + Math.max(count, 1), segment.to);
+		if (count === 0) await runAlone(context, attempt, statements, {
+			kind: "alone",
+			from,
+			to
+		});
+		else if (await runCovered(context, attempt, statements, {
+			kind: "transaction",
+			from,
+			to
+		})) return true;
+		from = to;
+	}
+	return false;
 }
 /** Work and progress in one transaction: neither is ever there without the other. Gives whether that was the end. */
 async function runCovered(context, attempt, statements, segment) {
@@ -3574,15 +3647,18 @@ async function runAlone(context, attempt, statements, segment) {
 		...attempt.row,
 		intent
 	});
+	const next = progressed(attempt.row, part, segment);
+	const run = () => runStatements(context, attempt, statements, segment);
 	try {
-		await runStatements(context, attempt, statements, segment);
+		if (intent?.kind === "data" && isTraced(intent)) await runWithRecord(context, attempt, part, next, run);
+		else await run();
 	} catch (thrown) {
 		const left = intent === null ? "in doubt" : await leftBy(context, thrown, intent);
 		if (left === "nothing") await keep(context, attempt, {
 			...attempt.row,
 			intent: null
 		});
-		if (left === "a part" && intent !== null) await keep(context, attempt, {
+		if (left === "a part" && intent?.kind === "ddl") await keep(context, attempt, {
 			...attempt.row,
 			intent: {
 				...intent,
@@ -3591,9 +3667,19 @@ async function runAlone(context, attempt, statements, segment) {
 		});
 		throw thrown;
 	}
-	const next = progressed(attempt.row, part, segment);
-	if (intent !== null && !intent.idempotent && intent.kind !== "ddl") await keep(context, attempt, next);
+	if (intent !== null && !intent.idempotent && intent.kind === "unseen") await keep(context, attempt, next);
+	else if (intent?.kind === "data" && !isTraced(intent)) await keep(context, attempt, next);
 	else attempt.row = next;
+}
+/** What of it a transaction takes back goes with the record; the trace tells of the rest. */
+async function runWithRecord({ session, versions }, { step }, statements, next, run) {
+	await session.transaction({
+		statements,
+		foreignKeys: step.loaded.foreignKeys
+	}, async () => {
+		await run();
+		await versions.save(next);
+	});
 }
 async function keep(context, attempt, row) {
 	if (!attempt.isRecorded) return recordStart(context, attempt, row);
@@ -3604,7 +3690,8 @@ async function keep(context, attempt, row) {
 async function leftBy({ session, signal }, thrown, intent) {
 	if (signal.aborted && thrown === signal.reason) return "nothing";
 	if (!(thrown instanceof DetentError) || !REFUSALS.has(thrown.code)) return "in doubt";
-	if (intent.kind !== "ddl" || intent.idempotent) return "nothing";
+	if (intent.idempotent || intent.kind === "unseen") return "nothing";
+	if (!isTraced(intent)) return "in doubt";
 	const now = await session.fingerprint(intent.scope).catch(() => null);
 	if (now === null) return "in doubt";
 	return now === intent.fingerprint ? "nothing" : "a part";
@@ -3621,6 +3708,12 @@ async function runStatements(context, attempt, statements, segment) {
 			done: segment.from + index + 1,
 			total: statements.length,
 			rows
+		}),
+		advanced: (phase, percent) => events.emit({
+			kind: "statement-advanced",
+			step: info,
+			phase,
+			percent
 		})
 	});
 }
@@ -3702,12 +3795,14 @@ var init_runner = __esmMin(() => {
 				if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
 				const { action } = attempt;
 				const statements = action.kind === "script" ? action.statements.length : null;
+				const done = statements === null ? 0 : attempt.row.statementsDone;
 				events.emit({
 					kind: "step-started",
 					step: info,
 					index,
 					count,
-					statements
+					statements,
+					done
 				});
 				await runHook(this.#context, "beforeEach", (hook) => hook({
 					step: info,
@@ -4027,19 +4122,28 @@ async function rollBackByNone({ context, outcome }) {
 		rolledBack: [],
 		errors: []
 	};
-	warn(context, whatStands(failed));
+	warn(context, whatStands(failed, await context.versions.load(failed.step.info.id).catch(() => null)));
 	return {
 		outcome: "incomplete",
 		rolledBack: [],
 		errors: []
 	};
 }
-function whatStands({ step }) {
+function whatStands({ step }, row) {
 	const { file, version, id, direction } = step.info;
-	return `Part of ${file} may stand: it ran without a transaction around all of it. ${step.loaded[direction]?.kind === "script" || step.loaded.idempotent ? "`detent up` goes on where it stopped." : `Look at what it did, then say what is so with \`detent resolve ${version ?? id} --as rolled_back\` or \`--as applied\`.`}`;
+	const isScript = step.loaded[direction]?.kind === "script";
+	if (isScript && row !== null && row.intent === null && row.statementsTotal !== null) return `${countOf(row, file, direction)} Mend the next one; then ${GOES_ON}`;
+	const goesOn = isScript ? (row?.intent?.kind ?? "ddl") === "ddl" : step.loaded.idempotent;
+	const settle = `Look at what it did, then say what is so with \`detent resolve ${version ?? id} --as rolled_back\` or \`--as applied\`.`;
+	return `Part of ${file} may stand: it ran without a transaction around all of it. ${goesOn ? GOES_ON : settle}`;
 }
+function countOf({ statementsDone: done, statementsTotal: total }, file, way) {
+	return way === "up" ? `${done} of the ${total} statements of ${file} ${done === 1 ? "stands" : "stand"}.` : `${done} of the ${total} statements of the way back of ${file} ${done === 1 ? "is" : "are"} done.`;
+}
+var GOES_ON;
 var init_none = __esmMin(() => {
 	init_context();
+	GOES_ON = "`detent up` goes on where it stopped.";
 });
 // ../../core/src/rollback/rollback-service.ts
 /** Whether anything of the run stands. */
@@ -4289,7 +4393,8 @@ var init_ledger_detail = __esmMin(() => {});
 // ../../core/src/run/decide.ts
 /**
 * Decides from the row and the schema as it is now, as far as the intent's scope goes. Pure.
-* A schema that changed with the intent's statement shows that it ran; rows and code leave no such trace.
+* A schema that changed with the intent's statement shows that it ran. Rows that are as they were show that it did not;
+* rows that changed may have been changed in part, or by others. Code leaves no trace.
 */
 function decide({ intent }, fingerprint) {
 	if (intent === null) return {
@@ -4321,9 +4426,12 @@ function decide({ intent }, fingerprint) {
 			kind: "unknown",
 			why: "code without a transaction leaves no trace"
 		};
-		case "data": return {
+		case "data": return intent.scope !== null && intent.fingerprint === fingerprint ? {
+			kind: "again",
+			why: "the rows are as they were before the statement"
+		} : {
 			kind: "unknown",
-			why: "rows without a transaction leave no trace"
+			why: "rows that no transaction takes back may have changed"
 		};
 	}
 }
@@ -4339,7 +4447,7 @@ async function recover(context, scan, finishRestore) {
 	if (restoring.length > 0) return resumeRestore(context, restoring, finishRestore);
 	const unknown = [];
 	for (const row of rows) {
-		const doubt = await settle(context, row);
+		const doubt = await settle(context, scan, row);
 		if (doubt !== null) unknown.push(doubt);
 	}
 	const [first] = unknown;
@@ -4356,11 +4464,11 @@ async function unfinishedRows({ versions }, scan) {
 	return rows;
 }
 /** Decides about an intent and writes the decision down. Gives what is to be said where it is for a person. */
-async function settle(context, row) {
+async function settle(context, scan, row) {
 	const { session, versions, identity, events } = context;
 	const { intent } = row;
 	if (intent === null && row.state === "failed") return null;
-	const now = intent?.kind === "ddl" && !intent.idempotent ? await session.fingerprint(intent.scope) : "";
+	const now = isTraced(intent) ? await session.fingerprint(intent.scope) : "";
 	const verdict = decide(row, now);
 	const next = {
 		...row,
@@ -4383,29 +4491,51 @@ async function settle(context, row) {
 		to: next.state,
 		why: verdict.why
 	});
-	return verdict.kind === "unknown" ? unknownStep(row, verdict.why, now) : null;
+	return verdict.kind === "unknown" ? unknownStep(context, scan, row, {
+		why: verdict.why,
+		now
+	}) : null;
 }
 /** Names the step that is in doubt, and how the schema was and is. */
-function unknownStep(row, why, now) {
+async function unknownStep(context, scan, row, { why, now }) {
 	const { message, hint, facts } = unknownState(row);
-	const { intent } = row;
-	const index = intent?.statement ?? null;
-	const step = index === null ? "" : ` It died in statement ${index + 1}:`;
+	const index = row.intent?.statement ?? null;
+	const step = index === null ? "" : ` It stopped in statement ${index + 1}:`;
 	return new DetentError("UNKNOWN_STATE", `${message}${step} ${why}.`, {
 		...hint === void 0 ? {} : { hint },
 		facts: {
 			...facts,
-			before: intent?.fingerprint ?? null,
+			...await statementFacts(context, scan, row),
+			before: row.intent?.fingerprint ?? null,
 			now
 		}
 	});
+}
+/** The statement in doubt and its place, where the file still has it. */
+async function statementFacts({ settings }, scan, { id, intent }) {
+	const file = scan.files.find((each) => each.id === id);
+	if (file === void 0 || intent === null || intent.statement === null) return {};
+	const action = (await loadMigration(file, settings).catch(() => null))?.[intent.direction];
+	const statement = action?.kind === "script" ? action.statements[intent.statement] : void 0;
+	if (action === null || action === void 0 || statement === void 0) return {};
+	if (statementHash(statement.text) !== intent.hash) return {};
+	const { text, line, column } = statement;
+	return {
+		place: {
+			file: action.file,
+			line,
+			column
+		},
+		statement: text
+	};
 }
 async function resumeRestore(context, rows, finishRestore) {
 	const { session, versions, events } = context;
 	const [first] = rows;
 	const detail = first === void 0 ? null : rollbackOf(await versions.events(null), first.runId);
 	if (detail === null || detail.backup === null) throw restoreByHand("The last run died while it restored a backup, and the ledger does not name it.", null);
-	if (contentHash(await session.backup.sums()) !== detail.content) throw restoreByHand("The last run died while it restored a backup, and others have written since.", detail.backup);
+	const content = contentHash(await session.backup.sums());
+	if (content !== detail.content && content !== detail.restored) throw restoreByHand("The last run died while it restored a backup, and others have written since.", detail.backup);
 	await finishRestore(rows.map((row) => row.id), detail.backup);
 	for (const row of rows) events.emit({
 		kind: "recovered",
@@ -4476,12 +4606,15 @@ var init_recovery = __esmMin(() => {
 	init_manifest();
 	init_errors$2();
 	init_ledger_detail();
+	init_schema_version_service();
 	init_down$1();
 	init_history_check();
+	init_load$1();
 	init_pending();
 	init_attempt();
 	init_context();
 	init_decide();
+	init_intent();
 	init_runner();
 	UNFINISHED = /* @__PURE__ */ new Set([
 		"running",
@@ -4957,7 +5090,7 @@ var init_executor = __esmMin(() => {
 	init_down$1();
 	init_migrate();
 	init_status();
-	init_environment();
+	init_environment$1();
 	init_look();
 	MigrationScriptExecutor = class {
 		settings;
@@ -5004,7 +5137,18 @@ var init_executor = __esmMin(() => {
 		}
 		/** Every migration, in files and in the history, and what it is. */
 		status() {
-			return this.#read(async (session, scan) => statusOf(await scan(), this.settings, await session.lock.holder()));
+			return this.#read(async (session, scan) => {
+				const scanned = await scan();
+				const rows = [];
+				for (const { id } of scanned.history.entries.filter(isUnended)) {
+					const row = await session.history.load(id);
+					if (row !== null) rows.push(row);
+				}
+				return statusOf(scanned, this.settings, {
+					holder: await session.lock.holder(),
+					rows
+				});
+			});
 		}
 		/** The newest `count` migrations of `status`, or all; oldest first. */
 		async list(count) {
@@ -5755,8 +5899,9 @@ function progressOf(screen) {
 					step: event.step,
 					startedAt: Date.now(),
 					total: event.statements,
-					done: 0,
+					done: event.done,
 					rows: null,
+					phase: null,
 					batch: null
 				};
 				goOn();
@@ -5764,7 +5909,13 @@ function progressOf(screen) {
 			case "statement-finished":
 				if (running === null) return;
 				running.done = event.done;
+				running.phase = null;
 				if (event.rows !== null) running.rows = (running.rows ?? 0) + event.rows;
+				goOn();
+				return;
+			case "statement-advanced":
+				if (running === null) return;
+				running.phase = event;
 				goOn();
 				return;
 			case "batch-finished":
@@ -5828,10 +5979,11 @@ function cells(step, widths, more) {
 		name: padEnd(cut(step.name, widths.name, more), widths.name)
 	};
 }
-function describeRunning({ done, total, rows, batch }, dot) {
+function describeRunning({ done, total, rows, phase, batch }, dot) {
 	const parts = [];
 	if (total !== null && total > 0) parts.push(`${done}/${counted(total, "statement")}`);
 	if (rows !== null && rows > 0) parts.push(counted(rows, "row"));
+	if (phase !== null) parts.push(phase.percent === null ? phase.phase : `${phase.percent} % ${phase.phase}`);
 	if (batch !== null) {
 		const percent = batch.total === 0 ? 100 : Math.min(100, Math.floor(100 * batch.done / batch.total));
 		parts.push(`${percent} %`);
@@ -5867,13 +6019,26 @@ function statusTable(screen, { target, migrations, version, counts, holder }) {
 	const lock = holder === null ? "" : `${paint("warn", marks.warning)} ${holder.username} on ${holder.host} (process ${holder.pid}) holds the lock since ${moment(holder.since)}\n`;
 	return `${paint("strong", target)} is ${atVersion(version)}: ${tally}\n${rows.length === 0 ? "" : `\n${rows.join("")}`}${lock === "" ? "" : `\n${lock}`}`;
 }
-function statusRow(screen, { version, name, status, appliedAt }, width) {
+function statusRow(screen, migration, width) {
+	const { version, name, status, appliedAt } = migration;
 	const { marks, paint, columns } = screen;
 	const [mark, tone] = look$2(screen, status);
 	const when = appliedAt === null ? "" : moment(appliedAt);
 	const room = Math.max(12, columns - width - 40);
 	const nameCell = padEnd(cut(name, room, marks.more), Math.min(room, 36));
-	return `  ${paint(tone, mark)} ${paint("faint", padEnd(version ?? "R", width))}  ${nameCell}  ${paint(tone, padEnd(status, 9))}  ${paint("faint", when)}`.trimEnd() + "\n";
+	return `  ${paint(tone, mark)} ${paint("faint", padEnd(version ?? "R", width))}  ${nameCell}  ${paint(tone, padEnd(status, 9))}  ${paint("faint", when)}`.trimEnd() + "\n" + stoppedLines(migration).map((line) => `    ${" ".repeat(width)}  ${paint("faint", cut(harmless(line), columns - width - 8, marks.more))}\n`).join("");
+}
+/** Where it stopped, why, and what settles it where a person has to. */
+function stoppedLines({ id, version, status, stopped }) {
+	if (stopped === null) return [];
+	const { done, total, error } = stopped;
+	const verb = status === "rolling_back" ? "are undone" : "stand";
+	const which = version ?? id;
+	return [
+		...total === null ? [] : [`${done} of ${counted(total, "statement")} ${verb}`],
+		...error === null ? [] : [error.replaceAll(/\s+/g, " ")],
+		...status === "unknown" ? [`detent resolve ${which} --as applied, or --as rolled_back`] : []
+	];
 }
 function look$2({ marks }, status) {
 	switch (status) {
@@ -6928,7 +7093,7 @@ function readSlice(source, dialect, start, end) {
 		let previous = "";
 		for (let token = nextToken(own, end); token !== ""; token = nextToken(own, end)) {
 			if (token === ")") depth -= 1;
-			if (depth <= deepest && visit(token, previous)) return true;
+			if (depth <= deepest && visit(token, previous, own.text)) return true;
 			if (token === "(") depth += 1;
 			previous = token;
 		}
@@ -8783,7 +8948,7 @@ function parseScript(script, dialect) {
 		down,
 		downText: downSection === void 0 ? null : [
 			...header,
-			textOf$1(downSection, source),
+			textOf$2(downSection, source),
 			""
 		].join("\n"),
 		directives,
@@ -8833,7 +8998,7 @@ function refused$1(source, offset, message, hint) {
 	});
 }
 /** Everything behind the marker, with the placeholders filled in as they were. */
-function textOf$1(section, source) {
+function textOf$2(section, source) {
 	let text = "";
 	let at = section.from;
 	section.pieces.forEach(({ start, end }, index) => {
@@ -9037,7 +9202,7 @@ function nodeLibrary(module) {
 				defensive: true
 			};
 			const place = frozen ? new URL(`${pathToFileURL(path).href}?immutable=1`) : path;
-			return wrap(new module.DatabaseSync(place, options), library, fileOf(path));
+			return wrap(new module.DatabaseSync(place, options), library, fileOf$1(path));
 		}
 	};
 	return library;
@@ -9050,7 +9215,7 @@ function betterLibrary(Database) {
 			const connection = wrap(new Database(path, {
 				readonly: readOnly,
 				timeout: busyTimeoutMs
-			}), library, fileOf(path));
+			}), library, fileOf$1(path));
 			connection.exec("PRAGMA foreign_keys = ON");
 			return connection;
 		}
@@ -9099,7 +9264,7 @@ function narrowIntegers(row) {
 	for (const [column, value] of Object.entries(row)) narrowed[column] = typeof value === "bigint" && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
 	return narrowed;
 }
-function fileOf(path) {
+function fileOf$1(path) {
 	return path === ":memory:" ? null : path;
 }
 /** A property that a driver has and the shared type does not. */
@@ -9319,7 +9484,7 @@ async function openLink(settings) {
 			prepared = true;
 			return writable;
 		},
-		now: () => connection ?? standIn ?? missing(),
+		now: () => connection ?? standIn ?? missing$1(),
 		close() {
 			connection?.close();
 			standIn?.close();
@@ -9388,7 +9553,7 @@ function isNew(path) {
 function readOnlySession$1() {
 	return new DetentError("READ_ONLY", "This session was opened to look only.", { hint: "Open it without readOnly to write." });
 }
-function missing() {
+function missing$1() {
 	throw new DetentError("CONNECTION", "The session is closed.", { hint: "Open another one." });
 }
 var init_link$1 = __esmMin(() => {
@@ -9398,6 +9563,7 @@ var init_link$1 = __esmMin(() => {
 });
 // ../../core/src/backup/index.ts
 var init_backup$2 = __esmMin(() => {
+	init_errors$2();
 	init_manifest();
 });
 // ../../adapters/sqlite/src/lock-statements.ts
@@ -11019,6 +11185,7 @@ function createSession$1({ link, options, patience, allowAttach, batchCommits })
 			settings = null;
 		},
 		fingerprint,
+		covered: async ({ length }) => length,
 		async trace() {
 			return {
 				kind: "schema",
@@ -11218,6 +11385,7 @@ function adapterOf$1(checked) {
 		name: "sqlite",
 		target: address?.shown ?? "an open database",
 		scriptExtensions: [".sql"],
+		lockTimeoutMs: 3e3,
 		at: (url) => adapterOf$1(checkOptions$1({
 			...checked.given,
 			url,
@@ -11291,6 +11459,243 @@ function defineConfig$1(config) {
 var init_src$1 = __esmMin(() => {
 	init_src$3();
 	init_adapter$1();
+});
+// ../../adapters/postgres/src/url.ts
+/**
+* Reads `postgres://user:password@host:port/database?sslmode=…`. Parameters come from the list above and nothing else is
+* passed on: pg's own `host=`, `sslcert=` or `options=` would go past every check made here. Throws `CONFIG`, never
+* showing the URL.
+*/
+function parseUrl(url) {
+	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1];
+	if (scheme === void 0 || !["postgres", "postgresql"].includes(scheme.toLowerCase())) throw misuse(scheme === void 0 ? "The PostgreSQL URL has no scheme." : `"${scheme}:" is not a URL of PostgreSQL.`, "Write postgres://user:password@host:5432/database.");
+	if (/\p{Cc}/u.test(url)) throw misuse("The PostgreSQL URL holds a control character.", "Write it anew, without what was pasted along.");
+	const [beforeHash = ""] = url.slice(scheme.length + 3).split("#");
+	const [beforeQuery, query = ""] = splitOnce(beforeHash, "?");
+	const [authority, path = ""] = splitOnce(beforeQuery, "/");
+	const at = authority.lastIndexOf("@");
+	const [user, password] = splitOnce(authority.slice(0, Math.max(at, 0)), ":");
+	return {
+		...hostOf(authority.slice(at + 1)),
+		...user === "" ? {} : { user: decode(user, "user") },
+		...password === void 0 ? {} : { password: decode(password, "password") },
+		...path === "" ? {} : { database: decode(path, "database") },
+		...parameters(query)
+	};
+}
+function hostOf(text) {
+	if (text === "") return {};
+	const [, bracketed, plain = "", port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(oneHost(text, "The PostgreSQL URL")) ?? [];
+	const host = bracketed ?? decode(plain, "host");
+	if (host === "" || host.includes("/") || host.includes("@")) throw misuse("The host of the PostgreSQL URL is not a host.", "Percent-encode special characters in the password; for a Unix socket use the option `socket`.");
+	return {
+		host,
+		...port === void 0 || port === "" ? {} : { port: portOf(port, "The port of the PostgreSQL URL") }
+	};
+}
+/** Throws `CONFIG`. */
+function oneHost(text, name) {
+	if (!text.includes(",")) return text;
+	throw misuse(`${name} names several hosts.`, "Name one: migrations belong to the primary.");
+}
+function parameters(query) {
+	const given = new URLSearchParams(query);
+	for (const name of given.keys()) {
+		if (PARAMETERS.includes(name)) continue;
+		throw misuse(`A PostgreSQL URL has no parameter "${name}" here${didYouMean(name, PARAMETERS) || "."}`, ELSEWHERE[name] ?? `Known: ${PARAMETERS.join(", ")}.`);
+	}
+	const [mode, rootCert, binding, applicationName] = PARAMETERS.map((name) => given.get(name) ?? void 0);
+	if (rootCert !== void 0 && rootCert !== "system") throw misuse("A PostgreSQL URL names no files.", "Set PGSSLROOTCERT, or pass the certificate itself: ssl: { ca }; sslrootcert=system is for public authorities.");
+	return {
+		...mode === void 0 ? {} : { sslMode: sslModeOf(mode, "sslmode") },
+		...rootCert === void 0 ? {} : { sslRootCert: rootCert },
+		...binding === void 0 ? {} : { channelBinding: channelBindingOf(binding, "channel_binding") },
+		...applicationName === void 0 ? {} : { applicationName }
+	};
+}
+/** Throws `CONFIG` naming the nearest mode. */
+function sslModeOf(value, name) {
+	return oneOf(SSL_MODES, value, name);
+}
+function channelBindingOf(value, name) {
+	return oneOf(CHANNEL_BINDINGS, value, name);
+}
+function oneOf(words, value, name) {
+	const found = words.find((word) => word === value.toLowerCase());
+	if (found !== void 0) return found;
+	throw misuse(`${name} cannot be "${value}"${didYouMean(value, words) || "."}`, `It is one of ${words.join(", ")}.`);
+}
+function portOf(text, name) {
+	const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+	if (port >= 1 && port <= 65535) return port;
+	throw misuse(`${name} is not a port.`, "It is a number from 1 to 65535; PostgreSQL listens on 5432.");
+}
+function decode(text, part) {
+	try {
+		const decoded = decodeURIComponent(text);
+		if (!decoded.includes("\0")) return decoded;
+	} catch {}
+	throw misuse(`The ${part} in the PostgreSQL URL is not percent-encoded as it should be.`, "Write % as %25, / as %2F, : as %3A, @ as %40 and # as %23.");
+}
+function splitOnce(text, mark) {
+	const at = text.indexOf(mark);
+	return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+var SSL_MODES, CHANNEL_BINDINGS, PARAMETERS, ELSEWHERE, SYSTEM;
+var init_url = __esmMin(() => {
+	init_src$3();
+	SSL_MODES = [
+		"disable",
+		"allow",
+		"prefer",
+		"require",
+		"verify-ca",
+		"verify-full",
+		"no-verify"
+	];
+	CHANNEL_BINDINGS = [
+		"disable",
+		"prefer",
+		"require"
+	];
+	PARAMETERS = [
+		"sslmode",
+		"sslrootcert",
+		"channel_binding",
+		"application_name"
+	];
+	ELSEWHERE = {
+		host: "Write the host in front of the path; for a Unix socket use the option `socket`.",
+		hostaddr: "Write the address in place of the host.",
+		service: "Set PGSERVICE.",
+		passfile: "Set PGPASSFILE.",
+		sslcert: "Set PGSSLCERT, or pass the certificate itself: ssl: { cert, key }.",
+		sslkey: "Set PGSSLKEY, or pass the key itself: ssl: { cert, key }.",
+		options: "Set what a migration needs by SET in that migration, or for the role by ALTER ROLE … SET.",
+		schema: "Use the option `schema` of the executor for the history; migrations name their own schema.",
+		pgbouncer: "Leave it out: a pooler is recognised. Give `directUrl` for what cannot go through one.",
+		connect_timeout: "Use timeouts.connectMs of the executor.",
+		statement_timeout: "Use timeouts.statementMs of the executor.",
+		lock_timeout: "Use timeouts.lockMs of the executor."
+	};
+	SYSTEM = "system";
+});
+// ../../adapters/postgres/src/service-file.ts
+/**
+* A section of the connection service file: `PGSERVICEFILE` or `~/.pg_service.conf`, then `pg_service.conf` in
+* `PGSYSCONFDIR`. Throws `CONFIG`, never showing a value.
+*/
+function readService(service, variables) {
+	const { PGSERVICEFILE, PGSYSCONFDIR } = variables;
+	const files = [PGSERVICEFILE ?? join(variables["HOME"] ?? homedir(), ".pg_service.conf"), ...PGSYSCONFDIR === void 0 ? [] : [join(PGSYSCONFDIR, "pg_service.conf")]];
+	for (const file of files) {
+		const lines = sectionOf(textOf$1(file), service);
+		if (lines !== null) return Object.assign({}, ...lines.map((line) => readLine$1(line, `${file}, [${service}]`)));
+	}
+	throw misuse(`There is no service [${service}] in ${files.join(" or ")}.`, "Correct PGSERVICE or PGSERVICEFILE.");
+}
+function textOf$1(file) {
+	try {
+		return readFileSync(file, "utf8");
+	} catch {
+		return "";
+	}
+}
+/** `null` where there is none of that name. */
+function sectionOf(text, name) {
+	const lines = text.split(/\r?\n/).map((line) => line.trim());
+	const at = lines.indexOf(`[${name}]`);
+	if (at === -1) return null;
+	const rest = lines.slice(at + 1);
+	const end = rest.findIndex((line) => line.startsWith("["));
+	return rest.slice(0, end === -1 ? void 0 : end).filter((line) => line !== "" && !line.startsWith("#"));
+}
+function readLine$1(line, place) {
+	const [, key = "", value = ""] = /^(\w+)=(.*)$/.exec(line) ?? [];
+	const reader = READERS[key];
+	if (reader !== void 0) return reader(value, `${key} in ${place}`);
+	const known = Object.keys(READERS);
+	throw misuse(key === "" ? `A line of ${place} is not "key=value".` : `${place} sets "${key}"${didYouMean(key, known) || ", which is not known here."}`, `Known: ${known.join(", ")}.`);
+}
+var READERS;
+var init_service_file = __esmMin(() => {
+	init_src$3();
+	init_url();
+	READERS = {
+		host: (host, name) => ({ host: oneHost(host, name) }),
+		port: (port, name) => ({ port: portOf(port, name) }),
+		dbname: (database) => ({ database }),
+		user: (user) => ({ user }),
+		password: (password) => ({ password }),
+		sslmode: (mode, name) => ({ sslMode: sslModeOf(mode, name) }),
+		sslrootcert: (sslRootCert) => ({ sslRootCert }),
+		sslcert: (sslCert) => ({ sslCert }),
+		sslkey: (sslKey) => ({ sslKey }),
+		channel_binding: (binding, name) => ({ channelBinding: channelBindingOf(binding, name) }),
+		application_name: (applicationName) => ({ applicationName })
+	};
+});
+// ../../adapters/postgres/src/environment.ts
+/**
+* The variables that psql and every other client know, and the service that `PGSERVICE` names, which goes before them. Those
+* that are not set say nothing. Throws `CONFIG`, also for those that ask for more than is done here.
+*/
+function addressFromEnvironment(variables) {
+	for (const [name, harmless] of Object.entries(NOT_DONE)) {
+		const value = variables[name];
+		if (!isSet(value) || harmless.includes(value)) continue;
+		throw misuse(`${name} asks for something that Detent does not do.`, harmless.length === 0 ? "Unset it for this command." : `Unset it, or set it to ${harmless.join(" or ")}.`);
+	}
+	const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGAPPNAME, PGSERVICE } = variables;
+	const { PGSSLROOTCERT, PGSSLCERT, PGSSLKEY, PGCHANNELBINDING } = variables;
+	return {
+		...isSet(PGHOST) ? { host: oneHost(PGHOST, "PGHOST") } : {},
+		...isSet(PGPORT) ? { port: portOf(PGPORT, "PGPORT") } : {},
+		...isSet(PGUSER) ? { user: PGUSER } : {},
+		...isSet(PGPASSWORD) ? { password: PGPASSWORD } : {},
+		...isSet(PGDATABASE) ? { database: PGDATABASE } : {},
+		...isSet(PGSSLMODE) ? { sslMode: sslModeOf(PGSSLMODE, "PGSSLMODE") } : {},
+		...isSet(PGSSLROOTCERT) ? { sslRootCert: PGSSLROOTCERT } : {},
+		...isSet(PGSSLCERT) ? { sslCert: PGSSLCERT } : {},
+		...isSet(PGSSLKEY) ? { sslKey: PGSSLKEY } : {},
+		...isSet(PGCHANNELBINDING) ? { channelBinding: channelBindingOf(PGCHANNELBINDING, "PGCHANNELBINDING") } : {},
+		...isSet(PGAPPNAME) ? { applicationName: PGAPPNAME } : {},
+		...isSet(PGSERVICE) ? readService(PGSERVICE, variables) : {}
+	};
+}
+/** What was given, with the rest from the environment. Throws `CONFIG`. */
+function completeAddress(given, variables) {
+	if (given.host === void 0 && isSet(variables["PGHOSTADDR"])) throw misuse("PGHOSTADDR is not read here.", "Write the address into PGHOST, and unset it.");
+	return {
+		...addressFromEnvironment(variables),
+		...given
+	};
+}
+function isSet(value) {
+	return value !== void 0 && value !== "";
+}
+var NOT_DONE;
+var init_environment = __esmMin(() => {
+	init_src$3();
+	init_service_file();
+	init_url();
+	NOT_DONE = {
+		PGREQUIREAUTH: [],
+		PGREQUIREPEER: [],
+		PGSSLCRL: [],
+		PGSSLCRLDIR: [],
+		PGSSLMINPROTOCOLVERSION: [
+			"TLSv1",
+			"TLSv1.1",
+			"TLSv1.2"
+		],
+		PGGSSENCMODE: ["disable", "prefer"],
+		PGTARGETSESSIONATTRS: [
+			"any",
+			"read-write",
+			"primary"
+		]
+	};
 });
 // ../../adapters/postgres/src/failure.ts
 /** Reads an error of `pg`, of PGlite, or of a socket. */
@@ -11465,20 +11870,26 @@ function commitUnknown(target, cause) {
 	});
 }
 /** What people can do about a connection that does not come about. */
-function connectFailed(failure, target, signal, cause) {
+function connectFailed(failure, target, signal, cause, remark = null) {
 	if (signal?.aborted === true) return new DetentError("CANCELLED", "Stopped while connecting.", { cause });
 	return new DetentError("CONNECTION", `Cannot connect to ${target}: ${failure.message}.`, {
-		hint: connectHint(failure),
+		hint: remark === null ? connectHint(failure) : `${connectHint(failure)} ${remark}`,
 		facts: factsOf$1(failure),
 		cause
 	});
 }
 function connectHint({ code, message }) {
+	if (/valid client certificate/.test(message)) return "Name yours by PGSSLCERT and PGSSLKEY, or by ssl: { cert, key }.";
+	if (code === "28000" && message.endsWith("no encryption")) return "Perhaps it lets this user in with encryption only: take sslmode=require.";
 	const known = CONNECT_HINTS[code];
 	if (known !== void 0) return known;
 	if (/timeout|in time/i.test(message)) return "Check host, port and firewall, or allow longer with timeouts.connectMs.";
-	if (/password must be a string|no password/i.test(message)) return "Give the password in the URL, in PGPASSWORD or by the option `password`.";
-	if (/SSL|certificate|self.signed/i.test(message)) return "Choose the encryption with `ssl`: 'disable', 'require', 'verify-full' or { ca }.";
+	if (/password must be a string|no password/i.test(message)) return "Give the password in the URL, in PGPASSWORD, in ~/.pgpass or by the option `password`.";
+	if (/channel binding/.test(message)) return "Leave channel_binding out, or ask the administrator for scram-sha-256.";
+	if (/altname|does not match certificate/i.test(message)) return "Connect by a name that stands in the server's certificate.";
+	if (/self.signed|unable to (?:verify|get)|UNABLE_TO/i.test(message)) return "Name the authority that signed it by PGSSLROOTCERT or ssl: { ca }.";
+	if (/does not support SSL/.test(message)) return "The server has no encryption; `ssl: 'disable'` does without.";
+	if (/SSL|certificate/i.test(message)) return "Choose the encryption with `ssl`: 'disable', 'require', 'verify-full' or { ca }.";
 	return "Check host, port, user and database.";
 }
 function lockLost(facts = {}) {
@@ -11531,142 +11942,132 @@ var init_errors = __esmMin(() => {
 	};
 	DIRECT = "Give `directUrl`, which leads to the server itself.";
 });
+// ../../adapters/postgres/src/password-file.ts
+/** Looks into `PGPASSFILE` or `~/.pgpass`, as psql does: `host:port:database:user:password`, the first line that fits. */
+async function passwordFromFile(account, variables) {
+	const file = variables["PGPASSFILE"] ?? usualFile(variables);
+	try {
+		const { mode } = await stat(file);
+		if (process.platform !== "win32" && (mode & 63) !== 0) return {
+			kind: "ignored",
+			why: `${file} was not read, because others may read it too: chmod 0600 it.`
+		};
+		for (const line of (await readFile(file, "utf8")).split(/\r?\n/)) {
+			const password = passwordIn(line, account);
+			if (password !== null) return {
+				kind: "found",
+				password
+			};
+		}
+		return { kind: "none" };
+	} catch {
+		return { kind: "none" };
+	}
+}
+function usualFile(variables) {
+	return process.platform === "win32" ? join(variables["APPDATA"] ?? "", "postgresql", "pgpass.conf") : join(variables["HOME"] ?? homedir(), ".pgpass");
+}
+function passwordIn(line, { host, port, database, user }) {
+	if (line.startsWith("#")) return null;
+	const fields = [...line.matchAll(/((?:[^:\\]|\\.)*)(?::|$)/g)].map(([, field = ""]) => field.replaceAll(/\\(.)/g, "$1"));
+	const fits = [
+		host.startsWith("/") ? [host, "localhost"] : [host],
+		[String(port)],
+		[database],
+		[user]
+	].every((values, index) => fields[index] === "*" || values.includes(fields[index] ?? ""));
+	const password = fields[4] ?? "";
+	return fits && password !== "" ? password : null;
+}
+var init_password_file = __esmMin(() => {});
 // ../../adapters/postgres/src/ssl.ts
 /** The ways to try, in order. The second is for a server that cannot do the first, as in libpq. */
-function sslAttempts(mode, host) {
-	if (typeof mode === "object" && mode !== null) return [mode];
-	const unchecked = { rejectUnauthorized: false };
+function sslWays(mode, host) {
+	const plain = { kind: "plain" };
+	if (host.startsWith("/")) return [plain];
+	if (typeof mode === "object" && mode !== null) return [{
+		kind: "given",
+		options: mode
+	}];
+	const encrypted = (check) => ({
+		kind: "encrypted",
+		check
+	});
 	switch (mode ?? "prefer") {
-		case "disable": return [false];
-		case "allow": return [false, unchecked];
-		case "prefer": return isLoopback(host) ? [false, unchecked] : [unchecked, false];
-		case "require":
-		case "no-verify": return [unchecked];
-		case "verify-ca": return [{
-			rejectUnauthorized: true,
-			checkServerIdentity: () => void 0
-		}];
-		case "verify-full": return [{ rejectUnauthorized: true }];
+		case "disable": return [plain];
+		case "allow": return [plain, encrypted("anything")];
+		case "prefer": return isLoopback(host) ? [plain, encrypted("anything")] : [encrypted("anything"), plain];
+		case "require": return [encrypted("of the authority, where there is one")];
+		case "no-verify": return [encrypted("anything")];
+		case "verify-ca": return [encrypted("of the authority")];
+		case "verify-full": return [encrypted("for the host")];
+	}
+}
+/** Public authorities vouch for hosts and for nothing else. `null`: nobody said. Throws `CONFIG` where less is asked for. */
+function sslModeFor(given, { sslMode, sslRootCert }) {
+	const mode = given ?? sslMode ?? null;
+	if (sslRootCert !== "system" || typeof mode === "object") return mode ?? (sslRootCert === "system" ? "verify-full" : null);
+	if (mode === "verify-full" || mode === "disable") return mode;
+	throw misuse(`sslrootcert=system does not go with sslmode=${mode}.`, "Take verify-full, or leave sslmode out.");
+}
+/** Reads the files that a way needs. Throws `CONFIG` where one that is named cannot be read. */
+async function sslOf$1(way, host, address, variables) {
+	const identity = { checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate) };
+	switch (way.kind) {
+		case "plain": return false;
+		case "given": return {
+			...way.options.servername === void 0 ? identity : {},
+			...way.options
+		};
+		case "encrypted": {
+			const { check } = way;
+			const [cert, key] = await Promise.all([fileOf(address.sslCert, "PGSSLCERT", "postgresql.crt", variables), fileOf(address.sslKey, "PGSSLKEY", "postgresql.key", variables)]);
+			const own = cert === null || key === null ? {} : {
+				cert,
+				key
+			};
+			const isSystem = address.sslRootCert === SYSTEM;
+			const ca = check === "anything" || isSystem ? null : await fileOf(address.sslRootCert, "PGSSLROOTCERT", "root.crt", variables);
+			if (check === "anything" || check === "of the authority, where there is one" && ca === null && !isSystem) return {
+				...own,
+				rejectUnauthorized: false
+			};
+			if (check !== "for the host" && ca === null) throw misuse("Any certificate of a public authority would do for this sslmode.", "Name your own authority by PGSSLROOTCERT or ssl: { ca }, or take verify-full.");
+			return {
+				...own,
+				...ca === null ? {} : { ca },
+				rejectUnauthorized: true,
+				...check === "for the host" ? identity : { checkServerIdentity: () => void 0 }
+			};
+		}
 	}
 }
 /** Whether an attempt failed only for the want of encryption, or because of it. */
 function isAboutSsl(message) {
 	return /does not support SSL|no encryption|SSL off|SSL connection is required|establishing an SSL/i.test(message);
 }
-function isLoopback(host) {
-	return host === "localhost" || host === "::1" || host.startsWith("127.") || host.startsWith("/");
-}
-var init_ssl = __esmMin(() => {});
-// ../../adapters/postgres/src/url.ts
-/**
-* Reads `postgres://user:password@host:port/database?sslmode=…`. Parameters come from the list above and nothing else is
-* passed on: pg's own `host=`, `sslcert=` or `options=` would go past every check made here. Throws `CONFIG`, never
-* showing the URL.
-*/
-function parseUrl(url) {
-	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1];
-	if (scheme === void 0 || !["postgres", "postgresql"].includes(scheme.toLowerCase())) throw misuse(scheme === void 0 ? "The PostgreSQL URL has no scheme." : `"${scheme}:" is not a URL of PostgreSQL.`, "Write postgres://user:password@host:5432/database.");
-	if (/\p{Cc}/u.test(url)) throw misuse("The PostgreSQL URL holds a control character.", "Write it anew, without what was pasted along.");
-	const [beforeHash = ""] = url.slice(scheme.length + 3).split("#");
-	const [beforeQuery, query = ""] = splitOnce(beforeHash, "?");
-	const [authority, path = ""] = splitOnce(beforeQuery, "/");
-	const at = authority.lastIndexOf("@");
-	const [user, password] = splitOnce(authority.slice(0, Math.max(at, 0)), ":");
-	return {
-		...hostOf(authority.slice(at + 1)),
-		...user === "" ? {} : { user: decode(user, "user") },
-		...password === void 0 ? {} : { password: decode(password, "password") },
-		...path === "" ? {} : { database: decode(path, "database") },
-		...parameters(query)
-	};
-}
-function hostOf(text) {
-	if (text === "") return {};
-	if (text.includes(",")) throw misuse("The PostgreSQL URL names several hosts.", "Name one: migrations belong to the primary.");
-	const [, bracketed, plain = "", port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(text) ?? [];
-	const host = bracketed ?? decode(plain, "host");
-	if (host === "" || host.includes("/") || host.includes("@")) throw misuse("The host of the PostgreSQL URL is not a host.", "Percent-encode special characters in the password; for a Unix socket use the option `socket`.");
-	return {
-		host,
-		...port === void 0 || port === "" ? {} : { port: portOf(port, "The port of the PostgreSQL URL") }
-	};
-}
-function parameters(query) {
-	const given = new URLSearchParams(query);
-	for (const name of given.keys()) {
-		if (PARAMETERS.includes(name)) continue;
-		throw misuse(`A PostgreSQL URL has no parameter "${name}" here${didYouMean(name, PARAMETERS) || "."}`, ELSEWHERE[name] ?? `Known: ${PARAMETERS.join(", ")}.`);
-	}
-	const mode = given.get("sslmode");
-	const applicationName = given.get("application_name");
-	return {
-		...mode === null ? {} : { sslMode: sslModeOf(mode, "sslmode") },
-		...applicationName === null ? {} : { applicationName }
-	};
-}
-/** The variables that psql and every other client know; those that are not set say nothing. */
-function addressFromEnvironment(variables) {
-	const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGAPPNAME } = variables;
-	return {
-		...isSet(PGHOST) ? { host: PGHOST } : {},
-		...isSet(PGPORT) ? { port: portOf(PGPORT, "PGPORT") } : {},
-		...isSet(PGUSER) ? { user: PGUSER } : {},
-		...isSet(PGPASSWORD) ? { password: PGPASSWORD } : {},
-		...isSet(PGDATABASE) ? { database: PGDATABASE } : {},
-		...isSet(PGSSLMODE) ? { sslMode: sslModeOf(PGSSLMODE, "PGSSLMODE") } : {},
-		...isSet(PGAPPNAME) ? { applicationName: PGAPPNAME } : {}
-	};
-}
-/** Throws `CONFIG` naming the nearest mode. */
-function sslModeOf(value, name) {
-	const found = SSL_MODES.find((mode) => mode === value.toLowerCase());
-	if (found !== void 0) return found;
-	throw misuse(`${name} cannot be "${value}"${didYouMean(value, SSL_MODES) || "."}`, `It is one of ${SSL_MODES.join(", ")}.`);
-}
-function portOf(text, name) {
-	const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-	if (port >= 1 && port <= 65535) return port;
-	throw misuse(`${name} is not a port.`, "It is a number from 1 to 65535; PostgreSQL listens on 5432.");
-}
-function decode(text, part) {
+/** `null` where none is named, and psql's own is not there. */
+async function fileOf(named, variable, usual, variables) {
+	const file = named ?? join(usualFolder(variables), usual);
 	try {
-		const decoded = decodeURIComponent(text);
-		if (!decoded.includes("\0")) return decoded;
-	} catch {}
-	throw misuse(`The ${part} in the PostgreSQL URL is not percent-encoded as it should be.`, "Write % as %25, / as %2F, : as %3A, @ as %40 and # as %23.");
+		return await readFile(file, "utf8");
+	} catch (cause) {
+		if (named === void 0) return null;
+		throw new DetentError("CONFIG", `The file ${file} of ${variable} cannot be read.`, {
+			hint: `Correct ${variable}, or unset it.`,
+			cause
+		});
+	}
 }
-function splitOnce(text, mark) {
-	const at = text.indexOf(mark);
-	return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+function usualFolder(variables) {
+	return process.platform === "win32" ? join(variables["APPDATA"] ?? "", "postgresql") : join(variables["HOME"] ?? homedir(), ".postgresql");
 }
-function isSet(value) {
-	return value !== void 0 && value !== "";
+function isLoopback(host) {
+	return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
-var SSL_MODES, PARAMETERS, ELSEWHERE;
-var init_url = __esmMin(() => {
+var init_ssl = __esmMin(() => {
 	init_src$3();
-	SSL_MODES = [
-		"disable",
-		"allow",
-		"prefer",
-		"require",
-		"verify-ca",
-		"verify-full",
-		"no-verify"
-	];
-	PARAMETERS = ["sslmode", "application_name"];
-	ELSEWHERE = {
-		host: "Write the host in front of the path; for a Unix socket use the option `socket`.",
-		sslcert: "Pass the certificate itself: ssl: { cert, key }.",
-		sslkey: "Pass the key itself: ssl: { cert, key }.",
-		sslrootcert: "Pass the certificate itself: ssl: { ca }.",
-		options: "Set what a migration needs by SET in that migration, or for the role by ALTER ROLE … SET.",
-		schema: "Use the option `schema` of the executor for the history; migrations name their own schema.",
-		pgbouncer: "Leave it out: a pooler is recognised. Give `directUrl` for what cannot go through one.",
-		connect_timeout: "Use timeouts.connectMs of the executor.",
-		statement_timeout: "Use timeouts.statementMs of the executor.",
-		lock_timeout: "Use timeouts.lockMs of the executor."
-	};
+	init_url();
 });
 // ../../adapters/postgres/src/wire-copy.ts
 /**
@@ -16428,40 +16829,61 @@ function shownTarget(checked) {
 		case "pglite": return "a PGlite database";
 	}
 }
-async function connectTo(checked, address, options) {
-	const endpoint = endpointOf(checked, address);
-	const environment = addressFromEnvironment(process.env);
-	const password = checked.given.password ?? address.password ?? environment.password;
-	const attempts = sslAttempts(checked.ssl ?? address.sslMode ?? environment.sslMode ?? null, endpoint.host);
-	for (const [index, ssl] of attempts.entries()) try {
-		return await openClient(endpoint, password, ssl, options);
-	} catch (error) {
-		if (error instanceof DetentError) throw error;
-		const failure = failureFrom(error);
-		if (index < attempts.length - 1 && isAboutSsl(failure.message)) continue;
-		throw connectFailed(failure, shownTarget(checked), options.signal, error);
+async function connectTo(checked, given, options) {
+	const { env } = process;
+	const endpoint = endpointOf(checked, given);
+	const address = completeAddress({
+		...given,
+		host: endpoint.host
+	}, env);
+	const asked = checked.given.password ?? address.password;
+	const filed = asked === void 0 ? await passwordFromFile(endpoint, env) : null;
+	const password = asked ?? (filed?.kind === "found" ? filed.password : void 0);
+	const isBound = address.channelBinding === "require";
+	const ways = sslWays(sslModeFor(checked.ssl, address), endpoint.host).filter(({ kind }) => !isBound || kind !== "plain");
+	for (const [index, way] of ways.entries()) {
+		const ssl = await sslOf$1(way, endpoint.host, address, env);
+		try {
+			return await openClient(endpoint, {
+				password,
+				ssl,
+				isBound
+			}, options);
+		} catch (error) {
+			if (error instanceof DetentError) throw error;
+			const failure = failureFrom(error);
+			if (index < ways.length - 1 && isAboutSsl(failure.message)) continue;
+			throw connectFailed(failure, shownTarget(checked), options.signal, error, filed?.kind === "ignored" ? filed.why : null);
+		}
 	}
-	throw new DetentError("INTERNAL", "There was no way to connect to try.");
+	throw misuse("Channel binding needs encryption.", "Set sslmode to 'require' or more, or leave channel_binding out.");
 }
-function endpointOf(checked, address) {
-	const environment = addressFromEnvironment(process.env);
-	const user = address.user ?? environment.user ?? systemUser();
+function endpointOf(checked, given) {
+	const { socket } = checked.given;
+	const address = completeAddress({
+		...given,
+		...socket === void 0 ? {} : { host: socket }
+	}, process.env);
+	const { user = systemUser(), port = 5432 } = address;
+	const usual = existsSync(join(SOCKETS, `.s.PGSQL.${port}`)) ? SOCKETS : "localhost";
 	return {
-		host: checked.given.socket ?? address.host ?? environment.host ?? "localhost",
-		port: address.port ?? environment.port ?? 5432,
+		host: address.host ?? usual,
+		port,
 		user,
-		database: address.database ?? environment.database ?? user,
-		applicationName: checked.given.applicationName ?? address.applicationName ?? environment.applicationName ?? "detent"
+		database: address.database ?? user,
+		applicationName: checked.given.applicationName ?? address.applicationName ?? "detent"
 	};
 }
-async function openClient({ host, port, user, database, applicationName }, password, ssl, { timeoutMs, signal }) {
+async function openClient({ host, port, user, database, applicationName }, { password, ssl, isBound }, { timeoutMs, signal }) {
 	const client = new (await (loadClient()))({
 		host,
 		port,
 		user,
 		database,
-		password,
+		password: password ?? missing,
 		ssl,
+		...ssl === false ? { sslnegotiation: "postgres" } : {},
+		enableChannelBinding: isBound,
 		application_name: applicationName,
 		connectionTimeoutMillis: timeoutMs,
 		keepAlive: true,
@@ -16473,11 +16895,13 @@ async function openClient({ host, port, user, database, applicationName }, passw
 	};
 	client.connection.on("parameterStatus", onParameter);
 	client.on("error", () => void 0);
+	const bound = isBound ? insistOnBinding(client) : null;
 	const stop = () => void client.connection.stream.destroy();
 	signal?.addEventListener("abort", stop, { once: true });
 	try {
 		signal?.throwIfAborted();
 		await client.connect();
+		bound?.check();
 	} catch (error) {
 		stop();
 		throw error;
@@ -16494,6 +16918,25 @@ async function openClient({ host, port, user, database, applicationName }, passw
 			else await client.end();
 		}
 	});
+}
+function missing() {
+	throw new Error("the server asks for a password, and no password was given");
+}
+/** Ends the connection before a password goes to a server that cannot prove that it is the one behind the encryption. */
+function insistOnBinding(client) {
+	const unbound = /* @__PURE__ */ new Error("the server offers no channel binding");
+	const refuse = () => void client.connection.stream.destroy(unbound);
+	let isOffered = false;
+	if (Reflect.get(client, "enableChannelBinding") !== true) throw misuse("This version of pg knows no channel binding.", "Run `npm install pg@latest`.");
+	client.connection.on("authenticationSASL", ({ mechanisms }) => {
+		isOffered = mechanisms?.includes("SCRAM-SHA-256-PLUS") === true;
+		if (!isOffered) refuse();
+	});
+	client.connection.on("authenticationCleartextPassword", refuse);
+	client.connection.on("authenticationMD5Password", refuse);
+	return { check() {
+		if (!isOffered) throw unbound;
+	} };
 }
 /** A user's own client, which must be idle. */
 async function borrowed(given, release) {
@@ -16544,14 +16987,17 @@ function systemUser() {
 		return "postgres";
 	}
 }
+var SOCKETS;
 var init_connect = __esmMin(() => {
 	init_src$3();
+	init_environment();
 	init_errors();
 	init_failure();
+	init_password_file();
 	init_ssl();
-	init_url();
 	init_wire_pg();
 	init_wire_pglite();
+	SOCKETS = "/var/run/postgresql";
 });
 // ../../adapters/postgres/src/bookkeeping.ts
 /** Always qualified: a migration may change `search_path`. Throws `CONFIG` for an impossible name. */
@@ -19027,11 +19473,7 @@ var init_tool = __esmMin(() => {
 		"SystemRoot",
 		"APPDATA",
 		"TMPDIR",
-		"PGOPTIONS",
-		"PGPASSFILE",
-		"PGSSLROOTCERT",
-		"PGSSLCERT",
-		"PGSSLKEY"
+		"PGOPTIONS"
 	];
 	ToolFailed = class extends Error {
 		name = "ToolFailed";
@@ -19815,6 +20257,92 @@ var init_batches = __esmMin(() => {
 	init_inline();
 	init_link();
 	CURSOR = "detent cursor ";
+});
+// ../../adapters/postgres/src/blockers.ts
+/** Looks once, after most of the time that a statement may wait. Never throws. */
+function watchBlockers(link) {
+	const { lockMs } = link.limits;
+	let seen = [];
+	const pid = sessionOf(link);
+	const timer = lockMs === 0 || pid === void 0 ? void 0 : setTimeout(() => void look$1(link, pid).then((found) => seen = found), Math.max(LEAST_WAIT_MS, lockMs * .5));
+	timer?.unref();
+	return {
+		get seen() {
+			return seen;
+		},
+		stop: () => clearTimeout(timer)
+	};
+}
+/** The number by which the server knows this session; none behind a pooler, where it is another at every transaction. */
+function sessionOf(link) {
+	const known = link.known();
+	return known === null || known.pooled ? void 0 : known.pid;
+}
+async function look$1(link, pid) {
+	try {
+		const wire = await link.beside();
+		const [answer] = wire === null ? [] : await wire.run(blockersSql(pid));
+		return (answer?.rows ?? []).map((row) => {
+			const who = `${row["usename"] ?? "unknown"}${row["client_addr"] === null ? "" : ` from ${row["client_addr"] ?? ""}`}`;
+			const program = row["application_name"] === "" ? "" : ` (${row["application_name"] ?? ""})`;
+			return `process ${row["pid"] ?? ""}, ${who}${program}, ${row["state"] ?? "unknown"} for ${row["seconds"] ?? "?"} s`;
+		});
+	} catch {
+		return [];
+	}
+}
+function blockersSql(pid) {
+	return `SELECT pid, usename, application_name, client_addr, state, round(extract(epoch FROM clock_timestamp() - coalesce(xact_start, state_change)))::text AS seconds FROM pg_catalog.pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${pid})) ORDER BY xact_start`;
+}
+var LEAST_WAIT_MS;
+var init_blockers = __esmMin(() => {
+	LEAST_WAIT_MS = 50;
+});
+// ../../adapters/postgres/src/build-progress.ts
+/** Looks from a second connection how far the server is with an index, and tells. Gives the way to stop; nothing throws. */
+function watchBuilds(link, statements, tell) {
+	const pid = sessionOf(link);
+	if (tell === void 0 || pid === void 0 || !link.mayWatch || !statements.some(({ text }) => BUILDS.test(text))) return () => void 0;
+	let isAsking = false;
+	let isOver = false;
+	const look = async () => {
+		if (isAsking) return;
+		isAsking = true;
+		try {
+			const wire = await link.beside();
+			const [answer] = wire === null ? [] : await wire.run(progressSql(pid));
+			const row = answer?.rows[0];
+			if (row !== void 0 && !isOver) tell(phaseOf(row), percentOf(row));
+		} catch {} finally {
+			isAsking = false;
+		}
+	};
+	const timer = setInterval(() => void look(), EVERY_MS).unref();
+	return () => {
+		isOver = true;
+		clearInterval(timer);
+	};
+}
+function progressSql(pid) {
+	return `SELECT p.phase, p.blocks_total, p.blocks_done, p.tuples_total, p.tuples_done, a.pid AS locker, a.usename AS locker_name FROM pg_catalog.pg_stat_progress_create_index p LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = p.current_locker_pid AND p.phase LIKE 'waiting%' WHERE p.pid = ${pid}`;
+}
+function phaseOf({ phase, locker, locker_name: name }) {
+	if (locker !== null && locker !== void 0) return `waiting for process ${locker} of ${name ?? "unknown"}`;
+	return phase ?? "building index";
+}
+/** What is counted depends on the phase: rows put into the tree, or blocks read. */
+function percentOf(row) {
+	for (const unit of ["tuples", "blocks"]) {
+		const total = Number(row[`${unit}_total`] ?? 0);
+		if (total > 0) return Math.min(100, Math.floor(100 * Number(row[`${unit}_done`] ?? 0) / total));
+	}
+	return null;
+}
+var EVERY_MS, BUILDS;
+var init_build_progress = __esmMin(() => {
+	init_blockers();
+	EVERY_MS = 700;
+	BUILDS = /^\s*(?:create\s+(?:unique\s+)?index|reindex|alter\s+table\b[\s\S]*\b(?:primary\s+key|unique|exclude))\b/i;
 });
 // ../../adapters/postgres/src/concurrent.ts
 function waitsForOthers(text) {
@@ -20702,7 +21230,7 @@ async function traceOf(link, statement) {
 	}
 }
 /** What `traceOf` promised of a scope, now. */
-async function look$1(link, scope) {
+async function look(link, scope) {
 	const [kind, object = "", of = ""] = scope.split(" ");
 	const there = kind === "index" ? `SELECT 1 FROM pg_catalog.pg_class WHERE oid = ${Number(object)} AND relkind IN ('i', 'I')` : `SELECT 1 FROM pg_catalog.pg_inherits WHERE inhrelid = ${Number(object)} AND inhparent = ${Number(of)}`;
 	const [answer] = await link.ask(`SELECT EXISTS (${there})`);
@@ -20726,46 +21254,6 @@ var init_trace = __esmMin(() => {
 	init_link();
 	THERE = "there";
 	GONE = "gone";
-});
-// ../../adapters/postgres/src/blockers.ts
-/** Looks once, after most of the time that a statement may wait. Never throws. */
-function watchBlockers(link) {
-	const { lockMs } = link.limits;
-	let seen = [];
-	const pid = sessionOf(link);
-	const timer = lockMs === 0 || pid === void 0 ? void 0 : setTimeout(() => void look(link, pid).then((found) => seen = found), Math.max(LEAST_WAIT_MS, lockMs * .5));
-	timer?.unref();
-	return {
-		get seen() {
-			return seen;
-		},
-		stop: () => clearTimeout(timer)
-	};
-}
-/** The number by which the server knows this session; none behind a pooler, where it is another at every transaction. */
-function sessionOf(link) {
-	const known = link.known();
-	return known === null || known.pooled ? void 0 : known.pid;
-}
-async function look(link, pid) {
-	try {
-		const wire = await link.beside();
-		const [answer] = wire === null ? [] : await wire.run(blockersSql(pid));
-		return (answer?.rows ?? []).map((row) => {
-			const who = `${row["usename"] ?? "unknown"}${row["client_addr"] === null ? "" : ` from ${row["client_addr"] ?? ""}`}`;
-			const program = row["application_name"] === "" ? "" : ` (${row["application_name"] ?? ""})`;
-			return `process ${row["pid"] ?? ""}, ${who}${program}, ${row["state"] ?? "unknown"} for ${row["seconds"] ?? "?"} s`;
-		});
-	} catch {
-		return [];
-	}
-}
-function blockersSql(pid) {
-	return `SELECT pid, usename, application_name, client_addr, state, round(extract(epoch FROM clock_timestamp() - coalesce(xact_start, state_change)))::text AS seconds FROM pg_catalog.pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${pid})) ORDER BY xact_start`;
-}
-var LEAST_WAIT_MS;
-var init_blockers = __esmMin(() => {
-	LEAST_WAIT_MS = 50;
 });
 // ../../adapters/postgres/src/cancel.ts
 /** Cancels, from a second connection, what the session executes when the signal comes. Gives the way to stop listening. */
@@ -21237,7 +21725,7 @@ function createSession(link, { lockRetries, backup, ways }) {
 	};
 	const fingerprint = async (scope = null) => {
 		await transactions.flush();
-		if (scope !== null) return look$1(link, scope);
+		if (scope !== null) return look(link, scope);
 		return schemaFingerprint(link, link.wire.status !== "I");
 	};
 	return {
@@ -21283,8 +21771,14 @@ function createSession(link, { lockRetries, backup, ways }) {
 				signal: progress?.signal,
 				hear
 			};
-			if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
-			else for (const statement of statements) await executeAlone(statement, request);
+			await link.greeting();
+			const stop = watchBuilds(link, statements, progress?.advanced);
+			try {
+				if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
+				else for (const statement of statements) await executeAlone(statement, request);
+			} finally {
+				stop();
+			}
 			return results;
 		},
 		async limit(limits) {
@@ -21302,6 +21796,7 @@ function createSession(link, { lockRetries, backup, ways }) {
 			await link.restore();
 		},
 		fingerprint,
+		covered: async ({ length }) => length,
 		async trace({ text }) {
 			const concurrent = readConcurrent(text);
 			return (concurrent === null ? null : await traceOf(link, concurrent)) ?? {
@@ -21344,6 +21839,7 @@ var init_session = __esmMin(() => {
 	init_src$2();
 	init_backup_when_needed();
 	init_batches();
+	init_build_progress();
 	init_concurrent();
 	init_errors();
 	init_fingerprint();
@@ -21361,13 +21857,19 @@ var init_session = __esmMin(() => {
 function waysOf(checked, connectTimeoutMs) {
 	const { origin, given } = checked;
 	if (origin.kind !== "address") return null;
-	const { address } = origin;
+	const { address: own } = origin;
 	return { async libpq() {
-		const { host, port, user, database, applicationName } = endpointOf(checked, address);
-		const environment = addressFromEnvironment(process.env);
-		const secret = given.password ?? address.password ?? environment.password;
-		const password = typeof secret === "function" ? await secret() : secret;
-		const mode = checked.ssl ?? address.sslMode ?? environment.sslMode ?? "prefer";
+		const endpoint = endpointOf(checked, own);
+		const { host, port, user, database, applicationName } = endpoint;
+		const address = completeAddress({
+			...own,
+			host
+		}, process.env);
+		const { sslRootCert, sslCert, sslKey, channelBinding } = address;
+		const secret = given.password ?? address.password;
+		const filed = secret === void 0 ? await passwordFromFile(endpoint, process.env) : null;
+		const password = typeof secret === "function" ? await secret() : secret ?? (filed?.kind === "found" ? filed.password : void 0);
+		const mode = sslModeFor(checked.ssl, address) ?? "prefer";
 		return {
 			PGHOST: host,
 			PGPORT: String(port),
@@ -21377,13 +21879,19 @@ function waysOf(checked, connectTimeoutMs) {
 			PGCLIENTENCODING: "UTF8",
 			PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMs / 1e3)),
 			...typeof mode === "string" ? { PGSSLMODE: mode === "no-verify" ? "require" : mode } : {},
+			...sslRootCert === void 0 ? {} : { PGSSLROOTCERT: sslRootCert },
+			...sslCert === void 0 ? {} : { PGSSLCERT: sslCert },
+			...sslKey === void 0 ? {} : { PGSSLKEY: sslKey },
+			...channelBinding === void 0 ? {} : { PGCHANNELBINDING: channelBinding },
 			...password === void 0 ? {} : { PGPASSWORD: password }
 		};
 	} };
 }
 var init_ways = __esmMin(() => {
 	init_connect();
-	init_url();
+	init_environment();
+	init_password_file();
+	init_ssl();
 });
 // ../../adapters/postgres/src/adapter.ts
 /** Throws `CONFIG` for options that are not right; opens nothing. */
@@ -21398,6 +21906,7 @@ function adapterOf(checked, lease) {
 		name: "postgres",
 		target,
 		scriptExtensions: [".sql"],
+		lockTimeoutMs: 3e3,
 		at: (url) => adapterOf(checkOptions({
 			...checked.given,
 			directUrl: void 0,
