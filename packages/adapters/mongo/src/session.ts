@@ -1,0 +1,63 @@
+import { DetentError, misuse, type Capabilities, type MigrationSession, type SqlTag } from '@detent/core';
+import type { Db } from 'mongodb';
+import { createBackup, NO_BACKUP } from './backup.ts';
+import { createBatches } from './batches.ts';
+import { guardedDb } from './db.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+import { createHistory } from './history.ts';
+import type { Link } from './link.ts';
+import { createLock } from './lock.ts';
+import { describeServer } from './server.ts';
+import { createTransactions } from './transaction.ts';
+
+/** Puts the parts together around one client. */
+export function createSession(link: Link): MigrationSession<Db> {
+  const lock = createLock(link);
+  const transaction = createTransactions(link, lock);
+  return {
+    db: guardedDb(link, lock),
+    capabilities: capabilitiesOf(link),
+    server: describeServer(link),
+    history: createHistory(link, lock, transaction),
+    lock,
+    backup: createBackup(),
+    batches: createBatches(link),
+    sql: noSql,
+    transaction,
+
+    async execute(statements) {
+      if (statements.length > 0) throw new DetentError('INTERNAL', 'MongoDB has no scripts.', {});
+      return [];
+    },
+
+    // What waits for a lock in the server gives up by itself, and a migration sets maxTimeMS where it wants one.
+    limit: async () => undefined,
+
+    // Each operation carries its own settings.
+    reset: async () => undefined,
+
+    fingerprint: () => schemaFingerprint(link),
+
+    async trace() {
+      return { kind: 'schema', fingerprint: await schemaFingerprint(link), scope: null, after: null };
+    },
+
+    async close() {
+      await lock.close();
+      await link.close();
+    },
+  };
+}
+
+function capabilitiesOf({ hasTransactions }: Link): Capabilities {
+  return { transactionalDdl: false, transactions: hasTransactions, backup: NO_BACKUP, alone: true, cancel: false };
+}
+
+const refuseSql = (): never => {
+  throw misuse(
+    'MongoDB has no SQL, so `handler.sql` has nothing to send.',
+    'Use `db`, which is the database of the driver.',
+  );
+};
+
+const noSql: SqlTag = Object.assign(async () => refuseSql(), { id: refuseSql });
