@@ -49,8 +49,18 @@ export function createSession(link: Link): MigrationSession<Db> {
   };
 }
 
+export const NOT_TOGETHER =
+  'A transaction of MongoDB takes no changes of collections and indexes, and a minute at most, so that it cannot hold a run.';
+
 function capabilitiesOf({ hasTransactions }: Link): Capabilities {
-  return { transactionalDdl: false, transactions: hasTransactions, backup: NO_BACKUP, alone: true, cancel: false };
+  return {
+    transactionalDdl: false,
+    transactions: hasTransactions,
+    backup: NO_BACKUP,
+    alone: true,
+    together: NOT_TOGETHER,
+    cancel: false,
+  };
 }
 
 const refuseSql = (): never => {

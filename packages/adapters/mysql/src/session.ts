@@ -85,7 +85,14 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 }
 
 function capabilitiesOf({ hasBeside }: Link): Capabilities {
-  return { transactionalDdl: false, transactions: true, backup: NO_BACKUP, alone: true, cancel: hasBeside };
+  return {
+    transactionalDdl: false,
+    transactions: true,
+    backup: NO_BACKUP,
+    alone: true,
+    together: true,
+    cancel: hasBeside,
+  };
 }
 
 /** What a statement may leave in the session beyond schema and rows: everything but these, as routines may set settings. */

@@ -134,6 +134,7 @@ function capabilitiesOf(link: Link): Capabilities {
   return {
     transactionalDdl: true,
     transactions: true,
+    together: true,
     get alone() {
       return link.known()?.pooled === true ? `Behind a pooler no lock holds there. ${DIRECT}` : true;
     },

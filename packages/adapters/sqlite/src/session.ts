@@ -153,6 +153,7 @@ function capabilitiesOf(path: string | null): Capabilities {
   return {
     transactionalDdl: true,
     transactions: true,
+    together: true,
     alone: true,
     backup:
       path !== null || 'A database in memory is gone with its process, so there is nothing to put a backup back into.',

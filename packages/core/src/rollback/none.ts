@@ -21,7 +21,7 @@ export async function rollBackByNone<Db>({ context, outcome }: FailedRun<Db>): P
 
 function whatStands<Db>({ step }: FailedStep<Db>): string {
   const { file, version, id, direction } = step.info;
-  const isScript = step.loaded[direction]?.kind === 'script';
+  const isScript = step.loaded[direction]?.kind !== 'code';
   const next =
     isScript || step.loaded.idempotent
       ? '`detent up` goes on where it stopped.'
