@@ -38,8 +38,20 @@ export interface Gateway {
 
 /** What the engine is not told. */
 const OF_THE_WIRE: ReadonlySet<string> = new Set([
-  ...['lsid', '$db', '$clusterTime', 'txnNumber', 'startTransaction', 'autocommit', 'readConcern', 'writeConcern'],
-  ...['$readPreference', 'apiVersion', 'apiStrict', 'apiDeprecationErrors', 'maxTimeMS', 'comment'],
+  'lsid',
+  '$db',
+  '$clusterTime',
+  'txnNumber',
+  'startTransaction',
+  'autocommit',
+  'readConcern',
+  'writeConcern',
+  '$readPreference',
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+  'maxTimeMS',
+  'comment',
 ]);
 
 const OK: Buffer = serialize({ ok: 1 });
@@ -220,7 +232,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
 
 async function execute(gateway: Gateway, connection: PoolClient, command: Command): Promise<Buffer> {
   const { name, elements } = command;
-  const database = String(valueOf(elements.get('$db')) ?? 'admin');
+  const database = String(valueOf(elements.get('$db')));
   const target = String(valueOf(elements.get(name)));
   const kept = [...elements.values()].filter((element) => !OF_THE_WIRE.has(element.name));
   const spec = documentOf(kept.map(({ bytes }) => bytes));

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError } from '@detent/core';
-import type { Document } from 'mongodb';
 import type { Holder } from './holder.ts';
 import type { Link } from './link.ts';
 
@@ -22,7 +21,7 @@ async function operationsOf({ client }: Link, { appName }: Holder): Promise<read
   for (const allUsers of [true, false]) {
     try {
       const found = await admin
-        .aggregate<Document>([{ $currentOp: { allUsers, idleSessions: true } }, { $match: { appName } }])
+        .aggregate([{ $currentOp: { allUsers, idleSessions: true } }, { $match: { appName } }])
         .toArray();
       // What it keeps open to hear of changes of the deployment is no work.
       const work = found.filter(({ command }) => !isWatching(command));

@@ -44,7 +44,13 @@ const HARMLESS: ReadonlySet<string> = new Set(['collection', 'withReadConcern', 
 
 /** Commands that a transaction takes. */
 const DATA_COMMANDS: ReadonlySet<string> = new Set([
-  ...['insert', 'update', 'delete', 'find', 'findandmodify', 'aggregate', 'distinct', 'count', 'getmore'],
+  'insert',
+  'update',
+  'delete',
+  'find',
+  'findandmodify',
+  'aggregate',
+  'distinct',
 ]);
 
 /**

@@ -37,7 +37,7 @@ const LOST_KINDS =
   /^Mongo(?:Network|ServerSelection|PoolClear|PoolClosed|ConnectionPool|TopologyClosed|NotConnected|ClientClosed)/;
 
 /** Everything about a failure that a program or a person may want. Never a document, never a password. */
-export function factsOf({ code, codeName, message }: Failure): ErrorFacts {
+function factsOf({ code, codeName, message }: Failure): ErrorFacts {
   return { server: message, ...(code === null ? {} : { serverCode: codeName === '' ? String(code) : codeName }) };
 }
 

@@ -3,7 +3,7 @@ import type { Document } from 'mongodb';
 import type { Link } from './link.ts';
 
 /** Where a restore builds what it is about to put in place. */
-export const RESTORING = '__restore_';
+const RESTORING = '__restore_';
 
 /** A collection or view as it is. */
 export interface Structure {
@@ -16,7 +16,7 @@ export interface Structure {
 const PLAIN = { promoteValues: true, promoteLongs: true, useBigInt64: false, raw: false } as const;
 
 /** Everything but what belongs to the server or to Detent, by name. */
-export async function structuresOf({ db, books }: Link): Promise<readonly Structure[]> {
+async function structuresOf({ db, books }: Link): Promise<readonly Structure[]> {
   const found = (await db.listCollections({}, PLAIN).toArray()) as unknown as readonly Document[];
   const kept = found.filter(({ name }) => isOfUser(String(name), books.own));
   const structures = await Promise.all(
@@ -30,7 +30,7 @@ export async function structuresOf({ db, books }: Link): Promise<readonly Struct
   return structures.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export function isOfUser(name: string, own: readonly string[]): boolean {
+function isOfUser(name: string, own: readonly string[]): boolean {
   return !name.startsWith('system.') && !name.startsWith(RESTORING) && !own.includes(name);
 }
 

@@ -1,6 +1,6 @@
-// The thread that shows that a holder of the lock lives. Says something only when the lock is not the holder's any more.
+// The thread that shows that a holder of the lock lives, until the lock is not the holder's any more.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import type { Document } from 'mongodb';
 import type { ConnectArguments } from './connect.ts';
 import { HEARTBEAT_MS, LEASE_ID, LEASE_MS, renewLease } from './holder.ts';
@@ -10,12 +10,12 @@ export interface HeartbeatJob {
   readonly database: string;
   readonly collection: string;
   readonly token: number;
-  /** Eight bytes: when the lease was last confirmed, in nanoseconds of the process's clock. */
+  /** Two numbers of eight bytes: when the lease was last confirmed, in nanoseconds of the process's clock; 1 when it is lost. */
   readonly shared: SharedArrayBuffer;
 }
 
 const { again, database, collection, token, shared } = workerData as HeartbeatJob;
-const confirmedAt = new BigInt64Array(shared);
+const state = new BigInt64Array(shared);
 
 if (again !== null) {
   await sleep(HEARTBEAT_MS);
@@ -29,10 +29,10 @@ if (again !== null) {
         maxTimeMS: HEARTBEAT_MS,
       });
       if (matchedCount === 0) {
-        parentPort?.postMessage('lost');
+        Atomics.store(state, 1, 1n);
         break;
       }
-      Atomics.store(confirmedAt, 0, askedAt);
+      Atomics.store(state, 0, askedAt);
     } catch {
       // The holder counts how long there is no answer.
     }

@@ -20,15 +20,16 @@ export interface Heartbeat {
  * busy does not matter. A client that is lent cannot be taken to another thread: there it is a timer.
  */
 export function keepAlive(link: Link, token: number): Heartbeat {
-  const shared = new SharedArrayBuffer(8);
-  const confirmedAt = new BigInt64Array(shared);
-  const confirm = (): void => void Atomics.store(confirmedAt, 0, process.hrtime.bigint());
+  const shared = new SharedArrayBuffer(16);
+  const state = new BigInt64Array(shared);
+  const confirm = (): void => void Atomics.store(state, 0, process.hrtime.bigint());
   confirm();
   let isOver = false;
   let watch: NodeJS.Timeout | null = null;
   let beat: NodeJS.Timeout | null = null;
   let worker: Worker | null = null;
-  const isFresh = (): boolean => process.hrtime.bigint() - Atomics.load(confirmedAt, 0) < PATIENCE_NS;
+  const isFresh = (): boolean =>
+    Atomics.load(state, 1) === 0n && process.hrtime.bigint() - Atomics.load(state, 0) < PATIENCE_NS;
   const stop = (): void => {
     isOver = true;
     if (watch !== null) clearInterval(watch);
@@ -53,7 +54,7 @@ export function keepAlive(link: Link, token: number): Heartbeat {
     if (!isFresh()) lose();
   }, HEARTBEAT_MS / 10).unref();
   if (link.again === null) beatHere();
-  else worker = beatBeside({ shared, job: jobOf(link, token), lose, fail: beatHere });
+  else worker = beatBeside({ ...jobOf(link, token), shared }, beatHere);
   return { isFresh, confirm, stop };
 }
 
@@ -62,21 +63,10 @@ function jobOf({ again, db, books }: Link, token: number): Omit<HeartbeatJob, 's
 }
 
 /** `fail`: there can be no thread, as in a bundle without its file. */
-function beatBeside({
-  shared,
-  job,
-  lose,
-  fail,
-}: {
-  readonly shared: SharedArrayBuffer;
-  readonly job: Omit<HeartbeatJob, 'shared'>;
-  readonly lose: () => void;
-  readonly fail: () => void;
-}): Worker | null {
+function beatBeside(job: HeartbeatJob, fail: () => void): Worker | null {
   try {
     const file = import.meta.url.endsWith('.ts') ? './heartbeat-worker.ts' : './heartbeat-worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: { ...job, shared } });
-    worker.on('message', lose);
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: job });
     worker.on('error', fail);
     worker.unref();
     return worker;

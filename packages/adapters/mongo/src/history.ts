@@ -51,7 +51,7 @@ export function createHistory(link: Link, lock: SessionLock, transaction: RunTra
       link.ask(async () => {
         const projection = Object.fromEntries(ROW_COLUMNS.map(({ name }) => [name, 1]));
         const found = await history
-          .aggregate<Document>([
+          .aggregate([
             // Long texts stay where they are; that they are there is enough.
             { $addFields: { down_source: null, error: null, result: null } },
             { $project: projection },

@@ -30,7 +30,7 @@ export interface Holder extends LockHolder {
 /** `null` where nobody ever took the lock. */
 export async function readLock({ lock }: Books): Promise<LockState | null> {
   const found = await lock
-    .aggregate<Document>([{ $match: { _id: { $in: [LOCK_ID, LEASE_ID] } } }, { $addFields: { now: '$$NOW' } }])
+    .aggregate([{ $match: { _id: { $in: [LOCK_ID, LEASE_ID] } } }, { $addFields: { now: '$$NOW' } }])
     .toArray();
   const row = found.find(({ _id: id }) => id === LOCK_ID);
   if (row === undefined) return null;

@@ -142,10 +142,11 @@ export function createLock(link: Link): SessionLock {
     async tryAcquire(owner): Promise<LockAttempt> {
       link.mayWrite();
       let state = await look();
-      if (state?.holder != null && (held !== null || !(await isOver(state.holder)))) return heldBy(state.holder);
+      const holder = state?.holder ?? null;
+      if (holder !== null && (held !== null || !(await isOver(holder)))) return heldBy(holder);
       if (state === null) await link.ask(makeDocument);
-      const [seen, by] = [state?.token ?? 0, state?.holder?.runId ?? null];
-      const token = await link.ask(() => take(owner, seen, by));
+      const seen = state?.token ?? 0;
+      const token = await link.ask(() => take(owner, seen, holder?.runId ?? null));
       if (token === null) {
         state = await look();
         return heldBy(state?.holder ?? null);

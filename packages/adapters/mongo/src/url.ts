@@ -122,7 +122,7 @@ function parametersOf(query: string): Parameters {
       `It is one of ${MECHANISMS.join(', ')}; for others pass a client of your own: mongo({ client }).`,
     );
   }
-  return found as Parameters;
+  return found;
 }
 
 function flagOf(name: string, value: string): boolean {
