@@ -32,7 +32,7 @@ function sqlMigration(n: number): { readonly name: string; readonly text: string
     case 0:
       return {
         name: `create_${table}`,
-        text: `CREATE TABLE ${table} (\n  id INTEGER PRIMARY KEY,\n  customer TEXT NOT NULL,\n  total INTEGER NOT NULL DEFAULT 0\n);\n`,
+        text: `CREATE TABLE ${table} (\n  id INTEGER PRIMARY KEY,\n  customer VARCHAR(80) NOT NULL,\n  total INTEGER NOT NULL DEFAULT 0\n);\n`,
       };
     case 1:
       return {

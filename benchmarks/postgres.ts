@@ -5,16 +5,11 @@ import {
   type PostgresDatabase,
   type PostgresMajor,
 } from '@detent/tests/servers/postgres';
+import type { Expected, Server } from './field.ts';
 import { checkEffect, countIndexes } from './migrations.ts';
 import { NotRun } from './scenario.ts';
 
-/** A server of its own for one scenario. */
-export interface Postgres extends Disposable {
-  /** With the settings that decide how fast it commits, asked of itself. */
-  readonly about: string;
-  /** A new database, after `commands`; what was written before is on the disk by then, so that nobody pays for others. */
-  database(...commands: readonly string[]): Promise<PostgresDatabase>;
-}
+export type Postgres = Server<PostgresDatabase>;
 
 /** Throws `NotRun` where no server can be had. */
 export async function openPostgres(major: PostgresMajor, settings: { readonly durable: boolean }): Promise<Postgres> {
@@ -26,7 +21,9 @@ export async function openPostgres(major: PostgresMajor, settings: { readonly du
   }
   const first = await createPostgresDatabase(server);
   return {
+    programs: 'postgres',
     about: await aboutServer(first),
+    check,
     async database(...commands) {
       const database = await createPostgresDatabase(server);
       await database.query(...commands, 'CHECKPOINT');
@@ -47,17 +44,7 @@ async function aboutServer(database: PostgresDatabase): Promise<string> {
   return shown.join(', ');
 }
 
-export interface Expected {
-  /** Of the migrations. */
-  readonly count: number;
-  /** The table in which the contestant writes down what it applied, in SQL. */
-  readonly history: string;
-  /** Whether each migration had a transaction of its own, or one was around all. */
-  readonly transactions: 'each' | 'one';
-}
-
-/** Throws when the migrations did not all take effect once, in the transactions that were said, or are not written down. */
-export async function checkPostgres(database: PostgresDatabase, expected: Expected): Promise<void> {
+async function check(database: PostgresDatabase, expected: Expected): Promise<void> {
   const { count, history, transactions } = expected;
   const number = async (sql: string): Promise<number> => Number((await database.query(sql))[0]?.['n']);
   const made = await number(

@@ -7,6 +7,8 @@ import { backup } from './scenarios/backup.ts';
 import { cli } from './scenarios/cli.ts';
 import { memory } from './scenarios/memory.ts';
 import { noop } from './scenarios/noop.ts';
+import { mysqlApply } from './scenarios/mysql-apply.ts';
+import { mysqlNoop } from './scenarios/mysql-noop.ts';
 import { postgresApply } from './scenarios/postgres-apply.ts';
 import { postgresBackup } from './scenarios/postgres-backup.ts';
 import { postgresNoop } from './scenarios/postgres-noop.ts';
@@ -29,6 +31,8 @@ const SCENARIOS: readonly Scenario[] = [
   postgresApply,
   postgresBackup,
   postgresStart64,
+  mysqlNoop,
+  mysqlApply,
 ];
 
 const { values: flags, positionals } = parseArgs({
@@ -50,7 +54,7 @@ async function main(): Promise<number> {
   const size = flags.size === undefined ? null : wholeNumber(flags.size);
   if (rounds === null || (flags.size !== undefined && size === null))
     return refuse('--runs and --size are whole numbers above 0.');
-  if (!buildPackages('core', 'sql', 'sqlite', 'postgres') || !buildContenders())
+  if (!buildPackages('core', 'sql', 'sqlite', 'postgres', 'mysql') || !buildContenders())
     return refuse('The packages do not build, and what is measured is what is published. Run `pnpm build` and look.');
 
   using workplace = openWorkplace(flags.keep);

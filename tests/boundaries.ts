@@ -44,6 +44,7 @@ const CORE_ROOMS: readonly (readonly string[])[] = [
   ['run', 'backup', 'rollback'],
   ['executor'],
   ['render'],
+  ['boot'],
   ['index'],
 ];
 

@@ -1,5 +1,6 @@
 import type { Goal } from '../goal.ts';
-import { DETENT, FLOOR, openField, PEERS } from '../postgres-field.ts';
+import { DETENT, FLOOR, openField } from '../field.ts';
+import { PEERS } from '../postgres-peers.ts';
 import { openPostgres } from '../postgres.ts';
 import { race } from '../race.ts';
 import { render } from '../report.ts';

@@ -1,4 +1,4 @@
-import { DETENT, openField } from '../postgres-field.ts';
+import { DETENT, openField } from '../field.ts';
 import { openPostgres } from '../postgres.ts';
 import { race } from '../race.ts';
 import { render } from '../report.ts';

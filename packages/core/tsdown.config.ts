@@ -4,7 +4,7 @@ import { library, type UserConfig } from '../../tsdown.base.ts';
 const LATER =
   /src[\\/](?:run[\\/](?!environment|look)|rollback|validate|backup[\\/]backup-service|history[\\/]maintenance|scan[\\/]load)/u;
 /** What every start needs, in one file too: each file of a package costs about a millisecond. */
-const ALWAYS = /src[\\/](?!render|backup|index)/u;
+const ALWAYS = /src[\\/](?!render|backup|boot|index)/u;
 
 /** Declarations go through the same groups and must not be mixed with code. */
 const codeIn =
@@ -14,7 +14,12 @@ const codeIn =
 
 const config: UserConfig = {
   ...library(),
-  entry: { index: 'src/index.ts', backup: 'src/backup/index.ts', render: 'src/render/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    backup: 'src/backup/index.ts',
+    boot: 'src/boot/index.ts',
+    render: 'src/render/index.ts',
+  },
   outputOptions: {
     codeSplitting: {
       includeDependenciesRecursively: false,

@@ -8,9 +8,12 @@ import { reportNotRun } from './not-run.ts';
 import { once } from './once.ts';
 import { freePort, keep } from './postgres.ts';
 
-/** Started by the first who asks, shared by all. `null`, and said at the end of the run, where none can be had. */
-export async function mariadbServer(): Promise<MysqlServer | null> {
-  const { url, source } = await once<Found>('mariadb', find);
+/**
+ * Started by the first who asks, shared by all of the same suite: what others do on a server shows in its counters.
+ * `null`, and said at the end of the run, where none can be had.
+ */
+export async function mariadbServer(suite = 'shared'): Promise<MysqlServer | null> {
+  const { url, source } = await once<Found>(`mariadb-${suite}`, find);
   if (url !== null) return { product: 'MariaDB', url, source };
   reportNotRun({ suite: 'MariaDB', reason: source, required: true });
   return null;

@@ -34,7 +34,13 @@ interface Found {
 }
 
 /** A replica set. Started by the first who asks, shared by all. `null`, and said at the end of the run, where none can be had. */
-export async function mongoServer(): Promise<MongoServer | null> {
+export function mongoServer(): Promise<MongoServer | null> {
+  return (asked ??= ask());
+}
+
+let asked: Promise<MongoServer | null> | null = null;
+
+async function ask(): Promise<MongoServer | null> {
   const { product, url, source } = await once<Found>('mongodb', find);
   if (url === null) {
     reportNotRun({ suite: 'MongoDB', reason: source, required: false });

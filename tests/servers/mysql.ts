@@ -17,9 +17,9 @@ import { reportNotRun } from './not-run.ts';
 import { once } from './once.ts';
 import { freePort, keep } from './postgres.ts';
 
-/** MySQL of Oracle. `null`, and said at the end of the run, where none can be had: it is in no stable Debian. */
-export async function mysqlServer(): Promise<MysqlServer | null> {
-  const { url, source } = await once<Found>('mysql', find);
+/** MySQL of Oracle, shared as MariaDB is. `null`, and said at the end of the run, where none can be had: it is in no stable Debian. */
+export async function mysqlServer(suite = 'shared'): Promise<MysqlServer | null> {
+  const { url, source } = await once<Found>(`mysql-${suite}`, find);
   if (url !== null) return { product: 'MySQL', url, source };
   reportNotRun({ suite: 'MySQL', reason: source, required: false });
   return null;

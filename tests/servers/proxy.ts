@@ -11,6 +11,8 @@ export interface Cut {
   readonly mode: CutMode;
   /** From then on nobody gets through any more. */
   readonly forGood?: boolean;
+  /** Every other connection is cut with it, as when the process of the client dies. */
+  readonly all?: boolean;
 }
 
 export interface ProxyOptions {
@@ -30,14 +32,16 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /**
- * Stands between clients and a PostgreSQL server and understands just enough of the protocol to tell messages apart. A
- * connection is cut on both sides; what was delivered before, the server reads and executes.
+ * Stands between clients and a server of PostgreSQL, MySQL or MariaDB, by the scheme of the URL, and understands just
+ * enough of the protocol to tell messages apart. A connection is cut on both sides; what was delivered before, the server
+ * reads and executes.
  */
 export async function startProxy(
   serverUrl: string,
   { cut, hidesDepartures = false }: ProxyOptions = {},
 ): Promise<Proxy> {
-  const { hostname, port } = new URL(serverUrl);
+  const { hostname, port, protocol } = new URL(serverUrl);
+  const ends = new Set<() => void>();
   const sockets = new Set<Socket>();
   let silenced: ReadonlySet<Socket> = new Set();
   let messages = 0;
@@ -53,8 +57,10 @@ export async function startProxy(
       client.destroy();
       upstream.end();
     };
+    ends.add(end);
+    client.on('close', () => ends.delete(end));
     if (hasCut && cut?.forGood === true) return end();
-    const read = messageReader();
+    const read = messageReader(protocol === 'mysql:' ? mysqlLength : postgresLength());
     client.on('data', (data: Buffer) => {
       if (silenced.has(client)) return;
       for (const message of read(data)) {
@@ -66,6 +72,7 @@ export async function startProxy(
         hasCut = true;
         if (cut.mode !== 'before')
           upstream.write(message.subarray(0, cut.mode === 'half' ? message.length >> 1 : undefined));
+        if (cut.all === true) for (const each of ends) each();
         return end();
       }
     });
@@ -94,23 +101,37 @@ export async function startProxy(
   };
 }
 
-/** Gathers data and gives whole messages. The first has no letter in front of its length; nor has what follows a request for TLS. */
-function messageReader(): (data: Buffer) => Buffer[] {
+/** How long the message is that begins here; `null` where that is not there yet. */
+type LengthOf = (rest: Buffer) => number | null;
+
+/** Gathers data and gives whole messages. */
+function messageReader(lengthOf: LengthOf): (data: Buffer) => Buffer[] {
   let rest: Buffer = Buffer.alloc(0);
-  let isStarted = false;
   return (data) => {
     rest = Buffer.concat([rest, data]);
     const whole: Buffer[] = [];
     for (;;) {
-      const lead = isStarted ? 1 : 0;
-      if (rest.length < lead + 4) return whole;
-      const length = lead + rest.readInt32BE(lead);
-      if (rest.length < length) return whole;
-      isStarted ||= rest.readInt32BE(4) === PROTOCOL_3;
+      const length = lengthOf(rest);
+      if (length === null || rest.length < length) return whole;
       whole.push(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
   };
 }
 
+/** The first has no letter in front of its length; nor has what follows a request for TLS. */
+function postgresLength(): LengthOf {
+  let isStarted = false;
+  return (rest) => {
+    const lead = isStarted ? 1 : 0;
+    if (rest.length < lead + 4) return null;
+    const length = lead + rest.readInt32BE(lead);
+    if (rest.length >= length) isStarted ||= rest.readInt32BE(4) === PROTOCOL_3;
+    return length;
+  };
+}
+
 const PROTOCOL_3 = 196_608;
+
+/** Three bytes of length and one that counts. */
+const mysqlLength: LengthOf = (rest) => (rest.length < 4 ? null : 4 + rest.readUIntLE(0, 3));

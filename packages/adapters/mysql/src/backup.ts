@@ -1,17 +1,193 @@
-import { DetentError, type BackupDriver } from '@detent/core';
+import { randomUUID } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
+import { createSectionFile, deleteFiles, manifestPath, settleBackup, verifyFile } from '@detent/core/backup';
+import { obstacles } from './backup-check.ts';
+import { dump, type Dumped } from './dump.ts';
+import { translate } from './errors.ts';
+import type { MysqlHistory } from './history.ts';
+import { by, type Link } from './link.ts';
+import type { SessionLock } from './lock.ts';
+import { restoreAside, restoreFailed } from './restore.ts';
+import { FORMAT } from './shadow.ts';
+import { SchemaMoved } from './snapshot.ts';
+import { contentSums } from './sums.ts';
+import type { Transactions } from './transaction.ts';
+import { activityOf, isUntouched } from './witness.ts';
+import { isRefused, valueOf, type Wire } from './wire.ts';
 
-export const NO_BACKUP = 'Backups of MySQL and MariaDB are not made yet; use mariadb-dump or mysqldump.';
+export interface BackupSettings {
+  readonly link: Link;
+  readonly lock: SessionLock;
+  readonly transactions: Transactions;
+  readonly history: MysqlHistory;
+}
 
-/** There is none yet: it is refused before anything runs. */
-export function createBackup(): BackupDriver {
-  const refuse = (): Promise<never> => Promise.reject(new DetentError('BACKUP_UNFIT', NO_BACKUP));
-  return {
-    check: async () => [NO_BACKUP],
-    backup: refuse,
-    verify: refuse,
-    sums: refuse,
-    othersWrote: refuse,
-    restore: refuse,
-    delete: refuse,
+/** How often a backup is begun anew whose schema changed meanwhile. */
+const TRIES = 3;
+/** How long for a lock, where nobody said. */
+const LOCK_MS = 10_000;
+/** Somebody changed the schema or had a table locked: no such table, changed since the snapshot, waited too long, a deadlock. */
+const PASSING = [1146, 1412, 1205, 1213, 1054, 1305];
+
+/** Copies as the server's own text and bytes, in one snapshot; see `dump` and `restoreAside`. */
+export function createBackup({ link, lock, transactions, history }: BackupSettings): BackupDriver {
+  const session = randomUUID();
+  /** Backups of which it was said that nobody wrote since; it must still be so when they are restored. */
+  const quiet = new Set<string>();
+  const lockMs = (): number => link.limits.lockMs || LOCK_MS;
+
+  /** The connection that does the long parts: one of its own, where there can be one. */
+  const worker = async (): Promise<Wire> => (await link.beside()) ?? link.wire;
+  const wires = async (): Promise<readonly Wire[]> => [...new Set([link.wire, await worker()])];
+  const working = async <T>(work: (link: Link) => Promise<T>): Promise<T> => {
+    if ((await link.wire.look()).inTransaction)
+      throw new DetentError('INTERNAL', 'A transaction is open where none should be.');
+    const wire = await worker();
+    if (wire === link.wire) link.traces = true;
+    try {
+      return await work(by(link, wire));
+    } finally {
+      if (wire === link.wire && wire.isOpen) await link.restore();
+    }
   };
+
+  const othersWrote = async (manifest: Manifest, on: Wire, place: string): Promise<boolean> => {
+    const { activity } = manifest.details;
+    const now = await activityOf(link, await wires(), 'ends');
+    if (now !== null && now === activity) return false;
+    return !(await isUntouched(link, on, place, manifest));
+  };
+
+  const attempt = async (path: string, signal: AbortSignal | undefined): Promise<[Dumped, string, number]> => {
+    const writer = await createSectionFile(path, FORMAT);
+    const guard = (await link.beside()) === null ? null : await link.another();
+    try {
+      return await working(async (on) => {
+        const dumped = await dump({ link: on, lockMs: lockMs(), signal, guard }, writer);
+        const { bytes, hash } = await writer.finish();
+        return [dumped, hash, bytes];
+      });
+    } catch (error) {
+      await writer.abandon();
+      await rm(path, { force: true });
+      const wire = await worker();
+      // What it still sends is of no use to anybody.
+      if (wire !== link.wire) await wire.close(true);
+      else if (wire.isOpen) await wire.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      await guard?.close(true);
+    }
+  };
+
+  return {
+    check: (folder) => working((on) => obstacles(on, folder)),
+
+    async backup(path, signal) {
+      const part = `${path}.part`;
+      try {
+        for (const there of [path, manifestPath(path)])
+          if ((await stat(there).catch(() => null)) !== null) throw new Error(`${there} is there already`);
+        const { product, version } = await link.greeting();
+        const runId = lock.held === null ? null : await runOf(link);
+        return await again(signal, async () => {
+          const activity = await activityOf(link, await wires(), 'begins');
+          const [{ fingerprint, objects, rows }, hash, bytes] = await attempt(part, signal);
+          const manifest: Manifest = {
+            format: 'detent-backup-1',
+            adapter: 'mysql',
+            product,
+            serverVersion: version,
+            path,
+            createdAt: Date.now(),
+            runId,
+            bytes,
+            hash,
+            fingerprint,
+            objects,
+            details: { by: 'rows', session, activity: activity ?? '', rows },
+          };
+          await settleBackup(part, manifest);
+          return manifest;
+        });
+      } catch (cause) {
+        throw backupFailed(path, translate(cause, link.target));
+      }
+    },
+
+    verify: verifyFile,
+
+    sums: () => again(undefined, () => working(contentSums)),
+
+    async othersWrote(manifest) {
+      quiet.delete(manifest.path);
+      if (manifest.details['session'] !== session) return true;
+      const { schema } = await link.books();
+      const wrote = await working((on) => othersWrote(manifest, on.wire, schema));
+      if (!wrote) quiet.add(manifest.path);
+      return wrote;
+    },
+
+    async restore(manifest, record) {
+      try {
+        await verifyFile(manifest);
+        await working(async ({ wire }) => {
+          const { schema } = await link.books();
+          const wrote = async (place: string): Promise<boolean> =>
+            quiet.has(manifest.path) && othersWrote(manifest, wire, place);
+          const whenLocked = async (): Promise<void> => {
+            if (await wrote(schema)) throw wroteMeanwhile(manifest);
+          };
+          const settings = { link, lock, transactions, history, worker: wire, lockMs: lockMs(), whenLocked };
+          await restoreAside({ ...settings, wroteInto: wrote }, manifest, record);
+        });
+      } catch (cause) {
+        throw restoreFailed(manifest, translate(cause, link.target));
+      }
+    },
+
+    delete: deleteFiles,
+  };
+}
+
+/** Tries anew what somebody else had in the way who may be gone by then. */
+async function again<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries >= TRIES || signal?.aborted === true || !isPassing(error)) throw error;
+      await sleep(100 * tries);
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof SchemaMoved || isRefused(error, ...PASSING)) return true;
+  return error instanceof DetentError && PASSING.includes(Number(error.facts.serverCode));
+}
+
+async function runOf(link: Link): Promise<string | null> {
+  const { history } = await link.books();
+  return valueOf((await link.ask(`SELECT run_id FROM ${history.tables.lock} WHERE id = 1`))[0]);
+}
+
+function wroteMeanwhile({ path }: Manifest): DetentError {
+  return new DetentError('RESTORE_BLOCKED', 'Others wrote to the database while the restore was being prepared.', {
+    hint: `When losing that is acceptable, run \`detent restore ${path}\`.`,
+    facts: { backup: path },
+  });
+}
+
+function backupFailed(path: string, cause: unknown): DetentError {
+  if (cause instanceof DetentError && (cause.code === 'LOCK_LOST' || cause.code === 'CONNECTION')) return cause;
+  const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
+  return new DetentError('BACKUP_FAILED', `The backup ${basename(path)} could not be written: ${words}.`, {
+    hint: 'Nothing was changed. Clear what is in the way, or choose another folder for backups.',
+    facts: { ...(cause instanceof DetentError ? cause.facts : {}), path, folder: dirname(path) },
+    cause,
+  });
 }

@@ -1,15 +1,31 @@
 import type { Link } from './link.ts';
 
-/** Cancels, from a second connection, what the session executes when the signal comes. Gives the way to stop listening. */
-export function cancelOn(link: Link, signal: AbortSignal | undefined): () => void {
+/** What makes the server give up what the session executes. */
+export interface Reasons {
+  readonly signal: AbortSignal | undefined;
+  /** 0: however long it takes. */
+  readonly afterMs: number;
+}
+
+/**
+ * Cancels, from a second connection, what the session executes when the signal comes or the time is over. Gives the way
+ * to stop that, which waits for a cancel that is under way: it must not hit the statement after.
+ */
+export function cancelOn(link: Link, { signal, afterMs }: Reasons): () => Promise<void> {
   const id = link.known()?.id;
-  if (signal === undefined || id === undefined) return () => undefined;
+  if (id === undefined || (signal === undefined && afterMs === 0)) return () => Promise.resolve();
+  let under: Promise<unknown> = Promise.resolve();
   const cancel = (): void => {
-    void link
+    under = link
       .beside()
       .then((wire) => wire?.run(`KILL QUERY ${id}`))
       .catch(() => undefined);
   };
-  signal.addEventListener('abort', cancel, { once: true });
-  return () => signal.removeEventListener('abort', cancel);
+  signal?.addEventListener('abort', cancel, { once: true });
+  const timer = afterMs === 0 ? undefined : setTimeout(cancel, afterMs);
+  return async () => {
+    signal?.removeEventListener('abort', cancel);
+    clearTimeout(timer);
+    await under;
+  };
 }

@@ -17,6 +17,8 @@ export interface CoreConnection {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'connect' | 'end', listener: () => void): unknown;
   off(event: 'error' | 'connect' | 'end', listener: (...given: never[]) => void): unknown;
+  pause(): void;
+  resume(): void;
   end(callback: (error?: Error) => void): unknown;
   destroy(): void;
   /** A pool's connection only. */
@@ -31,7 +33,9 @@ export interface QueryOptions {
   readonly sql: string;
   readonly values: readonly unknown[];
   readonly rowsAsArray?: boolean;
-  readonly typeCast?: boolean | ((field: { string(encoding?: string): string | null }) => unknown);
+  readonly typeCast?:
+    | boolean
+    | ((field: { string(encoding?: string): string | null; buffer(): Buffer | null }) => unknown);
 }
 
 /** A command that tells what comes as it comes. */

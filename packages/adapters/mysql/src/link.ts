@@ -35,6 +35,8 @@ export interface Link {
   readonly hasBeside: boolean;
   /** That connection; `null` where there is none, or it did not come about. */
   beside(): Promise<Wire | null>;
+  /** One more, which the caller closes; `null` as above. */
+  another(): Promise<Wire | null>;
   close(): Promise<void>;
 }
 
@@ -122,9 +124,11 @@ export function createLink(given: LinkSettings): Link {
 
     async beside() {
       if (side?.isOpen === true) return side;
-      side = openBeside === null ? null : await openBeside().catch(() => null);
+      side = await link.another();
       return side;
     },
+
+    another: async () => (openBeside === null ? null : openBeside().catch(() => null)),
 
     async close() {
       await side?.close(true);
@@ -138,6 +142,18 @@ export function createLink(given: LinkSettings): Link {
     },
   };
   return link;
+}
+
+/** The same link with its questions put to another connection. */
+export function by(link: Link, wire: Wire): Link {
+  const ask: Link['ask'] = async (...texts) => {
+    try {
+      return await wire.run(...texts);
+    } catch (error) {
+      throw translate(error, link.target);
+    }
+  };
+  return { ...link, wire, ask };
 }
 
 function settingsIn(answer: Answer | undefined): TextRow {

@@ -1,6 +1,6 @@
 import type { Capabilities, MigrationSession, Statement, StatementResult } from '@detent/core';
 import { mariadb, sqlTag } from '@detent/sql';
-import { createBackup, NO_BACKUP } from './backup.ts';
+import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
@@ -26,7 +26,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     server: describeServer(link),
     history,
     lock,
-    backup: createBackup(),
+    backup: backupWhenNeeded({ link, lock, transactions, history }),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(mariadb, async (text, values) => {
       await transactions.flush();
@@ -85,14 +85,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 }
 
 function capabilitiesOf({ hasBeside }: Link): Capabilities {
-  return {
-    transactionalDdl: false,
-    transactions: true,
-    backup: NO_BACKUP,
-    alone: true,
-    together: true,
-    cancel: hasBeside,
-  };
+  return { transactionalDdl: false, transactions: true, backup: true, alone: true, together: true, cancel: hasBeside };
 }
 
 /** What a statement may leave in the session beyond schema and rows: everything but these, as routines may set settings. */

@@ -65,6 +65,7 @@ const VARIABLES = [
   'group_concat_max_len',
   'innodb_strict_mode',
   'lc_time_names',
+  'net_write_timeout',
   'sql_auto_is_null',
   'sql_big_selects',
   'sql_mode',

@@ -10,6 +10,8 @@ export interface Circumstances {
   readonly target: string;
   readonly file: string;
   readonly statement: Statement;
+  /** Sessions that may have been in the way, for people. */
+  readonly blockers: readonly string[];
   /** The run was told to stop. */
   readonly stopped: boolean;
 }
@@ -27,7 +29,11 @@ export function isLockTimeout(thrown: unknown): boolean {
   return thrown instanceof Refused && LOCKED.has(thrown.failure.code);
 }
 
-function statementFailed(given: Failure, { file, statement, stopped }: Circumstances, cause: unknown): DetentError {
+function statementFailed(
+  given: Failure,
+  { file, statement, blockers, stopped }: Circumstances,
+  cause: unknown,
+): DetentError {
   const failure = { ...given, message: masked(given.message) };
   const position = positionIn(statement.text, failure);
   const facts: ErrorFacts = {
@@ -35,10 +41,12 @@ function statementFailed(given: Failure, { file, statement, stopped }: Circumsta
     place: placeOf(statement, file, position),
     statement: masked(statement.text),
     ...(position === null ? {} : { position }),
+    ...(blockers.length === 0 ? {} : { blockers }),
   };
   const where = `${file}:${statement.line}`;
   if (LOCKED.has(failure.code)) {
-    return new DetentError('LOCK_TIMEOUT', `${where} could not get its lock: ${failure.message}.`, {
+    const who = blockers.length === 0 ? '' : ` Perhaps in the way: ${blockers.join('; ')}.`;
+    return new DetentError('LOCK_TIMEOUT', `${where} could not get its lock: ${failure.message}.${who}`, {
       hint: 'Wait until the other session ends or end it, or allow longer with timeouts.lockMs or `-- detent:timeout lock=…`.',
       facts,
       cause,

@@ -1,4 +1,5 @@
 import { DetentError, type Statement, type TransactionScope } from '@detent/core';
+import { watchBlockers } from './blockers.ts';
 import { cancelOn } from './cancel.ts';
 import { commitUnknown, ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
@@ -134,9 +135,19 @@ export function createTransactions(
       signal?.throwIfAborted();
       const current = work;
       // A statement that nothing takes back is not stopped in its middle.
-      const stop = cancelOn(link, current === null ? undefined : signal);
-      const attempt = async (): Promise<readonly Answer[]> =>
-        current === null ? wire.run(statement.text) : attemptIn(current, statement);
+      const reasons = { signal: current === null ? undefined : signal, afterMs: limitByUs(link) };
+      let blockers: readonly string[] = [];
+      const attempt = async (): Promise<readonly Answer[]> => {
+        const stop = cancelOn(link, reasons);
+        const watch = watchBlockers(link);
+        try {
+          return current === null ? await wire.run(statement.text) : await attemptIn(current, statement);
+        } finally {
+          blockers = watch.seen;
+          watch.stop();
+          await stop();
+        }
+      };
       try {
         const answers = await retrying(attempt, {
           retries: lockRetries,
@@ -146,9 +157,7 @@ export function createTransactions(
         expectOne(answers, statement);
         return answers;
       } catch (error) {
-        throw statementError(error, { target, file, statement, stopped: signal?.aborted === true });
-      } finally {
-        stop();
+        throw statementError(error, { target, file, statement, blockers, stopped: signal?.aborted === true });
       }
     },
 
@@ -165,6 +174,11 @@ export function createTransactions(
 
     flush,
   };
+}
+
+/** MySQL limits only queries by itself, so that a second connection has to end everything else. */
+function limitByUs(link: Link): number {
+  return link.known()?.product === 'MySQL' ? link.limits.statementMs : 0;
 }
 
 /** One statement, one answer, unless it calls a routine: otherwise the server reads the script in another way than Detent. */

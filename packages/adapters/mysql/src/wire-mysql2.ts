@@ -6,7 +6,7 @@ import {
   type QueryCommand,
   type ResultHeader,
 } from './driver.ts';
-import { Refused, type Answer, type Status, type TextRow, type Wire } from './wire.ts';
+import { Refused, type Answer, type Status, type TakeRow, type TextRow, type Wire } from './wire.ts';
 
 export interface WireSettings {
   readonly core: CoreConnection;
@@ -81,6 +81,35 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
     }
   };
 
+  const stream = (text: string, take: TakeRow): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let isOver = false;
+      const fail = (thrown: unknown): void => {
+        isOver = true;
+        reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      };
+      const lose = (thrown: Error): void => fail(new Refused(thrown, []));
+      waiting.add(lose);
+      unsure = true;
+      core
+        .query({ sql: text, values: [], rowsAsArray: true, typeCast: (field) => field.buffer() })
+        .on('result', (row) => {
+          if (isOver) return;
+          try {
+            const pending = take(row as readonly (Buffer | null)[]);
+            if (pending === undefined) return;
+            core.pause();
+            pending.catch(fail).finally(() => core.resume());
+          } catch (thrown) {
+            fail(thrown);
+          }
+        })
+        .on('error', lose)
+        .on('end', () => {
+          if (waiting.delete(lose)) resolve();
+        });
+    });
+
   return {
     db,
     startId: core.threadId,
@@ -102,6 +131,16 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
     },
 
     run,
+
+    async rows(text, take) {
+      assertOpen();
+      running += 1;
+      try {
+        await stream(text, take);
+      } finally {
+        running -= 1;
+      }
+    },
 
     async query(text, values) {
       assertOpen();

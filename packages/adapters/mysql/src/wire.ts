@@ -19,6 +19,9 @@ export interface Answer {
   readonly records: number | null;
 }
 
+/** The fields are good until it returns, or until its promise is kept. */
+export type TakeRow = (fields: readonly (Buffer | null)[]) => Promise<void> | undefined;
+
 /** One connection. */
 export interface Wire {
   /** What migrations get. */
@@ -41,6 +44,11 @@ export interface Wire {
    * that is refused. Throws `Refused`.
    */
   run(...texts: readonly string[]): Promise<readonly Answer[]>;
+  /**
+   * Sends one SELECT and hands over each row as it comes, its fields in the server's own bytes; where `take` gives a promise,
+   * the next row waits for it. Throws `Refused`, and what `take` throws: then the connection is busy until the last row came.
+   */
+  rows(text: string, take: TakeRow): Promise<void>;
   /** Binds values; rows with the driver's types. Throws `Refused`. */
   query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   /** `dirty`: the connection may not be used again by anybody. Never throws. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readConcurrent } from './concurrent.ts';
+import { until } from './fixtures/places.ts';
 import { failureOf, owner, playground, runScript, take } from './fixtures/playground.ts';
 
 const statementOf = (text: string) =>
@@ -115,9 +116,13 @@ test('F36 the limit on waiting for locks does not cut a concurrent build short, 
     await holder.db.query('INSERT INTO t VALUES (1)');
     await new Promise<void>((resolve) => (release = resolve));
   });
-  await sleep(100);
+  await until(place, "EXISTS (SELECT 1 FROM pg_locks WHERE granted AND relation = 't'::regclass)");
   const session = await place.open(undefined, { lockTimeoutMs: 100 });
   const building = session.execute([statementOf('CREATE INDEX CONCURRENTLY i ON t (x)')], 'f.sql');
+  await until(
+    place,
+    "EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE 'CREATE INDEX%')",
+  );
   await sleep(600);
   release();
   await held;

@@ -1,8 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fromModules, MigrationScriptExecutor } from '@detent/core';
+import { fromModules, type MigrationSession, MigrationScriptExecutor } from '@detent/core';
 import { expect, test } from 'vitest';
+import type { PgClient } from './driver.ts';
+import { until } from './fixtures/places.ts';
 import { failureOf, owner, playground, take } from './fixtures/playground.ts';
 import { postgres } from './index.ts';
+
+async function pidOf(session: MigrationSession<PgClient>): Promise<number> {
+  return Number((await session.db.query('SELECT pg_backend_pid() AS pid')).rows[0]?.['pid']);
+}
+
+const sleeping = (pid: number): string =>
+  `EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ${pid} AND query LIKE '%pg_sleep%' AND state = 'active')`;
 
 test('F07 forty starters on an empty database: one gets the lock, and none fails', async () => {
   await using place = await playground();
@@ -15,8 +24,9 @@ test('F05 F25 a holder whose session is gone holds nothing', async () => {
   await using place = await playground();
   const [dead, next] = [await place.open(), await place.open()];
   await take(dead, 'dead');
+  const pid = await pidOf(dead);
   await dead.db.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
-  await sleep(50);
+  await until(place, `NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ${pid})`);
   expect(await next.lock.holder()).toBeNull();
   expect((await take(next, 'next')).token).toBeGreaterThan(1);
 });
@@ -38,14 +48,16 @@ test('F24 a holder in a long statement shows that it lives', async () => {
   await using place = await playground();
   const [holder, waiter] = [await place.open(), await place.open()];
   await take(holder, 'holder');
-  const working = holder.db.query('SELECT pg_sleep(1)');
-  await sleep(100);
+  const pid = await pidOf(holder);
+  const working = failureOf(holder.db.query('SELECT pg_sleep(600)'));
+  await until(place, sleeping(pid));
   const heartbeats = new Set<string>();
   for (let poll = 0; poll < 3; poll += 1) {
     heartbeats.add((await waiter.lock.holder())?.heartbeat ?? '');
     await sleep(50);
   }
   expect(heartbeats.size).toBe(3);
+  await place.database.query(`SELECT pg_cancel_backend(${pid})`);
   await working;
 });
 
@@ -54,8 +66,9 @@ test('F13 F25 unlock with a fence ends the holder in the server before anybody e
   const [holder, breaker] = [await place.open(), await place.open()];
   const lease = await take(holder, 'frozen');
   await holder.history.init();
-  const working = failureOf(holder.db.query('SELECT pg_sleep(30)'));
-  await sleep(100);
+  const pid = await pidOf(holder);
+  const working = failureOf(holder.db.query('SELECT pg_sleep(600)'));
+  await until(place, sleeping(pid));
   expect(await breaker.lock.break({ fence: true })).toMatchObject({ runId: 'frozen', token: lease.token });
   await take(breaker, 'next');
   expect(await working).toBeInstanceOf(Error);

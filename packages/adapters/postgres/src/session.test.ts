@@ -143,7 +143,7 @@ test('F111 a client of a pool that comes too late goes back to it', async () => 
   const busy = await pool.connect();
   expect(await failureOf(place.open({ pool }, { connectTimeoutMs: 100 }))).toMatchObject({ code: 'CONNECTION' });
   busy.release();
-  await sleep(50);
+  while (pool.waitingCount > 0 || pool.idleCount < pool.totalCount) await sleep(5);
   expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toEqual([1, 1, 0]);
   await pool.end();
 });

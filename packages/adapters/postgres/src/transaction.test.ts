@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { until } from './fixtures/places.ts';
 import { failureOf, playground, runScript, take } from './fixtures/playground.ts';
 import { startProxy } from './fixtures/proxy.ts';
 
@@ -144,7 +145,7 @@ test('F69 F71 a lock that is not free in time is tried again, and then names who
     await holder.db.query('SELECT * FROM busy');
     await new Promise<void>((resolve) => (release = resolve));
   });
-  await sleep(100);
+  await until(place, "EXISTS (SELECT 1 FROM pg_locks WHERE granted AND relation = 'busy'::regclass)");
   const session = await place.open({ url: place.database.url, lockRetries: 1 }, { lockTimeoutMs: 200 });
   const failure = await failureOf(runScript(session, 'CREATE TABLE first (x int);\nALTER TABLE busy ADD y int;'));
   expect(failure).toMatchObject({ code: 'LOCK_TIMEOUT', facts: { place: { line: 2 }, serverCode: '55P03' } });

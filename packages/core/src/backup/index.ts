@@ -1,1 +1,3 @@
-export { deleteFiles, manifestPath, readManifest, writeManifest } from './manifest.ts';
+export { folderObstacles, settleBackup, verifyFile } from './file.ts';
+export { contentHash, deleteFiles, manifestPath, readManifest, writeManifest } from './manifest.ts';
+export { createSectionFile, jsonOf, readSections, type Section, type SectionWriter } from './section-file.ts';

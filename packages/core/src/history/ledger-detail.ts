@@ -10,6 +10,8 @@ export interface RollbackDetail {
   readonly fingerprint: string | null;
   /** Hash over all content when the restore was decided, by which later writes are noticed. */
   readonly content: string | null;
+  /** Hash over all content as the backup has it: a restore that is not one transaction may have come that far. */
+  readonly restored?: string;
 }
 
 /** The newest rollback that this run began; `null` when it began none. */

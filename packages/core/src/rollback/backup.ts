@@ -53,6 +53,7 @@ async function markRestoring<Db>(context: RunContext<Db>, ids: readonly string[]
     backup: manifest.path,
     fingerprint: manifest.fingerprint,
     content,
+    restored: contentHash(manifest.objects),
   };
   await inTransaction(context, async () => {
     await versions.append(identity, 'rollback-started', null, JSON.stringify(detail));

@@ -89,7 +89,8 @@ async function resumeRestore<Db>(
   const detail = first === undefined ? null : rollbackOf(await versions.events(null), first.runId);
   if (detail === null || detail.backup === null)
     throw restoreByHand('The last run died while it restored a backup, and the ledger does not name it.', null);
-  if (contentHash(await session.backup.sums()) !== detail.content) {
+  const content = contentHash(await session.backup.sums());
+  if (content !== detail.content && content !== detail.restored) {
     throw restoreByHand('The last run died while it restored a backup, and others have written since.', detail.backup);
   }
   await finishRestore(

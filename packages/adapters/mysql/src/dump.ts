@@ -1,0 +1,168 @@
+import type { ObjectSum } from '@detent/core';
+import type { SectionWriter } from '@detent/core/backup';
+import { mariadb, quoteIdent } from '@detent/sql';
+import { objectsIn, type SchemaObject } from './definitions.ts';
+import { readSql, tablesOf, type DataTable } from './data-tables.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+import { by, type Link } from './link.ts';
+import { literal } from './literal.ts';
+import { programsOf, showSql, type Program } from './programs.ts';
+import { packRows } from './row.ts';
+import { beginSnapshot, SchemaMoved } from './snapshot.ts';
+import { countRows, FIXED_TEXT } from './sums.ts';
+import { valueOf, type Wire } from './wire.ts';
+
+/** What a backup's first section says. */
+export interface Contents {
+  readonly schema: string;
+  /** The collation of the database. */
+  readonly collation: string;
+  readonly tables: readonly SavedTable[];
+  readonly sequences: readonly { readonly name: string; readonly text: string }[];
+  readonly programs: readonly Program[];
+}
+
+export interface SavedTable extends DataTable {
+  /** The server's statement that makes it. */
+  readonly text: string;
+}
+
+/** What the last section says: no snapshot covers these, so that they are read after every row. */
+export interface Counters {
+  /** The next number of a table that counts. */
+  readonly increments: readonly (readonly [table: string, next: string])[];
+  /** The row that a sequence is. */
+  readonly sequences: readonly (readonly [name: string, values: readonly (string | null)[]])[];
+}
+
+export interface Dumped {
+  readonly fingerprint: string;
+  readonly objects: readonly ObjectSum[];
+  readonly rows: number;
+}
+
+export interface DumpSettings {
+  /** By the connection that reads. */
+  readonly link: Link;
+  readonly lockMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** A connection that locks tables without transactions; `null`: there is none. */
+  readonly guard: Wire | null;
+}
+
+/** Tables that no snapshot covers. */
+export const isLockable = ({ engine }: DataTable): boolean =>
+  ['myisam', 'aria', 'memory'].includes(engine.toLowerCase());
+
+/** Writes the whole schema as one snapshot sees it. */
+export async function dump(settings: DumpSettings, writer: SectionWriter): Promise<Dumped> {
+  const { link, lockMs, signal, guard } = settings;
+  const { schema } = await link.books();
+  const wait = Math.max(1, Math.ceil(lockMs / 1_000));
+  await link.ask(FIXED_TEXT, `SET SESSION lock_wait_timeout = ${wait}`);
+  const loose = (await tablesOf(link)).filter(isLockable);
+  if (loose.length > 0) {
+    if (guard === null) throw new Error(`${loose[0]?.name ?? ''} needs a second connection, which could not be had`);
+    const names = loose.map(({ name }) => `${quoteIdent(mariadb, schema, name)} READ`);
+    await by(link, guard).ask(`SET SESSION lock_wait_timeout = ${wait}`, `LOCK TABLES ${names.join(', ')}`);
+  }
+  const tables = await beginSnapshot(link);
+  if (tables.filter(isLockable).some((table) => !loose.some(({ name }) => name === table.name)))
+    throw new SchemaMoved('a table that has to be locked was made meanwhile');
+  const fingerprint = await schemaFingerprint(link);
+  await link.ask(FIXED_TEXT);
+  const contents = await contentsOf(link, tables);
+  await writer.section({ kind: 'contents' });
+  await writer.write(Buffer.from(JSON.stringify(contents)));
+
+  const objects: ObjectSum[] = [];
+  // What is locked is read first, so that it can be written to again.
+  const turns = [...tables.entries()].toSorted(([, a], [, b]) => Number(isLockable(b)) - Number(isLockable(a)));
+  await link.ask('SET SESSION character_set_results = NULL');
+  for (const [index, table] of turns) {
+    signal?.throwIfAborted();
+    if (guard !== null && !isLockable(table)) await guard.run('UNLOCK TABLES');
+    await writer.section({ kind: 'rows', table: index });
+    objects.push(...(await writeRows(link.wire, schema, table, writer, signal)));
+  }
+  signal?.throwIfAborted();
+  await link.ask(FIXED_TEXT);
+  await writer.section({ kind: 'end' });
+  await writer.write(Buffer.from(JSON.stringify(await countersOf(link, contents))));
+  const after = await schemaFingerprint(link);
+  await link.ask('COMMIT');
+  if (after !== fingerprint) throw new SchemaMoved('others changed the schema meanwhile');
+  return {
+    fingerprint,
+    objects: objects.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    rows: objects.reduce((sum, { rows }) => sum + rows, 0),
+  };
+}
+
+async function writeRows(
+  wire: Wire,
+  schema: string,
+  table: DataTable,
+  writer: SectionWriter,
+  signal: AbortSignal | undefined,
+): Promise<readonly ObjectSum[]> {
+  const packer = packRows();
+  const counter = countRows(table.name);
+  await wire.rows(readSql(schema, table), (fields) => {
+    if (table.kind === 'user') counter.add(fields.at(-1));
+    const piece = packer.add(fields, 1);
+    if (piece === null) return undefined;
+    signal?.throwIfAborted();
+    return writer.write(piece);
+  });
+  const rest = packer.end();
+  if (rest !== null) await writer.write(rest);
+  return table.kind === 'user' ? [counter.sum] : [];
+}
+
+/** Definitions as they are now, of what is looked into. */
+export async function contentsOf(link: Link, tables: readonly DataTable[]): Promise<Contents> {
+  const { schema } = await link.books();
+  const sequences = (await objectsIn(link, schema)).filter(({ kind }) => kind === 'sequence');
+  const texts = await textsOf(link, [
+    ...tables.map(({ name }): SchemaObject => ({ kind: 'table', schema, name })),
+    ...sequences,
+  ]);
+  const [collation] = await link.ask(
+    `SELECT DEFAULT_COLLATION_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${literal(schema)}`,
+  );
+  return {
+    schema,
+    collation: valueOf(collation) ?? '',
+    tables: tables.map((table, index) => ({ ...table, text: texts[index] ?? '' })),
+    sequences: sequences.map(({ name }, index) => ({ name, text: texts[tables.length + index] ?? '' })),
+    programs: await programsOf(link),
+  };
+}
+
+/** The statement that makes each table or sequence. */
+export async function textsOf(link: Link, objects: readonly SchemaObject[]): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const object of objects) {
+    const [answer] = await link.ask(showSql(object));
+    texts.push(answer?.rows[0]?.['Create Table'] ?? '');
+  }
+  return texts;
+}
+
+async function countersOf(link: Link, { schema, tables, sequences }: Contents): Promise<Counters> {
+  const texts = await textsOf(
+    link,
+    tables.map(({ name }): SchemaObject => ({ kind: 'table', schema, name })),
+  );
+  const increments = tables.flatMap(({ name }, index): Counters['increments'] => {
+    const [, next] = /\n\) [^\n]*?\bAUTO_INCREMENT=(\d+)/.exec(texts[index] ?? '') ?? [];
+    return next === undefined ? [] : [[name, next]];
+  });
+  const states: [string, (string | null)[]][] = [];
+  for (const { name } of sequences) {
+    const [answer] = await link.ask(`SELECT * FROM ${quoteIdent(mariadb, schema, name)}`);
+    states.push([name, Object.values(answer?.rows[0] ?? {})]);
+  }
+  return { increments, sequences: states };
+}

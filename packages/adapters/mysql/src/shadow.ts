@@ -1,0 +1,195 @@
+import { hash } from 'node:crypto';
+import type { Manifest } from '@detent/core';
+import { jsonOf, readSections, type Section } from '@detent/core/backup';
+import { mariadb, quoteIdent } from '@detent/sql';
+import type { Bookkeeping } from './bookkeeping.ts';
+import { copiedOf, tablesOf } from './data-tables.ts';
+import { textsOf, type Contents, type Counters, type SavedTable } from './dump.ts';
+import type { Link } from './link.ts';
+import { literal } from './literal.ts';
+import { fieldSql, spansIn } from './row.ts';
+import { FIXED_TEXT, sumsIn } from './sums.ts';
+import { isRefused } from './wire.ts';
+
+export const FORMAT = 'detent-mysql-backup-1';
+
+/** The databases that a restore makes beside the one it restores, and takes away again. */
+export interface Scratch {
+  /** Where the tables of the backup are made and compared. */
+  readonly made: string;
+  /** Where the tables that they replace go. */
+  readonly retired: string;
+}
+
+export function scratchOf({ schema, lockName }: Bookkeeping): Scratch {
+  const base = `${schema.slice(0, 36)}_detent_${hash('sha256', lockName).slice(0, 8)}`;
+  return { made: `${base}_new`, retired: `${base}_old` };
+}
+
+/** What lets rows in as they were, whatever the rules of today. */
+const LENIENT =
+  "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', SESSION foreign_key_checks = 0, " +
+  'SESSION unique_checks = 1 /*M! , SESSION check_constraint_checks = 0 */';
+/** A right of its own on MySQL. */
+const LOOSE = 'SET SESSION innodb_strict_mode = 0';
+const DENIED = 1227;
+const takesPeriods = (is: boolean): string => `SET SESSION system_versioning_insert_history = ${Number(is)}`;
+
+/** Literals of one statement, in characters; a field that is longer goes before in pieces. */
+const STATEMENT = 1 << 20;
+
+export interface Loaded {
+  readonly contents: Contents;
+  readonly counters: Counters;
+  /** Statements that fill Detent's own tables. */
+  readonly books: readonly string[];
+}
+
+/**
+ * Makes every table of the backup anew in a database of its own and compares them with the manifest. The live tables are not
+ * touched. `link` is by the connection that does it, whose database is the new one afterwards.
+ */
+export async function loadShadow(link: Link, { made, retired }: Scratch, manifest: Manifest): Promise<Loaded> {
+  const { schema } = await link.books();
+  const name = quoteIdent(mariadb, made);
+  await link.ask(FIXED_TEXT, LENIENT);
+  await link.wire.run(LOOSE).catch((error: unknown) => {
+    if (!isRefused(error, DENIED)) throw error;
+  });
+  await link.ask(...[made, retired].map((each) => `DROP DATABASE IF EXISTS ${quoteIdent(mariadb, each)}`));
+  let contents: Contents | null = null;
+  let counters: Counters = { increments: [], sequences: [] };
+  const books: string[] = [];
+  for await (const section of readSections(manifest.path, FORMAT)) {
+    const { kind, table } = section.header;
+    if (kind === 'contents') {
+      contents = (await jsonOf(section)) as Contents;
+      if (contents.schema !== schema)
+        throw new Error(`it is of the database ${contents.schema}, and can be put back into that alone`);
+      await makeTables(link, made, contents);
+      await link.ask(`USE ${name}`);
+    } else if (contents !== null && kind === 'rows') {
+      const found = contents.tables[Number(table)];
+      if (found === undefined) throw new Error('the backup has rows of an unknown table');
+      const keep = found.kind === 'books' ? (text: string) => books.push(text) : null;
+      await fillTable(link, made, found, section, keep);
+    } else if (contents !== null && kind === 'end') {
+      counters = (await jsonOf(section)) as Counters;
+      await setCounters(link, made, counters);
+    } else throw new Error(`the backup has a part of an unknown kind, ${String(kind)}`);
+  }
+  if (contents === null) throw new Error('the backup is empty');
+  await compareShadow(link, made, contents, manifest);
+  return { contents, counters, books };
+}
+
+async function makeTables(link: Link, made: string, { schema, collation, tables, sequences }: Contents): Promise<void> {
+  const name = quoteIdent(mariadb, made);
+  await link.ask(`CREATE DATABASE ${name} COLLATE ${collation}`);
+  // The default of a column names its sequence with the database that it will be in.
+  await link.ask(`USE ${quoteIdent(mariadb, schema)}`);
+  for (const { text } of sequences) await link.ask(text.replace('CREATE SEQUENCE', 'CREATE SEQUENCE IF NOT EXISTS'));
+  await link.ask(`USE ${name}`);
+  for (const { text } of [...sequences, ...tables.filter(({ kind }) => kind === 'user')]) await link.ask(text);
+}
+
+async function fillTable(
+  link: Link,
+  made: string,
+  table: SavedTable,
+  section: Section,
+  keep: ((text: string) => void) | null,
+): Promise<void> {
+  const { maxPacket } = await link.greeting();
+  const most = Math.min(STATEMENT, Math.floor(maxPacket / 2));
+  const { schema } = await link.books();
+  const place = quoteIdent(mariadb, keep === null ? made : schema, table.name);
+  const copied = copiedOf(table);
+  const columns = copied.map(({ name }) => quoteIdent(mariadb, name)).join(', ');
+  const head = `INSERT INTO ${place} (${columns}) VALUES `;
+  if (table.past !== 'none') await link.ask(takesPeriods(true));
+  let rows: string[] = [];
+  let length = 0;
+  const send = async (): Promise<void> => {
+    if (rows.length === 0) return;
+    const text = head + rows.join(',');
+    rows = [];
+    length = 0;
+    if (keep === null) await link.wire.run(text);
+    else keep(text);
+  };
+  for await (const piece of section.pieces) {
+    for (const spans of spansIn(piece, copied.length)) {
+      const fields: string[] = [];
+      const long: string[] = [];
+      for (const [index, column] of copied.entries()) {
+        const span = spans[index] ?? null;
+        const isLong = span !== null && 2 * (span.to - span.from) > most / 2;
+        if (isLong && keep === null) {
+          const variable = `@detent_${index}`;
+          long.push(variable);
+          await sendInPieces(link, variable, piece.subarray(span.from, span.to), most);
+          fields.push(column.form === 'json' ? `CONVERT(${variable} USING utf8mb4)` : variable);
+        } else fields.push(fieldSql(piece, span, column));
+      }
+      const row = `(${fields.join(',')})`;
+      if (length + row.length > most) await send();
+      rows.push(row);
+      length += row.length;
+      if (long.length === 0) continue;
+      await send();
+      await link.ask(...long.splice(0).map((variable) => `SET ${variable} = NULL`));
+    }
+  }
+  await send();
+  if (table.past !== 'none') await link.ask(takesPeriods(false));
+}
+
+/** A field that is too long for a statement. */
+async function sendInPieces(link: Link, variable: string, bytes: Buffer, most: number): Promise<void> {
+  const size = Math.floor(most / 2);
+  await link.wire.run(`SET ${variable} = _binary ''`);
+  for (let at = 0; at < bytes.length; at += size) {
+    const part = bytes.toString('hex', at, Math.min(at + size, bytes.length));
+    await link.wire.run(`SET ${variable} = CONCAT(${variable}, _binary X'${part}')`);
+  }
+}
+
+async function setCounters(link: Link, made: string, { increments, sequences }: Counters): Promise<void> {
+  for (const [table, next] of increments)
+    await link.ask(`ALTER TABLE ${quoteIdent(mariadb, made, table)} AUTO_INCREMENT = ${next}`);
+  for (const [name, values] of sequences) {
+    const row = values.map((value) => (value === null ? 'NULL' : literal(value))).join(', ');
+    await link.ask(`INSERT INTO ${quoteIdent(mariadb, made, name)} VALUES (${row})`);
+  }
+}
+
+/** The tables as they are now in the new database, against what the backup says of them. */
+async function compareShadow(link: Link, made: string, contents: Contents, { objects }: Manifest): Promise<void> {
+  const saved = contents.tables.filter(({ kind }) => kind === 'user');
+  const books = await link.books();
+  const tables = await tablesOf({ ...link, books: async () => ({ ...books, schema: made }) });
+  const texts = await textsOf(
+    link,
+    saved.map(({ name }) => ({ kind: 'table', schema: made, name })),
+  );
+  for (const [index, { name, text, columns }] of saved.entries()) {
+    const found = tables.find((table) => table.name === name);
+    const isSame = found !== undefined && JSON.stringify(found.columns) === JSON.stringify(columns);
+    if (!isSame || uncounted(texts[index] ?? '') !== uncounted(text))
+      throw new Error(`the restored table ${name} is not the one in the backup`);
+  }
+  const sums = await sumsIn(link.wire, made, tables);
+  const other = objects.find((sum, index) => JSON.stringify(sums[index]) !== JSON.stringify(sum));
+  if (other !== undefined) throw new Error(`the restored rows of ${other.name} are not those in the manifest`);
+  if (sums.length !== objects.length) throw new Error('the restored tables are not those in the manifest');
+}
+
+/** Without where its numbers go on, and with its keys in no order. */
+function uncounted(text: string): string {
+  const lines = text.replace(/(\n\) [^\n]*?) AUTO_INCREMENT=\d+/, '$1').split('\n');
+  return lines
+    .map((line) => line.replace(/,$/, ''))
+    .sort()
+    .join('\n');
+}
