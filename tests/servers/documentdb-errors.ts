@@ -64,7 +64,7 @@ function serverError(sqlState: string, words: string, inTransaction: boolean): R
   if (GONE.has(sqlState)) return new Refusal(91, 'ShutdownInProgress', words, transient);
   if (sqlState === '23505') return new Refusal(11_000, 'DuplicateKey', words);
   if (ALREADY_THERE.has(sqlState)) return new Refusal(48, 'NamespaceExists', words);
-  const [code, name] = mongoCode(sqlState) ?? [8_000, sqlState];
+  const [code, name] = mongoCode(sqlState) ?? [1, sqlState];
   return new Refusal(code, name, words);
 }
 

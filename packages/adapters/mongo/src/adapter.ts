@@ -31,7 +31,7 @@ function adapterOf(checked: CheckedOptions): DatabaseAdapter<Db> {
           'Leave `schema` out.',
         );
       const connected = await connect(checked, options.connectTimeoutMs);
-      const link = createLink({ connected, database: checked.database, target, options });
+      const link = createLink({ connected, database: checked.database, target, options, compress: checked.gzip });
       if (!link.hasTransactions && !options.readOnly) options.logger.warn(STANDALONE);
       return createSession(link);
     },

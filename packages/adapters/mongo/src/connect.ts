@@ -82,7 +82,8 @@ function argumentsOf(
       retryWrites: true,
       writeConcern: { w: 'majority' },
       maxPoolSize: 10,
-      monitorCommands: false,
+      // What a run wrote to is known from what it sent.
+      monitorCommands: true,
     } as MongoClientOptions,
   };
 }

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import { lockLost } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
+import { targetOf } from './touched.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -69,6 +70,7 @@ export function guardedDb(link: Link, lock: SessionLock): Db {
         return (...args: unknown[]) => {
           lock.check();
           link.mayWrite();
+          for (const name of writtenBy(target, key, args)) link.touched.add(name);
           return translated(method(...inTransaction(key, args, methods)));
         };
       },
@@ -95,6 +97,24 @@ export function guardedDb(link: Link, lock: SessionLock): Db {
       : result;
 
   return guard(link.db, OF_DB) as Db;
+}
+
+const READS: ReadonlySet<string> = new Set(['find', 'findOne', 'countDocuments', 'distinct', 'estimatedDocumentCount']);
+
+/** The collections that a call writes to, as far as it says; a command by its second word. */
+function writtenBy(target: object, key: string, args: readonly unknown[]): readonly string[] {
+  const [first] = args;
+  const into = key === 'aggregate' ? targetOf(first) : null;
+  if ('collectionName' in target) {
+    if (READS.has(key)) return [];
+    const renamed = key === 'rename' && typeof first === 'string' ? [first] : [];
+    return [String(target.collectionName), ...renamed, ...(into === null ? [] : [into])];
+  }
+  if (key === 'command' && typeof first === 'object' && first !== null) {
+    const named: unknown = Object.values(first)[0];
+    return typeof named === 'string' && !['find', 'count', 'distinct'].includes(commandOf(first)) ? [named] : [];
+  }
+  return typeof first === 'string' ? [first] : [];
 }
 
 function commandOf(command: unknown): string {

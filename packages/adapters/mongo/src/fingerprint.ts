@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Document } from 'mongodb';
 import type { Link } from './link.ts';
-
-/** Where a restore builds what it is about to put in place. */
-const RESTORING = '__restore_';
+import { RESTORING } from './structures.ts';
 
 /** A collection or view as it is. */
 export interface Structure {
@@ -30,7 +28,7 @@ async function structuresOf({ db, books }: Link): Promise<readonly Structure[]> 
   return structures.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function isOfUser(name: string, own: readonly string[]): boolean {
+export function isOfUser(name: string, own: readonly string[]): boolean {
   return !name.startsWith('system.') && !name.startsWith(RESTORING) && !own.includes(name);
 }
 

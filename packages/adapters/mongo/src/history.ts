@@ -20,6 +20,7 @@ import { CODE, failureOf, lockLost } from './errors.ts';
 import { LOCK_ID } from './holder.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
+import { finishSwap } from './swap.ts';
 import type { RunTransaction } from './transaction.ts';
 
 /** The history in its collections, in fields named like the columns elsewhere. What is written inside a transaction is committed with it. */
@@ -86,6 +87,7 @@ export function createHistory(link: Link, lock: SessionLock, transaction: RunTra
     async init() {
       link.mayWrite();
       await link.ask(async () => {
+        await finishSwap(link);
         const state = await books.lock.findOne({ _id: LOCK_ID }, { projection: { layout: 1 } });
         const layout: unknown = state?.['layout'] ?? null;
         checkLayout(layout, history.collectionName);

@@ -3,6 +3,7 @@ import { DetentError, type Logger, type OpenOptions } from '@detent/core';
 import { booksOf, type Books } from './books.ts';
 import type { Connected, ConnectArguments, Topology } from './connect.ts';
 import { lockLost, readOnlySession, translate } from './errors.ts';
+import { touchedBy, type Touched } from './touched.ts';
 
 /** What the parts of a session share. */
 export interface Link {
@@ -17,6 +18,10 @@ export interface Link {
   readonly appName: string | null;
   readonly again: ConnectArguments | null;
   readonly hasTransactions: boolean;
+  /** Backups are packed. */
+  readonly compress: boolean;
+  /** What was written to by way of this client. */
+  readonly touched: Touched;
   /** The one session of the server in which all transactions run, so that they can be ended by its id. */
   session(): ClientSession;
   /** That session while a transaction is open; `null` outside. */
@@ -36,9 +41,10 @@ export interface LinkSettings {
   readonly database: string;
   readonly target: string;
   readonly options: OpenOptions;
+  readonly compress: boolean;
 }
 
-export function createLink({ connected, database, target, options }: LinkSettings): Link {
+export function createLink({ connected, database, target, options, compress }: LinkSettings): Link {
   const { client, topology, version, appName, again } = connected;
   const db = client.db(database);
   let session: ClientSession | null = null;
@@ -56,6 +62,8 @@ export function createLink({ connected, database, target, options }: LinkSetting
     appName,
     again,
     hasTransactions: topology !== 'standalone',
+    compress,
+    touched: touchedBy(client, database),
     inTransaction: null,
     session: () => (session ??= client.startSession()),
     mayWrite() {

@@ -12,6 +12,8 @@ export interface UrlOptions {
   readonly database?: string | undefined;
   /** True: encrypted and checked. Or what `tls.connect` takes: `ca`, `cert`, `key`, `rejectUnauthorized`. */
   readonly tls?: boolean | TlsOptions | undefined;
+  /** Backups are packed; false unless told. */
+  readonly gzip?: boolean | undefined;
   readonly client?: undefined;
   readonly db?: undefined;
 }
@@ -23,6 +25,7 @@ export interface ClientOptions {
   readonly client: MongoClient;
   /** Which of its databases; the one of its URL unless told. */
   readonly database?: string | undefined;
+  readonly gzip?: boolean | undefined;
   readonly url?: undefined;
   readonly db?: undefined;
 }
@@ -30,6 +33,7 @@ export interface ClientOptions {
 export interface DbOptions {
   /** A database of a client of the driver, which stays open. */
   readonly db: Db;
+  readonly gzip?: boolean | undefined;
   readonly url?: undefined;
   readonly client?: undefined;
 }
@@ -45,10 +49,11 @@ export type Origin =
 export interface CheckedOptions {
   readonly origin: Origin;
   readonly database: string;
+  readonly gzip: boolean;
   readonly given: Readonly<Record<string, unknown>>;
 }
 
-const KEYS = ['url', 'client', 'db', 'database', 'password', 'tls'];
+const KEYS = ['url', 'client', 'db', 'database', 'password', 'tls', 'gzip'];
 
 /** Throws `CONFIG`. Never shows a URL or a password. */
 export function checkOptions(options: Readonly<Record<string, unknown>>): CheckedOptions {
@@ -65,15 +70,16 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
     );
   const database = textOf(options, 'database');
   if (database !== undefined) databaseName(database, '`database`');
-  const given = { tls, password: options['password'] };
+  const gzip = flagOf(options, 'gzip');
+  const given = { tls, gzip, password: options['password'] };
   if (db !== undefined) {
     if (!isDb(db)) throw misuse('`db` must be a database of the mongodb driver.', 'Pass what `client.db()` gives.');
-    return { origin: { kind: 'lent', client: db.client }, database: db.databaseName, given };
+    return { origin: { kind: 'lent', client: db.client }, database: db.databaseName, gzip, given };
   }
   if (client !== undefined) {
     if (!isClient(client))
       throw misuse('`client` must be a client of the mongodb driver.', 'Pass what `new MongoClient(url)` gives.');
-    return { origin: { kind: 'lent', client }, database: database ?? client.db().databaseName, given };
+    return { origin: { kind: 'lent', client }, database: database ?? client.db().databaseName, gzip, given };
   }
   const address = parseUrl(textOf(options, 'url') ?? '');
   const name = database ?? address.database;
@@ -83,6 +89,7 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
   return {
     origin: { kind: 'address', address: password === undefined ? address : { ...address, password }, tls: tlsOf(tls) },
     database: name,
+    gzip,
     given,
   };
 }
@@ -91,6 +98,12 @@ function textOf(options: Readonly<Record<string, unknown>>, key: string): string
   const value = options[key];
   if (value === undefined || (typeof value === 'string' && value !== '')) return value;
   throw misuse(`${key} must be a text that is not empty.`, 'Leave it out for the default.');
+}
+
+function flagOf(options: Readonly<Record<string, unknown>>, key: string): boolean {
+  const value = options[key];
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  throw misuse(`${key} must be true or false.`, 'Leave it out for false.');
 }
 
 function tlsOf(value: unknown): boolean | TlsOptions | null {

@@ -1,10 +1,11 @@
 import { DetentError, misuse, type Capabilities, type MigrationSession, type SqlTag } from '@detent/core';
 import type { Db } from 'mongodb';
-import { createBackup, NO_BACKUP } from './backup.ts';
+import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { guardedDb } from './db.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createHistory } from './history.ts';
+import type { Topology } from './connect.ts';
 import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
 import { describeServer } from './server.ts';
@@ -20,7 +21,7 @@ export function createSession(link: Link): MigrationSession<Db> {
     server: describeServer(link),
     history: createHistory(link, lock, transaction),
     lock,
-    backup: createBackup(),
+    backup: backupWhenNeeded({ link, lock, transaction }),
     batches: createBatches(link),
     sql: noSql,
     transaction,
@@ -52,15 +53,26 @@ export function createSession(link: Link): MigrationSession<Db> {
 export const NOT_TOGETHER =
   'A transaction of MongoDB takes no changes of collections and indexes, and a minute at most, so that it cannot hold a run.';
 
-function capabilitiesOf({ hasTransactions }: Link): Capabilities {
+function capabilitiesOf({ topology, hasTransactions }: Link): Capabilities {
   return {
     transactionalDdl: false,
     transactions: hasTransactions,
-    backup: NO_BACKUP,
+    backup: backupOn(topology),
     alone: true,
     together: NOT_TOGETHER,
     cancel: false,
   };
+}
+
+function backupOn(topology: Topology): true | string {
+  switch (topology) {
+    case 'replica set':
+      return true;
+    case 'standalone':
+      return 'A standalone server has no snapshot of several collections; a replica set of one member has.';
+    case 'sharded cluster':
+      return 'A collection that is made again in a sharded cluster would not be sharded any more; use `mongodump` there.';
+  }
 }
 
 const refuseSql = (): never => {
