@@ -59,6 +59,7 @@ export type {
 export type {
   BatchReader,
   BatchRequest,
+  ForeignHistory,
   MigrationSession,
   ServerFact,
   ServerInfo,

@@ -4,6 +4,7 @@ import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { guardedDb } from './db.ts';
 import { schemaFingerprint } from './fingerprint.ts';
+import { changelog } from './changelog.ts';
 import { createHistory } from './history.ts';
 import type { Topology } from './connect.ts';
 import type { Link } from './link.ts';
@@ -42,6 +43,8 @@ export function createSession(link: Link): MigrationSession<Db> {
     async trace() {
       return { kind: 'schema', fingerprint: await schemaFingerprint(link), scope: null, after: null };
     },
+
+    foreignHistory: () => changelog(link),
 
     async close() {
       await lock.close();

@@ -77,6 +77,8 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 
     trace: (statement) => traceOf(link, statement),
 
+    foreignHistory: async () => null,
+
     async close() {
       await lock.close();
       await link.close();

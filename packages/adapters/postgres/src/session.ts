@@ -118,6 +118,8 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
       return trace ?? { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },
 
+    foreignHistory: async () => null,
+
     async close() {
       await lock.close();
       await link.close();

@@ -137,6 +137,8 @@ export function createSession<Db>({
       return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },
 
+    foreignHistory: async () => null,
+
     async close() {
       await lock.close();
       link.close();

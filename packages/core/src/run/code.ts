@@ -54,7 +54,7 @@ export async function call<Db>(
     forEachBatch: batchesOf(context, attempt, covered),
   };
   try {
-    return asText(await run(session.db, infoOf(context, attempt), handler));
+    return asText(await run(session.db, secondOf(context, attempt), handler));
   } catch (thrown) {
     if (thrown instanceof DetentError) throw thrown;
     // What was called with the signal throws an error of its own about it.
@@ -62,6 +62,13 @@ export async function call<Db>(
       signal.throwIfAborted();
     throw scriptFailed(thrown, attempt.step.info);
   }
+}
+
+/** Migrations of that tool get the client of their database in place of what is known of them. */
+function secondOf<Db>(context: RunContext<Db>, attempt: Attempt<Db>): MigrationInfo {
+  const { settings, session } = context;
+  if (settings.layout !== 'migrate-mongo') return infoOf(context, attempt);
+  return (session.db as { readonly client?: unknown }).client as MigrationInfo;
 }
 
 function infoOf<Db>(context: RunContext<Db>, { step, startedAt }: Attempt<Db>): MigrationInfo {
