@@ -11,7 +11,7 @@ import {
   verifyFile,
 } from '@detent/core/backup';
 import { dump, FORMAT, SchemaMoved, spelledByName, type Dumped } from './dump.ts';
-import { translate } from './errors.ts';
+import { failureOf, translate } from './errors.ts';
 import { isOfUser } from './fingerprint.ts';
 import { readLock } from './holder.ts';
 import type { Link } from './link.ts';
@@ -30,6 +30,8 @@ export interface BackupSettings {
 
 /** How often a backup is begun anew whose schema changed meanwhile. */
 const TRIES = 3;
+/** The snapshot went by, or a collection is younger than it. */
+const SNAPSHOT_GONE: ReadonlySet<number | null> = new Set([239, 246]);
 /** Of a namespace, with the database in front. */
 const LONGEST = 255;
 
@@ -72,7 +74,7 @@ export function createBackup({ link, lock, transaction }: BackupSettings): Backu
       } catch (error) {
         await writer.abandon();
         await rm(path, { force: true });
-        if (!(error instanceof SchemaMoved) || tries >= TRIES) throw error;
+        if (!isPassing(error) || tries >= TRIES) throw error;
         await sleep(100 * tries);
       }
     }
@@ -135,6 +137,10 @@ export function createBackup({ link, lock, transaction }: BackupSettings): Backu
 
     delete: deleteFiles,
   };
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof SchemaMoved || SNAPSHOT_GONE.has(failureOf(error)?.code ?? null);
 }
 
 async function obstacles({ db, books }: Link, folder: string): Promise<readonly string[]> {

@@ -94,7 +94,7 @@ const PLAIN = {
   ignoreUndefined: true,
 } as const;
 
-export async function dropScratch({ db }: Link): Promise<void> {
+async function dropScratch({ db }: Link): Promise<void> {
   const found = await db.listCollections({}, { nameOnly: true }).toArray();
   for (const { name } of found) if (name.startsWith(RESTORING)) await db.collection(name).drop();
 }

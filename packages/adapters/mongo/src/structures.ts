@@ -22,12 +22,7 @@ export async function rawStructures(db: Db): Promise<readonly RawStructure[]> {
       const { name, type } = BSON.deserialize(bytes) as { readonly name: string; readonly type?: string };
       if (name.startsWith('system.') || name.startsWith(RESTORING)) return null;
       const isView = type === 'view';
-      const indexes = isView
-        ? []
-        : await db
-            .collection(name)
-            .listIndexes({ raw: true } as object)
-            .toArray();
+      const indexes = isView ? [] : await db.collection(name).listIndexes({ raw: true }).toArray();
       return {
         name,
         type: type ?? 'collection',

@@ -4,8 +4,8 @@ import type { ClientSession, Db } from 'mongodb';
 
 /** Rows and checksum of documents as they come by, whatever their order. */
 export interface Adder {
-  add(bytes: Uint8Array): void;
-  sum(): ObjectSum;
+  readonly add: (bytes: Uint8Array) => void;
+  readonly sum: () => ObjectSum;
 }
 
 const MASK = (1n << 64n) - 1n;

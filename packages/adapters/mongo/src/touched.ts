@@ -24,14 +24,14 @@ const WRITES: ReadonlySet<string> = new Set([
 export function touchedBy(client: MongoClient, database: string): Touched {
   const names = new Set<string>();
   client.on('commandStarted', ({ commandName, databaseName, command }: CommandStartedEvent) => {
-    const given: unknown = (command as Document)[commandName];
+    const given: unknown = command[commandName];
     if (commandName === 'renameCollection') {
-      for (const place of [given, (command as Document)['to']])
+      for (const place of [given, command['to']])
         if (typeof place === 'string' && place.startsWith(`${database}.`)) names.add(place.slice(database.length + 1));
     }
     if (databaseName !== database || typeof given !== 'string') return;
     if (WRITES.has(commandName)) names.add(given);
-    const target = commandName === 'aggregate' ? targetOf((command as Document)['pipeline']) : null;
+    const target = commandName === 'aggregate' ? targetOf(command['pipeline']) : null;
     if (target !== null) names.add(target);
   });
   return { has: (name) => names.has(name), add: (name) => void names.add(name), clear: () => names.clear() };
