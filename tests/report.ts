@@ -31,7 +31,7 @@ export function tally(report: VitestReport, exitStatus: number): Tally {
   };
 }
 
-/** One line of the file named by `DETENT_NOT_RUN_FILE`: a suite that could not get what it needs. */
+/** One line of the file named by `TEST_NOT_RUN_FILE`: a suite that could not get what it needs. */
 export interface NotRun {
   readonly suite: string;
   readonly reason: string;

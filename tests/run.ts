@@ -51,7 +51,7 @@ const env = {
   PATH: [join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
   // pnpm has just checked; each stage need not.
   pnpm_config_verify_deps_before_run: 'false',
-  DETENT_NOT_RUN_FILE: notRunFile,
+  TEST_NOT_RUN_FILE: notRunFile,
   ...(flags.long ? { DETENT_TEST_LONG: '1' } : {}),
   ...(flags.quick ? { DETENT_TEST_QUICK: '1' } : {}),
 };

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [owner = '', folder = '', program = '', ...args] = process.argv.slice(2);
-const [uid, gid] = (process.env['DETENT_SERVER_IDS'] ?? '').split(':').map(Number);
+const [uid, gid] = (process.env['TEST_SERVER_IDS'] ?? '').split(':').map(Number);
 const ids = uid === undefined || gid === undefined || Number.isNaN(uid) ? {} : { uid, gid };
 
 const server = spawn(program, args, { ...ids, cwd: folder, stdio: 'ignore' });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { dataFolder } from './folder.ts';
 import { answering, ARGUMENTS, USER, urlOf, type Found, type MysqlServer } from './mysql-common.ts';
 import { reportNotRun } from './not-run.ts';
 import { once } from './once.ts';
@@ -61,7 +62,7 @@ async function fromDebian(): Promise<Found | null> {
   return fromMachine();
 }
 
-function programPath(): string | null {
+export function programPath(): string | null {
   const folders = ['/usr/sbin', '/usr/libexec', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
   return folders.map((folder) => join(folder, 'mariadbd')).find((path) => existsSync(path)) ?? null;
 }
@@ -74,17 +75,37 @@ const SCRIPTS = [
   'mysql_sys_schema.sql',
 ];
 
-/** In a folder of its own, with its system tables made by the server itself: its script asks for half of the client. */
 async function start(program: string): Promise<Found> {
-  const share = ['/usr/share/mysql', '/usr/share/mariadb', '/opt/homebrew/share/mysql'].find((folder) =>
-    existsSync(join(folder, SCRIPTS[0] ?? '')),
+  const folder = dataFolder('mariadb');
+  const base = install(program, folder, ARGUMENTS);
+  const port = await freePort();
+  const keeper = keep(folder, program, [...base, ...placeOf(folder, port)], null, 'SIGTERM');
+  return answering({ url: urlOf(port), source: program, keeper }, 60_000);
+}
+
+/** What a server in that folder is to be told of its place. */
+export function placeOf(folder: string, port: number): readonly string[] {
+  return [
+    `--port=${port}`,
+    `--socket=${join(folder, 's')}`,
+    `--pid-file=${join(folder, 'pid')}`,
+    `--init-file=${join(folder, 'init.sql')}`,
+  ];
+}
+
+/** Makes the system tables by the server itself: its script asks for half of the client. Gives its first arguments. */
+export function install(program: string, folder: string, settings: readonly string[]): readonly string[] {
+  const share = ['/usr/share/mysql', '/usr/share/mariadb', '/opt/homebrew/share/mysql'].find((path) =>
+    existsSync(join(path, SCRIPTS[0] ?? '')),
   );
   if (share === undefined) throw new Error('mariadbd is here, but the scripts of its system tables are not');
-  const folder = mkdtempSync(join(tmpdir(), 'detent-mariadb-'));
   const data = join(folder, 'data');
   mkdirSync(data);
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
-  const base = ['--no-defaults', `--datadir=${data}`, ...user, ...ARGUMENTS];
+  // A server that starts clears away what it takes for its own in there.
+  const tmp = join(folder, 'tmp');
+  mkdirSync(tmp);
+  const base = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${tmp}`, ...user, ...settings];
   const script = SCRIPTS.map((name) => readFileSync(join(share, name), 'utf8')).join('\n');
   const made = spawnSync(program, [...base, '--bootstrap', '--log-warnings=0'], {
     input: `create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n${withoutHostName(script)}`,
@@ -92,12 +113,8 @@ async function start(program: string): Promise<Found> {
   });
   if (made.status !== 0)
     throw new Error(`mariadbd could not make its system tables: ${made.stderr.toString().slice(-300)}`);
-  const init = join(folder, 'init.sql');
-  writeFileSync(init, USER);
-  const port = await freePort();
-  const place = [`--port=${port}`, `--socket=${join(folder, 's')}`, `--pid-file=${join(folder, 'pid')}`];
-  const keeper = keep(folder, program, [...base, ...place, `--init-file=${init}`], null, 'SIGTERM');
-  return answering({ url: urlOf(port), source: program, keeper }, 60_000);
+  writeFileSync(join(folder, 'init.sql'), USER);
+  return base;
 }
 
 /** The account for this machine's name is of no use, and its name is not known here. */

@@ -13,7 +13,7 @@ function serversFolder(): string {
 
 /** The process that servers must not outlive. */
 export function serversOwner(): number {
-  return Number(process.env['DETENT_SERVERS_OWNER'] ?? process.pid);
+  return Number(process.env['TEST_SERVERS_OWNER'] ?? process.pid);
 }
 
 /** Does `start` in the first process that asks; every other waits for what it gave. */

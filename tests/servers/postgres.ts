@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,6 +40,17 @@ export type Ask = (...commands: readonly string[]) => Promise<readonly Record<st
 export interface PostgresSettings {
   /** Syncs what it commits, as servers do that keep what matters. Tests need no disk. */
   readonly durable?: boolean;
+  /** The server's own, with its key and the authority of its users' certificates; without, it has no encryption. */
+  readonly certificates?: ServerCertificates;
+  /** Lines of pg_hba.conf, in place of letting everybody in. */
+  readonly access?: readonly string[];
+}
+
+/** The texts of PEM files. */
+export interface ServerCertificates {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
 }
 
 /** Started by the first who asks, shared by all. `null`, and said at the end of the run, where none can be had. */
@@ -165,19 +176,44 @@ function flags(settings: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-async function startOwn({ initdb, postgres }: Programs, durable: boolean, source: string): Promise<Found> {
+async function startOwn(
+  { initdb, postgres }: Programs,
+  durable: boolean,
+  source: string,
+  { certificates, access }: PostgresSettings = {},
+): Promise<Found & { readonly url: string; readonly folder: string }> {
   const ids = serverIds();
   const folder = durable ? mkdtempSync(join(tmpdir(), 'detent-postgres-')) : dataFolder('postgres');
   const data = join(folder, 'data');
   mkdirSync(data);
   chmodSync(folder, 0o755);
-  if (ids !== null) for (const path of [folder, data]) chownSync(path, ids.uid, ids.gid);
+  const own = (path: string): void => {
+    if (ids !== null) chownSync(path, ids.uid, ids.gid);
+  };
+  for (const path of [folder, data]) own(path);
   await promisify(execFile)(
     initdb,
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
     { ...ids, cwd: folder, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } },
   );
+  const place = (name: string, text: string): string => {
+    const path = join(data, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    own(path);
+    return path;
+  };
+  if (access !== undefined) place('pg_hba.conf', access.map((line) => `${line}\n`).join(''));
+  const tls =
+    certificates === undefined
+      ? []
+      : flags({
+          ssl: 'on',
+          ssl_cert_file: place('server.crt', certificates.cert),
+          ssl_key_file: place('server.key', certificates.key),
+          ssl_ca_file: place('ca.crt', certificates.ca),
+        });
   const port = await freePort();
+  const sockets = certificates === undefined ? '' : folder;
   const args = [
     '-D',
     data,
@@ -186,10 +222,36 @@ async function startOwn({ initdb, postgres }: Programs, durable: boolean, source
     '-p',
     String(port),
     '-c',
-    'unix_socket_directories=',
+    `unix_socket_directories=${sockets}`,
     ...settingsOf(durable),
+    ...tls,
   ];
-  return ready({ url: urlOf(port), source, keeper: keep(folder, postgres, args, ids) }, 30_000);
+  const found = { url: urlOf(port), source, folder, keeper: keep(folder, postgres, args, ids) };
+  await ready(found, 30_000);
+  return found;
+}
+
+/** A server for one test file, with settings that no other file would like. `null`, and said, where none can be had. */
+export async function ownPostgresServer(
+  major: PostgresMajor,
+  settings: Pick<PostgresSettings, 'certificates' | 'access'>,
+): Promise<(AsyncDisposable & { readonly url: string; readonly socket: string }) | null> {
+  const debian = `/usr/lib/postgresql/${major}/bin`;
+  const programs =
+    (await npmPrograms(major)) ??
+    (existsSync(join(debian, 'postgres'))
+      ? { initdb: join(debian, 'initdb'), postgres: join(debian, 'postgres') }
+      : null);
+  if (programs === null) {
+    reportNotRun({ suite: `an own PostgreSQL ${major}`, reason: 'no package from npm or Debian', required: false });
+    return null;
+  }
+  const found = await startOwn(programs, false, 'its own', settings);
+  return {
+    url: found.url ?? '',
+    socket: found.folder,
+    [Symbol.asyncDispose]: async () => void (found.keeper !== undefined && process.kill(found.keeper, 'SIGTERM')),
+  };
 }
 
 /** PostgreSQL refuses to run as root. */
@@ -221,7 +283,7 @@ export function keep(
       NODE_OPTIONS: '',
       LC_ALL: 'C',
       TEST_SERVER_STOP: stopSignal,
-      ...(ids === null ? {} : { DETENT_SERVER_IDS: `${ids.uid}:${ids.gid}` }),
+      ...(ids === null ? {} : { TEST_SERVER_IDS: `${ids.uid}:${ids.gid}` }),
     },
   });
   child.unref();

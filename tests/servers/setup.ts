@@ -7,7 +7,7 @@ import process from 'node:process';
 export function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'detent-servers-'));
   process.env['TEST_SERVERS_FOLDER'] = folder;
-  process.env['DETENT_SERVERS_OWNER'] = String(process.pid);
+  process.env['TEST_SERVERS_OWNER'] = String(process.pid);
   return () => {
     for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
       const { keeper } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { readonly keeper?: number };

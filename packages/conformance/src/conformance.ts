@@ -114,7 +114,7 @@ const SIZES: Readonly<Record<Size, Extent>> = {
   short: {
     strategies: { matrix: 'short', every: 1 },
     crashes: { step: 17, leastKills: 6, randomKills: 40, randomKillsOfRestores: 12, seed: 20_231_102 },
-    race: { processes: 16, rounds: 2 },
+    race: { processes: 16, rounds: 1 },
     sample: 1,
   },
   long: {

@@ -40,7 +40,7 @@ export async function crashAtCalls<Db>(
   const references = new References(target);
   const calls = await callsOf(target, scenario, breakage);
   const points = Array.from({ length: Math.ceil(calls / step) }, (_, index) => index * step + 1);
-  const outcomes = await inParallel(points, 2, async (killAt) => {
+  const outcomes = await inParallel(points, target.databasesAtOnce ?? 2, async (killAt) => {
     await using place = await prepared(target, scenario);
     const runner = startRunner({ ...jobOf(place, scenario), killAt, breakage });
     const report = await runner.ended();
@@ -64,7 +64,7 @@ export async function crashAtRandom<Db>(
   const durationMs = await durationOf(target, scenario);
   const random = randomNumbers(seed);
   const moments = Array.from({ length: count }, () => random() * durationMs);
-  const outcomes = await inParallel(moments, 2, async (momentMs) => {
+  const outcomes = await inParallel(moments, target.databasesAtOnce ?? 2, async (momentMs) => {
     await using place = await prepared(target, scenario);
     const runner = startRunner({ ...jobOf(place, scenario), waits: true });
     await runner.said('ready');

@@ -208,7 +208,7 @@ export function describeStrategies<Db>(target: ConformanceTarget<Db>, { matrix, 
         (matrix === 'whole' ? WHOLE_MATRIX : shortMatrix(mode)).map((part) => ({ ...part, first: turn++ % every })),
       )('ends as documented wherever $form fail and the way back is $wayBack', async ({ form, wayBack, first }) => {
         const failures = failuresOf(draftsOf(form, wayBack)).filter((_, index) => index % every === first);
-        const deviations = await inParallel(failures, 2, async ({ at, drafts }) => {
+        const deviations = await inParallel(failures, target.databasesAtOnce ?? 2, async ({ at, drafts }) => {
           const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
           return found.map((deviation) => `${at}: ${deviation}`);
         });

@@ -17,6 +17,8 @@ export interface ConformanceTarget<Db = unknown> {
   readonly gaps: readonly Gap[];
   /** What it lacks as a whole; absent where it lacks nothing. */
   readonly limits?: Limits;
+  /** How many databases are worked with at once, 2 unless told: 1 where what is done to one shows in the next. */
+  readonly databasesAtOnce?: number;
 }
 
 /** Each with its reason as one sentence, which the adapter must know of too. */

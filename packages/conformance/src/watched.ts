@@ -45,6 +45,7 @@ function watchedSession<Db>(session: MigrationSession<Db>, watcher: Watcher): Mi
             void watcher(`after statement ${index + 1} of ${file}`);
             progress?.done(index, result);
           },
+          advanced: (phase, percent) => progress?.advanced?.(phase, percent),
         }),
       ),
     reset: () => around('the reset', () => session.reset()),

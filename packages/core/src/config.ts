@@ -128,8 +128,10 @@ export const OPTION_SHAPES: Readonly<Record<string, Shape>> = {
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The one place where defaults are. */
-const defaultSettings: Omit<Settings, 'adapter' | 'cwd'> = {
+/** The one place where defaults are, but for how long to wait for a lock, which the adapter knows. */
+const defaultSettings: Omit<Settings, 'adapter' | 'cwd' | 'timeouts'> & {
+  readonly timeouts: Omit<Settings['timeouts'], 'lockMs'>;
+} = {
   migrations: 'migrations',
   layout: 'auto',
   ignore: [],
@@ -139,7 +141,7 @@ const defaultSettings: Omit<Settings, 'adapter' | 'cwd'> = {
   rollback: 'none',
   backup: { mode: 'full', folder: '.detent/backups', keep: false, from: null },
   lock: { onHeld: 'wait', waitMs: 600_000 },
-  timeouts: { connectMs: 10_000, lockMs: 3_000, statementMs: 0 },
+  timeouts: { connectMs: 10_000, statementMs: 0 },
   outOfOrder: 'error',
   onAhead: 'warn',
   onMissing: 'warn',
@@ -158,13 +160,17 @@ export function checkOptions<Db>(options: Options<Db>): Settings<Db> {
   }
   const { backup, lock, timeouts, ...rest } = withoutUndefined(options);
   const settings: Settings<Db> = {
-    ...(defaultSettings as Omit<Settings<Db>, 'adapter' | 'cwd'>),
+    ...(defaultSettings as Omit<Settings<Db>, 'adapter' | 'cwd' | 'timeouts'>),
     cwd: process.cwd(),
     ...rest,
     adapter: options.adapter,
     backup: { ...defaultSettings.backup, ...withoutUndefined(backup ?? {}) },
     lock: { ...defaultSettings.lock, ...withoutUndefined(lock ?? {}) },
-    timeouts: { ...defaultSettings.timeouts, ...withoutUndefined(timeouts ?? {}) },
+    timeouts: {
+      ...defaultSettings.timeouts,
+      lockMs: options.adapter.lockTimeoutMs,
+      ...withoutUndefined(timeouts ?? {}),
+    },
   };
   if (settings.backup.mode === 'restore-only' && settings.backup.from === null && restores(settings.rollback)) {
     throw misuse(

@@ -40,6 +40,8 @@ export type LifecycleEvent =
       readonly index: number;
       readonly count: number;
       readonly statements: number | null;
+      /** How many of them an earlier run has done. */
+      readonly done: number;
     }
   | {
       readonly kind: 'statement-finished';
@@ -47,6 +49,14 @@ export type LifecycleEvent =
       readonly done: number;
       readonly total: number;
       readonly rows: number | null;
+    }
+  | {
+      readonly kind: 'statement-advanced';
+      readonly step: StepInfo;
+      /** What the server says it is doing: `building index: scanning table`. */
+      readonly phase: string;
+      /** Of that phase; `null` where it does not say. */
+      readonly percent: number | null;
     }
   | {
       readonly kind: 'batch-finished';

@@ -6,10 +6,10 @@ import type { MarkAs } from './history/maintenance.ts';
 import { planDown, planRedo, type DownTarget } from './plan/down.ts';
 import { planMigrate } from './plan/migrate.ts';
 import type { Plan } from './plan/plan.ts';
-import { statusOf, type Status } from './plan/status.ts';
+import { isUnended, statusOf, type Status } from './plan/status.ts';
 import type { Capabilities } from './ports/adapter.ts';
 import type { Manifest } from './ports/backup.ts';
-import type { LedgerEvent } from './ports/history.ts';
+import type { HistoryRow, LedgerEvent } from './ports/history.ts';
 import type { LockHolder } from './ports/lock.ts';
 import type { MigrationSession, ServerInfo } from './ports/session.ts';
 import type { MaintenanceResult } from './report.ts';
@@ -117,7 +117,15 @@ export class MigrationScriptExecutor<Db = unknown> {
 
   /** Every migration, in files and in the history, and what it is. */
   status(): Promise<Status> {
-    return this.#read(async (session, scan) => statusOf(await scan(), this.settings, await session.lock.holder()));
+    return this.#read(async (session, scan) => {
+      const scanned = await scan();
+      const rows: HistoryRow[] = [];
+      for (const { id } of scanned.history.entries.filter(isUnended)) {
+        const row = await session.history.load(id);
+        if (row !== null) rows.push(row);
+      }
+      return statusOf(scanned, this.settings, { holder: await session.lock.holder(), rows });
+    });
   }
 
   /** The newest `count` migrations of `status`, or all; oldest first. */

@@ -16,8 +16,8 @@ export interface StatementReader {
   textAt(index: number): string;
   /** All tokens outside of parentheses, in order, until `visit` says `true`; gives whether it did. */
   some(visit: (token: Token, previous: Token) => boolean): boolean;
-  /** The same inside parentheses too. */
-  someAnywhere(visit: (token: Token, previous: Token) => boolean): boolean;
+  /** The same inside parentheses too; `text` is the token as it is written. */
+  someAnywhere(visit: (token: Token, previous: Token, text: string) => boolean): boolean;
 }
 
 export function readStatement(text: string, dialect: Dialect): StatementReader {
@@ -34,13 +34,13 @@ export function readSlice(source: Source, dialect: Dialect, start: number, end: 
     }
     return head[index];
   };
-  const scan = (visit: (token: Token, previous: Token) => boolean, deepest: number): boolean => {
+  const scan = (visit: (token: Token, previous: Token, text: string) => boolean, deepest: number): boolean => {
     const own = lexerAt(source, dialect, start);
     let depth = 0;
     let previous = '';
     for (let token = nextToken(own, end); token !== ''; token = nextToken(own, end)) {
       if (token === ')') depth -= 1;
-      if (depth <= deepest && visit(token, previous)) return true;
+      if (depth <= deepest && visit(token, previous, own.text)) return true;
       if (token === '(') depth += 1;
       previous = token;
     }

@@ -17,6 +17,8 @@ function adapterOf(checked: CheckedOptions): DatabaseAdapter<Db> {
     name: 'mongo',
     target,
     scriptExtensions: [],
+    // The server gives up on a transaction that cannot have a lock by itself, within milliseconds.
+    lockTimeoutMs: 0,
     at: (url) => adapterOf(checkOptions({ ...checked.given, url })),
     parse({ file }) {
       throw new DetentError('SCRIPT_SYNTAX', `${file} is a script, and MongoDB's migrations are code.`, {

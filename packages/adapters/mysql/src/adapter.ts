@@ -4,6 +4,7 @@ import { connect, shownTarget } from './connect.ts';
 import { createLink } from './link.ts';
 import { checkOptions, type CheckedOptions, type MysqlOptions } from './options.ts';
 import { createSession } from './session.ts';
+import { withoutTableLocks } from './table-locks.ts';
 
 /** How long a second connection may take that only looks. */
 const BESIDE_MS = 5_000;
@@ -20,9 +21,10 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
     name: 'mysql',
     target,
     scriptExtensions: ['.sql'],
+    lockTimeoutMs: 5_000,
     at: (url) => adapterOf(checkOptions({ ...checked.given, url })),
     // MariaDB's language, which has MySQL's in it as far as taking a script apart goes.
-    parse: (script) => parseScript(script, dialect),
+    parse: (script) => withoutTableLocks(parseScript(script, dialect)),
     async open(options) {
       const { connectTimeoutMs, signal } = options;
       const wire = await connect(checked, { timeoutMs: connectTimeoutMs, signal });

@@ -1,7 +1,7 @@
 import { describeConformance } from '@detent/conformance';
-import { target } from './fixtures/conformance.ts';
+import { targetAlone } from './fixtures/conformance.ts';
 
-describeConformance('MariaDB', target, {
-  concerns: ['recovery', 'bad input', 'strategies', 'lock race', 'crashes', 'broken runners'],
+describeConformance('MariaDB', targetAlone('long'), {
+  concerns: ['recovery', 'bad input', 'lock race', 'crashes', 'broken runners'],
   size: 'brief',
 });

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { DetentError, misuse } from '@detent/core';
 import type { CoreConnection } from './driver.ts';
 import { connectFailed } from './errors.ts';
@@ -67,7 +69,7 @@ async function connectTo(checked: CheckedOptions, address: Address, options: Con
     } catch (error) {
       if (error instanceof DetentError) throw error;
       const failure = failureFrom(error);
-      if (index < attempts.length - 1 && isAboutTls(failure)) continue;
+      if (index < attempts.length - 1 && isAboutTls(failure, tls)) continue;
       throw connectFailed(failure, shownTarget(checked), options.signal, withoutStatement(error));
     }
   }
@@ -96,7 +98,7 @@ async function openConnection(
     user,
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),
-    ...(tls === null ? {} : { ssl: tls }),
+    ...(tls === null ? {} : { ssl: isByNumber(place, tls) ? { ...tls, verifyIdentity: false } : tls }),
     connectTimeout: timeoutMs === 0 ? undefined : timeoutMs,
     // Detent's own statements go several in one message; those of migrations one by one.
     multipleStatements: true,
@@ -117,6 +119,7 @@ async function openConnection(
       core.on('end', () => reject(new Error('The server closed the connection.')));
       signal?.addEventListener('abort', () => reject(new Error('Stopped.')), { once: true });
     });
+    if (tls !== null && isByNumber(place, tls)) expectCertificateOf(place.host, core);
   } catch (error) {
     core.on('error', () => undefined);
     stop();
@@ -125,6 +128,16 @@ async function openConnection(
     signal?.removeEventListener('abort', stop);
   }
   return mysql2Wire({ core, db: core.promise(), release: (dirty) => leave(core, dirty) });
+}
+
+/** mysql2 compares the certificate of a host that is given by its number with the name `localhost`. */
+function isByNumber(place: Endpoint['place'], tls: NonNullable<Tls>): place is { host: string; port: number } {
+  return tls.verifyIdentity === true && 'host' in place && isIP(place.host) !== 0;
+}
+
+function expectCertificateOf(host: string, { stream }: CoreConnection): void {
+  const problem = checkServerIdentity(host, stream.getPeerCertificate?.() as PeerCertificate);
+  if (problem !== undefined) throw problem;
 }
 
 function leave(core: CoreConnection, dirty: boolean): Promise<void> {

@@ -18,8 +18,8 @@ interface Treatment {
 const asIs = (column: string): string => column;
 /** Four bytes show six digits; as a double they show all of them, and the sign of zero. */
 const asDouble = (column: string): string => `${column} * 1e0`;
-/** The number of an element, since there may be two of one name; of bits, what they come to. */
-const asNumber = (column: string): string => `${column} + 0`;
+/** The number of an element, since there may be two of one name; of bits, what they come to. Adding 0 loses some of 64. */
+const asNumber = (column: string): string => `CAST(${column} AS UNSIGNED)`;
 
 const plain = (form: Form, read: (column: string) => string): Treatment => ({
   form,
@@ -36,7 +36,8 @@ const spatial: Treatment = { ...long, hashed: (column) => `IFNULL(SHA2(HEX(${col
 const json: Treatment = {
   form: 'json',
   read: asIs,
-  hashed: (column) => `IFNULL(SHA2(CAST(${column} AS CHAR), 256), 'N')`,
+  // Read again, since a decimal may have come back as a double where a document is very long.
+  hashed: (column) => `IFNULL(SHA2(CAST(CAST(CAST(${column} AS CHAR) AS JSON) AS CHAR), 256), 'N')`,
 };
 
 const TREATMENTS: readonly (readonly [Treatment, string])[] = [
@@ -65,8 +66,8 @@ export function isKnownType(type: string): boolean {
 export interface Column {
   readonly name: string;
   readonly type: string;
-  /** Worked out by the server; summed up and not copied. */
-  readonly isGenerated: boolean;
+  /** Worked out by the server, and not copied: where it is stored it is summed up, else it may be another one each time. */
+  readonly generated: 'no' | 'stored' | 'virtual';
 }
 
 export function formOf({ type }: Column): Form {
@@ -80,7 +81,9 @@ export function readTerms(columns: readonly Column[]): readonly string[] {
 
 /** Twelve bytes that stand for the whole row. `null` for a row that the server cannot put together. */
 export function hashTerm(columns: readonly Column[]): string {
-  const terms = columns.map(({ name, type }) => treatmentOf(type).hashed(quoteIdent(mariadb, name)));
+  const terms = columns
+    .filter(({ generated }) => generated !== 'virtual')
+    .map(({ name, type }) => treatmentOf(type).hashed(quoteIdent(mariadb, name)));
   return `UNHEX(LEFT(SHA2(CONCAT_WS('|', ${terms.join(', ')}), 256), 24))`;
 }
 

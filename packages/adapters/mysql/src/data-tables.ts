@@ -56,28 +56,29 @@ export async function tablesOf(link: Link): Promise<readonly DataTable[]> {
 const PERIOD: readonly Column[] = ['row_start', 'row_end'].map((name) => ({
   name,
   type: 'timestamp',
-  isGenerated: false,
+  generated: 'no',
 }));
 
 function columnOf(row: Readonly<Record<string, string | null>>): Column {
   const { name, type, extra, expression } = row;
   const isPeriod = expression === 'ROW START' || expression === 'ROW END';
+  const [, how] = isPeriod ? [] : (/\b(VIRTUAL|STORED|PERSISTENT)\b/i.exec(extra ?? '') ?? []);
   return {
     name: name ?? '',
     type: type ?? '',
-    isGenerated: !isPeriod && /\b(?:VIRTUAL|STORED|PERSISTENT)\b/i.test(extra ?? ''),
+    generated: how === undefined ? 'no' : how.toUpperCase() === 'VIRTUAL' ? 'virtual' : 'stored',
   };
 }
 
 export function copiedOf({ columns }: DataTable): readonly Copied[] {
   return columns
-    .filter(({ isGenerated }) => !isGenerated)
+    .filter(({ generated }) => generated === 'no')
     .map((column) => ({ name: column.name, form: formOf(column) }));
 }
 
 /** Each row as it is copied, with its hash behind it. */
 export function readSql(schema: string, table: DataTable): string {
-  const copied = table.columns.filter(({ isGenerated }) => !isGenerated);
+  const copied = table.columns.filter(({ generated }) => generated === 'no');
   const terms = [...readTerms(copied), ...(table.kind === 'books' ? ["''"] : [hashTerm(table.columns)])];
   return `SELECT ${terms.join(', ')} FROM ${placeOf(schema, table)}`;
 }

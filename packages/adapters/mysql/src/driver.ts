@@ -26,7 +26,12 @@ export interface CoreConnection {
   promise(): unknown;
   readonly threadId: number | null;
   readonly config: { readonly clientFlags?: number };
-  readonly stream: { destroy(): unknown; readonly destroyed: boolean };
+  readonly stream: {
+    destroy(): unknown;
+    readonly destroyed: boolean;
+    /** Where it is encrypted. */
+    getPeerCertificate?(): unknown;
+  };
 }
 
 export interface QueryOptions {

@@ -14,6 +14,8 @@ export interface Greeting {
   readonly version: string;
   /** 101118 for 10.11.18. */
   readonly versionNumber: number;
+  /** A change of the schema takes effect as a whole or not at all, also when the server dies in the middle of it. */
+  readonly hasAtomicDdl: boolean;
   /** The database of the connection; `null` when none was named. */
   readonly database: string | null;
   /** Of the history; empty where neither the connection nor anybody else names one. */
@@ -62,12 +64,15 @@ export function readGreeting(answer: Answer | undefined, wire: Wire, table: stri
   const fold = (name: string): string => (foldsNames ? name.toLowerCase() : name);
   const own = new Set(text('own').split(',').map(fold));
   const version = text('version');
+  const product = /mariadb/i.test(version + text('comment')) ? 'MariaDB' : 'MySQL';
+  const versionNumber = numberOf(version);
   return {
     id,
     proxied: wire.startId !== null && wire.startId !== id,
-    product: /mariadb/i.test(version + text('comment')) ? 'MariaDB' : 'MySQL',
+    product,
     version: version.replace(/-.*/s, ''),
-    versionNumber: numberOf(version),
+    versionNumber,
+    hasAtomicDdl: versionNumber >= FIRST_ATOMIC[product],
     database: row['db'] ?? null,
     schema: text('place'),
     schemaExists: text('place_exists') !== '0',
@@ -84,6 +89,8 @@ export function readGreeting(answer: Answer | undefined, wire: Wire, table: stri
     },
   };
 }
+
+const FIRST_ATOMIC = { MariaDB: 100_600, MySQL: 80_000 } as const;
 
 function numberOf(version: string): number {
   const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number);

@@ -48,6 +48,7 @@ const HINTS: Readonly<Record<string, string>> = {
   '3819': 'A row does not pass the CHECK; correct the rows first.',
   '3822': THERE,
   '4025': 'A row does not pass the CHECK; correct the rows first.',
+  '4161': 'There is no such type here; or the word before it is misspelled, as in ADD COLUM, and was taken for a name.',
 };
 
 /** What people write who come from another database, and what MySQL and MariaDB have in its place. */

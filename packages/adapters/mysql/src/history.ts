@@ -1,4 +1,4 @@
-import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
+import { chainHash, LEDGER_START, type HistoryRow, type HistoryStore, type LedgerEvent } from '@detent/core';
 import {
   checkColumns,
   checkLayout,
@@ -149,6 +149,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
       const values = rowValues(row);
       await transactions.write(
         isFenced() ? inline(history.saveFenced, values) : inline(history.save, [...values, row.token]),
+        savedSql(history.tables.history, row),
       );
     },
 
@@ -166,6 +167,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
       const values = eventValues(event);
       await transactions.write(
         isFenced() ? inline(history.appendFenced, values) : inline(history.append, [...values, token]),
+        inline(`SELECT COUNT(*) FROM ${history.tables.event} WHERE seq = ? AND hash = ?`, [event.seq, event.hash]),
       );
       tail = { token, end: { seq: event.seq, hash: event.hash } };
     },
@@ -192,6 +194,22 @@ async function columnsSql(link: Link): Promise<string> {
 
 function namesIn(answer: Answer | undefined): readonly string[] {
   return (answer?.rows ?? []).map(({ name }) => name ?? '');
+}
+
+/** Whether a row stands as it was saved: by what changes from one saving of it to the next. */
+function savedSql(table: string, row: HistoryRow): string {
+  const values = {
+    id: row.id,
+    state: row.state,
+    statements_done: row.statementsDone,
+    cursors: JSON.stringify(row.cursors),
+    token: row.token,
+    run_id: row.runId,
+    started_at: row.startedAt,
+    finished_at: row.finishedAt,
+  };
+  const conditions = Object.keys(values).map((column) => `${column} <=> ?`);
+  return inline(`SELECT COUNT(*) FROM ${table} WHERE ${conditions.join(' AND ')}`, Object.values(values));
 }
 
 function readBare(table: string, schema: string | null): string {

@@ -63,6 +63,8 @@ export function createLink(given: LinkSettings): Link {
   let before: TextRow | null = null;
   let base: TextRow | null = null;
   let side: Wire | null = null;
+  let opening: Promise<Wire | null> | null = null;
+  let closed = false;
   const baseLimits = { lockMs: options.lockTimeoutMs, statementMs: options.statementTimeoutMs };
   const greetingText = greetingSql(options.table, options.schema);
 
@@ -79,6 +81,12 @@ export function createLink(given: LinkSettings): Link {
     greeting = found;
     books ??= bookkeeping(options.table, found.schema, found.foldsNames);
     return { greeting: found, books };
+  };
+  const openSide = async (): Promise<Wire | null> => {
+    const opened = openBeside === null ? null : await openBeside().catch(() => null);
+    if (!closed) return (side = opened);
+    await opened?.close(true);
+    return null;
   };
   const greet = async (): Promise<Greeting> => greeting ?? greeted((await ask(greetingText))[0]).greeting;
 
@@ -124,13 +132,14 @@ export function createLink(given: LinkSettings): Link {
 
     async beside() {
       if (side?.isOpen === true) return side;
-      side = await link.another();
-      return side;
+      opening ??= openSide().finally(() => (opening = null));
+      return opening;
     },
 
     another: async () => (openBeside === null ? null : openBeside().catch(() => null)),
 
     async close() {
+      closed = true;
       await side?.close(true);
       if (wire.isOpen && lent && !disposable && before !== null) {
         const limits = limitSql({ lockMs: 0, statementMs: 0 }, await greet());
@@ -160,12 +169,12 @@ function settingsIn(answer: Answer | undefined): TextRow {
   return answer?.rows[0] ?? {};
 }
 
-/** Before them a change of the schema was not atomic: a crash could leave half of one. */
-const OLDEST = { MariaDB: 100_600, MySQL: 80_000 } as const;
+/** Those before them cannot hold two locks of theirs, or lack what Detent asks them. */
+const OLDEST = { MariaDB: 100_300, MySQL: 50_700 } as const;
 
 function tooOld({ product, version }: Greeting): DetentError {
   return new DetentError('CONFIG', `${product} ${version} is too old.`, {
-    hint: 'Detent needs MariaDB 10.6 or MySQL 8.0, which change the schema as a whole or not at all.',
+    hint: 'Detent needs MariaDB 10.3 or MySQL 5.7, and is at its best from MariaDB 10.6 and MySQL 8.0 on.',
     facts: { product, version },
   });
 }

@@ -75,8 +75,9 @@ export async function restoreAside(
   await link.restore();
   await transactions.run({ statements: [] }, async () => {
     const { tables } = books.history;
+    const proof = `SELECT COUNT(*) = 0 FROM ${tables.history} WHERE state = 'restoring'`;
     for (const text of [`DELETE FROM ${tables.event}`, `DELETE FROM ${tables.history}`, ...lines])
-      await transactions.write(text);
+      await transactions.write(text, proof);
     history.forgetTail();
     await record(history);
   });
@@ -106,8 +107,10 @@ async function markBegun(settings: RestoreSettings, manifest: Manifest): Promise
     restored: contentHash(manifest.objects),
   };
   await transactions.run({ statements: [] }, async () => {
+    const row = `WHERE id = ${literal(newest.id)}`;
     await transactions.write(
-      `UPDATE ${books.history.tables.history} SET state = 'restoring', run_id = ${literal(runId)} WHERE id = ${literal(newest.id)}`,
+      `UPDATE ${books.history.tables.history} SET state = 'restoring', run_id = ${literal(runId)} ${row}`,
+      `SELECT COUNT(*) FROM ${books.history.tables.history} ${row} AND state = 'restoring'`,
     );
     await history.append({
       at: Date.now(),

@@ -1,4 +1,5 @@
 import type { Copied } from './data-tables.ts';
+import { decimalsIn } from './json-decimals.ts';
 
 /** Rows are kept as the server sends them: each field behind its length, as MySQL's protocol writes lengths. */
 const NULL = 0xfb;
@@ -93,6 +94,14 @@ export function fieldSql(piece: Buffer, span: Span | null, { form }: Copied): st
     case 'bytes':
       return `X'${piece.toString('hex', from, to)}'`;
     case 'json':
-      return `_utf8mb4 X'${piece.toString('hex', from, to)}'`;
+      return documentSql(`_utf8mb4 X'${piece.toString('hex', from, to)}'`, piece.toString('utf8', from, to));
   }
+}
+
+/** A document of MySQL's, with the decimals in it put in as such. */
+export function documentSql(value: string, text: string): string {
+  const decimals = decimalsIn(text);
+  if (decimals.length === 0) return value;
+  const pairs = decimals.map(({ path, digits }) => `_utf8mb4 X'${Buffer.from(path).toString('hex')}', ${digits}`);
+  return `JSON_SET(${value}, ${pairs.join(', ')})`;
 }

@@ -27,6 +27,14 @@ function factsOf(greeting: Greeting): readonly ServerFact[] {
   return [
     { name: product, value: version, level: 'ok' },
     { name: 'database', value: `${database ?? 'none'}, as ${user}`, level: 'ok' },
+    greeting.hasAtomicDdl
+      ? { name: 'changes of the schema', value: 'each as a whole', level: 'ok' }
+      : {
+          name: 'changes of the schema',
+          value: 'a crash may leave a half of one',
+          level: 'warn',
+          hint: 'A migration that dies in one is for a person to settle; MariaDB 10.6 and MySQL 8.0 know better.',
+        },
     isReadOnly
       ? { name: 'writable', value: 'no: read_only is on', level: 'warn', hint: 'Connect to the primary.' }
       : { name: 'writable', value: 'yes', level: 'ok' },

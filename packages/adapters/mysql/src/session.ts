@@ -2,11 +2,13 @@ import type { Capabilities, MigrationSession, Statement, StatementResult } from 
 import { mariadb, sqlTag } from '@detent/sql';
 import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
+import { createCoverage } from './coverage.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createHistory } from './history.ts';
 import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
+import { createPrepared } from './prepared.ts';
 import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
 import { scopedFingerprint, traceOf } from './trace.ts';
@@ -17,9 +19,14 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
   const lock = createLock(link);
   const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
   const history = createHistory({ link, lock, transactions });
+  const prepared = createPrepared(link);
+  const coverage = createCoverage(link, prepared);
+  /** It is not tried again: a part of it may stand. */
+  let uncovered: Statement | null = null;
   return {
     get db() {
       link.wire.suspect();
+      coverage.forget();
       return link.wire.db as Db;
     },
     capabilities: capabilitiesOf(link),
@@ -48,7 +55,10 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
       link.traces ||= statements.some(leavesTraces);
       const results: StatementResult[] = [];
       for (const [index, statement] of statements.entries()) {
-        const answers = await transactions.execute(statement, { file, signal: progress?.signal });
+        const once = statement === uncovered;
+        const answers = await transactions.execute(statement, { file, signal: progress?.signal, once });
+        if (statement.kind !== 'query') await prepared.note(statement.text);
+        if (changesNames(statement)) coverage.forget();
         const result = { rows: answers.at(-1)?.affected ?? null };
         results.push(result);
         progress?.done(index, result);
@@ -75,7 +85,13 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
       return scope === null ? schemaFingerprint(link) : scopedFingerprint(link, scope);
     },
 
-    trace: (statement) => traceOf(link, statement),
+    async covered(statements) {
+      const count = await coverage.covered(statements);
+      uncovered = count === 0 ? (statements[0] ?? null) : null;
+      return count;
+    },
+
+    trace: (statement) => traceOf(link, coverage, statement),
 
     foreignHistory: async () => null,
 
@@ -93,4 +109,9 @@ function capabilitiesOf({ hasBeside }: Link): Capabilities {
 /** What a statement may leave in the session beyond schema and rows: everything but these, as routines may set settings. */
 function leavesTraces({ text }: Statement): boolean {
   return !/^\s*(?:insert|update|delete|replace|create|alter|drop|select|truncate|rename)\b/i.test(text);
+}
+
+/** A name may mean another table afterwards, or a table have another engine. */
+function changesNames({ kind, text }: Statement): boolean {
+  return kind === 'ddl' || /^\s*(?:call|execute|begin|use)\b/i.test(text);
 }

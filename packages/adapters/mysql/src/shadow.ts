@@ -7,7 +7,7 @@ import { copiedOf, tablesOf } from './data-tables.ts';
 import { textsOf, type Contents, type Counters, type SavedTable } from './dump.ts';
 import type { Link } from './link.ts';
 import { literal } from './literal.ts';
-import { fieldSql, spansIn } from './row.ts';
+import { documentSql, fieldSql, spansIn } from './row.ts';
 import { FIXED_TEXT, sumsIn } from './sums.ts';
 import { isRefused } from './wire.ts';
 
@@ -129,7 +129,9 @@ async function fillTable(
           const variable = `@detent_${index}`;
           long.push(variable);
           await sendInPieces(link, variable, piece.subarray(span.from, span.to), most);
-          fields.push(column.form === 'json' ? `CONVERT(${variable} USING utf8mb4)` : variable);
+          const text = (): string => piece.toString('utf8', span.from, span.to);
+          const document = `CONVERT(${variable} USING utf8mb4)`;
+          fields.push(column.form === 'json' ? documentSql(document, text()) : variable);
         } else fields.push(fieldSql(piece, span, column));
       }
       const row = `(${fields.join(',')})`;

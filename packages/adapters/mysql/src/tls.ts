@@ -24,8 +24,13 @@ export function tlsAttempts(mode: TlsMode | ConnectionOptions | null, host: stri
 }
 
 /** Whether an attempt failed only for the want of encryption, or because of it. */
-export function isAboutTls({ code, message }: { readonly code: string; readonly message: string }): boolean {
+export function isAboutTls(
+  { code, message }: { readonly code: string; readonly message: string },
+  attempted: Tls,
+): boolean {
   return (
+    // MariaDB denies access to who comes without encryption where it has to be.
+    (code === '1045' && attempted === null) ||
     code === 'HANDSHAKE_NO_SSL_SUPPORT' ||
     code === 'HANDSHAKE_SSL_ERROR' ||
     code === '3159' ||

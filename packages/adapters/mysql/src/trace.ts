@@ -1,12 +1,31 @@
 import { hash } from 'node:crypto';
 import type { Statement, Trace } from '@detent/core';
+import { rowsFingerprint, type Coverage, type Table } from './coverage.ts';
 import { definitionsOf, isObjectKind, plainly, type SchemaObject } from './definitions.ts';
 import type { Link } from './link.ts';
 import { touchedBy } from './touched.ts';
 import { valueOf } from './wire.ts';
 
-/** What shows whether a statement ran: the definitions of what it names, and of nothing else. */
-export async function traceOf(link: Link, { text }: Statement): Promise<Trace> {
+/**
+ * What shows whether a statement ran: the definitions of what it names, and of nothing else; or the rows of tables that
+ * know no transactions.
+ */
+export async function traceOf(link: Link, coverage: Coverage, statement: Statement): Promise<Trace> {
+  if (statement.kind !== 'data') return schemaTrace(link, statement.text);
+  const beyond = await coverage.beyond(statement);
+  switch (beyond.kind) {
+    case 'nothing':
+      return { kind: 'none' };
+    case 'rows': {
+      const scope = JSON.stringify({ rows: beyond.tables });
+      return { kind: 'rows', fingerprint: await rowsFingerprint(link, beyond.tables), scope };
+    }
+    case 'commits':
+      return beyond.text === null ? { kind: 'none' } : schemaTrace(link, beyond.text);
+  }
+}
+
+async function schemaTrace(link: Link, text: string): Promise<Trace> {
   const touched = touchedBy(text);
   switch (touched.kind) {
     case 'idempotent':
@@ -14,6 +33,8 @@ export async function traceOf(link: Link, { text }: Statement): Promise<Trace> {
     case 'unseen':
       return { kind: 'none' };
     case 'objects': {
+      // What such a server says of a table after a crash may be true of one half of it.
+      if (!(await link.greeting()).hasAtomicDdl) return { kind: 'none' };
       // A migration may have chosen another database.
       const current = valueOf((await link.ask('SELECT DATABASE()'))[0]) ?? '';
       const objects = touched.objects.map(({ kind, schema, name }) => ({ kind, schema: schema ?? current, name }));
@@ -29,8 +50,10 @@ export async function traceOf(link: Link, { text }: Statement): Promise<Trace> {
 
 /** Of the part of the schema that a trace named. */
 export function scopedFingerprint(link: Link, scope: string): Promise<string> {
-  const objects: unknown = JSON.parse(scope);
-  return fingerprintOf(link, Array.isArray(objects) ? objects.filter(isSchemaObject) : []);
+  const named: unknown = JSON.parse(scope);
+  if (Array.isArray(named)) return fingerprintOf(link, named.filter(isSchemaObject));
+  const rows: unknown = typeof named === 'object' && named !== null ? Reflect.get(named, 'rows') : null;
+  return rowsFingerprint(link, Array.isArray(rows) ? rows.filter(isTable) : []);
 }
 
 async function fingerprintOf(link: Link, objects: readonly SchemaObject[]): Promise<string> {
@@ -42,7 +65,10 @@ function digestOf(definitions: readonly (string | null)[]): string {
 }
 
 function isSchemaObject(value: unknown): value is SchemaObject {
+  return isTable(value) && isObjectKind(Reflect.get(value, 'kind'));
+}
+
+function isTable(value: unknown): value is Table {
   if (typeof value !== 'object' || value === null) return false;
-  const field = (name: string): unknown => Reflect.get(value, name);
-  return isObjectKind(field('kind')) && typeof field('schema') === 'string' && typeof field('name') === 'string';
+  return typeof Reflect.get(value, 'schema') === 'string' && typeof Reflect.get(value, 'name') === 'string';
 }

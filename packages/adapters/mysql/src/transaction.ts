@@ -4,6 +4,7 @@ import { cancelOn } from './cancel.ts';
 import { commitUnknown, ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
+import { outcomeOf } from './outcome.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
 import { isRefused, Refused, type Answer } from './wire.ts';
@@ -14,8 +15,8 @@ export interface Transactions {
   readonly isWorking: boolean;
   /** A statement of a migration, inside the transaction or outside of any. Gives what it came to. Throws typed errors. */
   execute(statement: Statement, request: ExecuteRequest): Promise<readonly Answer[]>;
-  /** Detent's own write: with the commit of the transaction that is open, or at once. */
-  write(text: string): Promise<void>;
+  /** Detent's own write: with the commit of the transaction that is open, or at once. `proof` counts what it wrote. */
+  write(text: string, proof: string): Promise<void>;
   /** Sends what is held back, so that a reader inside the transaction sees it. */
   flush(): Promise<void>;
 }
@@ -23,6 +24,8 @@ export interface Transactions {
 export interface ExecuteRequest {
   readonly file: string;
   readonly signal: AbortSignal | undefined;
+  /** It is tried once, whatever is locked. */
+  readonly once: boolean;
 }
 
 /** The transaction that is open. */
@@ -33,6 +36,8 @@ interface Work {
   used: boolean;
   /** Own writes that go out with the commit. */
   readonly held: string[];
+  /** A question whose answer is not 0 when it was committed; `null` where nothing would show. */
+  proof: string | null;
   readonly isCode: boolean;
 }
 
@@ -81,8 +86,20 @@ export function createTransactions(
       await wire.run(...first, ...current.held.splice(0), 'COMMIT');
     } catch (error) {
       if (current.isCode && isRefused(error, NO_SAVEPOINT)) throw ended({}, error.cause);
-      if (error instanceof Refused && error.failure.kind === 'lost') throw commitUnknown(target, error.cause);
+      if (error instanceof Refused && error.failure.kind === 'lost') return afterLoss(current, error);
       throw translate(error, target);
+    }
+  };
+  /** The answer to a COMMIT is lost: it is asked for, never sent again. */
+  const afterLoss = async ({ proof }: Work, error: Refused): Promise<void> => {
+    const outcome = await outcomeOf(link, proof);
+    switch (outcome) {
+      case 'committed':
+        return;
+      case 'rolled-back':
+        throw translate(error, target);
+      case 'unknown':
+        throw commitUnknown(target, error.cause);
     }
   };
 
@@ -113,7 +130,7 @@ export function createTransactions(
       if (link.options.readOnly) throw readOnlySession();
       await link.prepare();
       if ((await wire.look()).inTransaction) throw openElsewhere();
-      const current: Work = { begun: false, used: false, held: [], isCode: scope.statements === null };
+      const current: Work = { begun: false, used: false, held: [], proof: null, isCode: scope.statements === null };
       work = current;
       try {
         if (current.isCode) await flush();
@@ -131,7 +148,7 @@ export function createTransactions(
       }
     },
 
-    async execute(statement, { file, signal }) {
+    async execute(statement, { file, signal, once }) {
       signal?.throwIfAborted();
       const current = work;
       // A statement that nothing takes back is not stopped in its middle.
@@ -150,7 +167,7 @@ export function createTransactions(
       };
       try {
         const answers = await retrying(attempt, {
-          retries: lockRetries,
+          retries: once ? 0 : lockRetries,
           prepare: () => prepareRetry(current),
           signal,
         });
@@ -161,9 +178,10 @@ export function createTransactions(
       }
     },
 
-    async write(text) {
+    async write(text, proof) {
       if (work !== null) {
         work.held.push(text);
+        work.proof = proof;
         return;
       }
       await link.prepare();

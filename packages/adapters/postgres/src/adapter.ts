@@ -23,6 +23,7 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
     name: 'postgres',
     target,
     scriptExtensions: ['.sql'],
+    lockTimeoutMs: 3_000,
     at: (url) => adapterOf(checkOptions({ ...checked.given, directUrl: undefined, url }), lease),
     parse: (script) => parseScript(script, dialect),
     async open(options) {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromModules, MigrationScriptExecutor, type DatabaseAdapter, type Options } from '@detent/core';
+import { bitFlips, damagesOf, truncations } from '@detent/tests/damage';
 import { smallDisk } from '@detent/tests/servers/small-disk';
 import { afterEach, expect, test } from 'vitest';
 import { createAdapter } from './adapter.ts';
 import type { PgClient } from './driver.ts';
-import { bitFlips, otherDamages, truncations, type Damage } from './fixtures/damage.ts';
 import { playground, type Playground } from './fixtures/playground.ts';
-import { figure, sized } from './fixtures/size.ts';
+import { figure, sized } from '@detent/tests/size';
 
 const patient = { timeout: 120_000 };
 const folders: string[] = [];
@@ -64,15 +64,7 @@ test('F89 F90 damage anywhere in a backup or its manifest is found before a scri
     expect((await maker.backup({ path })).errors).toEqual([]);
   }
   const options: Partial<Options<PgClient>> = { backup: { mode: 'restore-only', from: path } };
-  const manifest = `${path}.json`;
-  const damages: readonly Damage[] = [
-    ...bitFlips(path, sized(140, 1400), 'backup'),
-    ...bitFlips(manifest, sized(80, 800), 'manifest'),
-    ...truncations(path, sized(20, 200), 'backup'),
-    ...truncations(manifest, sized(10, 100), 'manifest'),
-    ...otherDamages(path),
-    ...otherDamages(manifest),
-  ];
+  const damages = damagesOf(path);
   const unseen: string[] = [];
   for (const damage of damages) {
     damage.do();

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fromModules, MigrationScriptExecutor } from '@detent/core';
+import { figure, sized } from '@detent/tests/size';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { BUILDING, executorOn, openPlace, until } from './fixtures/places.ts';
-import { figure, sized } from './fixtures/size.ts';
+import { postgres, type PgClient } from './index.ts';
 
 const WAITERS = 40;
 const RUNS = sized(3, 20);
@@ -62,7 +64,7 @@ test(
       () => 'granted',
       (error: unknown) => String(error),
     );
-    await sleep(100);
+    await until(place, "EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)");
     const built = await holder.query(BUILD).then(
       () => 'built',
       (error: unknown) => String(error),
@@ -70,5 +72,60 @@ test(
     await holder.end();
     expect([built, await waited].join(' ')).toContain('deadlock detected');
     await waiter.end();
+  },
+);
+
+/** Migrates, and lets go of what is in the way as soon as it is told of that phase. Gives all that was told. */
+async function heard(
+  url: string,
+  script: string,
+  { phase: awaited, letGo }: { readonly phase: RegExp; readonly letGo: () => Promise<unknown> },
+): Promise<readonly string[]> {
+  const migrations = fromModules({ 'V1_build.sql': script });
+  await using executor = Object.assign(
+    new MigrationScriptExecutor<PgClient>({ adapter: postgres({ url }), migrations }),
+    { [Symbol.asyncDispose]: () => executor.close() },
+  );
+  const told: string[] = [];
+  executor.on('statement-advanced', ({ phase, percent, step }) => {
+    told.push(`${step.id}: ${phase} ${percent ?? '?'} %`);
+    if (awaited.test(phase)) void letGo();
+  });
+  expect((await executor.migrate()).errors).toEqual([]);
+  return told;
+}
+
+test('F36 a concurrent build tells how far it is, and whom it waits for', { timeout: 60_000 }, async () => {
+  await using place = await openPlace();
+  const { database } = place;
+  await database.query('CREATE TABLE big AS SELECT n FROM generate_series(1, 1000) AS n');
+  const writer = await connected(database.url);
+  await writer.query('BEGIN');
+  await writer.query('INSERT INTO big VALUES (0)');
+  const pid = Number((await writer.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid);
+  const told = await heard(database.url, 'CREATE INDEX CONCURRENTLY big_n ON big (n);', {
+    phase: /^waiting for process/,
+    letGo: () => writer.end(),
+  });
+  expect(told).toContain(`1: waiting for process ${pid} of postgres ? %`);
+});
+
+test.each(['CREATE INDEX ON big (slowly(n))', 'ALTER TABLE big ADD EXCLUDE USING btree (slowly(n) WITH =)'])(
+  'inside a transaction, %s tells what the server does',
+  { timeout: 60_000 },
+  async (statement) => {
+    await using place = await openPlace();
+    const { database } = place;
+    // Nothing goes on before the lock is given back.
+    await database.query(
+      'CREATE TABLE big AS SELECT n FROM generate_series(1, 400) AS n',
+      `CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+        WHILE EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 36) LOOP PERFORM pg_sleep(0.01); END LOOP;
+        RETURN n; END $$`,
+    );
+    const keeper = await connected(database.url);
+    await keeper.query('SELECT pg_advisory_lock(36)');
+    const told = await heard(database.url, `SELECT 1;\n${statement};`, { phase: /./, letGo: () => keeper.end() });
+    expect(told[0]).toMatch(/^1: \w[^%]* (?:\d+|\?) %$/);
   },
 );

@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { DetentError, misuse } from '@detent/core';
 import type { PgClient, RawClient, ServerMessage } from './driver.ts';
+import { completeAddress } from './environment.ts';
 import { connectFailed } from './errors.ts';
 import { failureFrom } from './failure.ts';
 import type { CheckedOptions } from './options.ts';
-import { isAboutSsl, sslAttempts, type Ssl } from './ssl.ts';
-import { addressFromEnvironment, type Address } from './url.ts';
+import { passwordFromFile } from './password-file.ts';
+import { isAboutSsl, sslModeFor, sslOf, sslWays, type Ssl } from './ssl.ts';
+import type { Address } from './url.ts';
 import type { Wire } from './wire.ts';
 import { pgWire } from './wire-pg.ts';
 import { pgliteWire } from './wire-pglite.ts';
@@ -61,41 +65,64 @@ export function shownTarget(checked: CheckedOptions): string {
   }
 }
 
-async function connectTo(checked: CheckedOptions, address: Address, options: ConnectOptions): Promise<Wire> {
-  const endpoint = endpointOf(checked, address);
-  const environment = addressFromEnvironment(process.env);
-  const password = checked.given.password ?? address.password ?? environment.password;
-  const attempts = sslAttempts(checked.ssl ?? address.sslMode ?? environment.sslMode ?? null, endpoint.host);
-  for (const [index, ssl] of attempts.entries()) {
+async function connectTo(checked: CheckedOptions, given: Address, options: ConnectOptions): Promise<Wire> {
+  const { env } = process;
+  const endpoint = endpointOf(checked, given);
+  const address = completeAddress({ ...given, host: endpoint.host }, env);
+  const asked = checked.given.password ?? address.password;
+  const filed = asked === undefined ? await passwordFromFile(endpoint, env) : null;
+  const password = asked ?? (filed?.kind === 'found' ? filed.password : undefined);
+  const isBound = address.channelBinding === 'require';
+  const ways = sslWays(sslModeFor(checked.ssl, address), endpoint.host).filter(
+    ({ kind }) => !isBound || kind !== 'plain',
+  );
+  for (const [index, way] of ways.entries()) {
+    const ssl = await sslOf(way, endpoint.host, address, env);
     try {
-      return await openClient(endpoint, password, ssl, options);
+      return await openClient(endpoint, { password, ssl, isBound }, options);
     } catch (error) {
       if (error instanceof DetentError) throw error;
       const failure = failureFrom(error);
-      if (index < attempts.length - 1 && isAboutSsl(failure.message)) continue;
-      throw connectFailed(failure, shownTarget(checked), options.signal, error);
+      if (index < ways.length - 1 && isAboutSsl(failure.message)) continue;
+      throw connectFailed(
+        failure,
+        shownTarget(checked),
+        options.signal,
+        error,
+        filed?.kind === 'ignored' ? filed.why : null,
+      );
     }
   }
-  throw new DetentError('INTERNAL', 'There was no way to connect to try.');
+  throw misuse('Channel binding needs encryption.', "Set sslmode to 'require' or more, or leave channel_binding out.");
 }
 
-export function endpointOf(checked: CheckedOptions, address: Address): Endpoint {
-  const environment = addressFromEnvironment(process.env);
-  const user = address.user ?? environment.user ?? systemUser();
+/** Where Debian and others put the socket of their server. */
+const SOCKETS = '/var/run/postgresql';
+
+export function endpointOf(checked: CheckedOptions, given: Address): Endpoint {
+  const { socket } = checked.given;
+  const address = completeAddress({ ...given, ...(socket === undefined ? {} : { host: socket }) }, process.env);
+  const { user = systemUser(), port = 5432 } = address;
+  const usual = existsSync(join(SOCKETS, `.s.PGSQL.${port}`)) ? SOCKETS : 'localhost';
   return {
-    host: checked.given.socket ?? address.host ?? environment.host ?? 'localhost',
-    port: address.port ?? environment.port ?? 5432,
+    host: address.host ?? usual,
+    port,
     user,
-    database: address.database ?? environment.database ?? user,
-    applicationName:
-      checked.given.applicationName ?? address.applicationName ?? environment.applicationName ?? 'detent',
+    database: address.database ?? user,
+    applicationName: checked.given.applicationName ?? address.applicationName ?? 'detent',
   };
+}
+
+interface Proof {
+  readonly password: string | (() => string | Promise<string>) | undefined;
+  readonly ssl: Ssl;
+  /** Only a proof that holds for this very connection is given. */
+  readonly isBound: boolean;
 }
 
 async function openClient(
   { host, port, user, database, applicationName }: Endpoint,
-  password: string | (() => string | Promise<string>) | undefined,
-  ssl: Ssl,
+  { password, ssl, isBound }: Proof,
   { timeoutMs, signal }: ConnectOptions,
 ): Promise<Wire> {
   const Client = await loadClient();
@@ -104,8 +131,11 @@ async function openClient(
     port,
     user,
     database,
-    password,
+    // Without this pg would look into the file by itself, and complain that it has to.
+    password: password ?? missing,
     ssl,
+    ...(ssl === false ? { sslnegotiation: 'postgres' } : {}),
+    enableChannelBinding: isBound,
     application_name: applicationName,
     connectionTimeoutMillis: timeoutMs,
     keepAlive: true,
@@ -117,11 +147,13 @@ async function openClient(
   };
   client.connection.on('parameterStatus', onParameter);
   client.on('error', () => undefined);
+  const bound = isBound ? insistOnBinding(client) : null;
   const stop = (): void => void client.connection.stream.destroy();
   signal?.addEventListener('abort', stop, { once: true });
   try {
     signal?.throwIfAborted();
     await client.connect();
+    bound?.check();
   } catch (error) {
     stop();
     throw error;
@@ -138,6 +170,30 @@ async function openClient(
       else await client.end();
     },
   });
+}
+
+function missing(): never {
+  throw new Error('the server asks for a password, and no password was given');
+}
+
+/** Ends the connection before a password goes to a server that cannot prove that it is the one behind the encryption. */
+function insistOnBinding(client: RawClient): { check(): void } {
+  const unbound = new Error('the server offers no channel binding');
+  const refuse = (): void => void client.connection.stream.destroy(unbound);
+  let isOffered = false;
+  if (Reflect.get(client, 'enableChannelBinding') !== true)
+    throw misuse('This version of pg knows no channel binding.', 'Run `npm install pg@latest`.');
+  client.connection.on('authenticationSASL', ({ mechanisms }) => {
+    isOffered = mechanisms?.includes('SCRAM-SHA-256-PLUS') === true;
+    if (!isOffered) refuse();
+  });
+  client.connection.on('authenticationCleartextPassword', refuse);
+  client.connection.on('authenticationMD5Password', refuse);
+  return {
+    check() {
+      if (!isOffered) throw unbound;
+    },
+  };
 }
 
 /** A user's own client, which must be idle. */

@@ -1,9 +1,8 @@
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { crashMatrix } from './fixtures/crash-matrix.ts';
-import { naive, nightUnder, ROWS } from './fixtures/crash-subjects.ts';
+import { crashMatrix, naive, nightUnder, ROWS } from './fixtures/crash-night.ts';
 import { NIGHT, SHORT_NIGHT } from './fixtures/night.ts';
-import { figure } from './fixtures/size.ts';
+import { figure } from '@detent/tests/size';
 
 /** A part of the points, where it is asked for: every n-th, beginning with a given one. */
 const [step, from] = ['DETENT_TEST_CRASH_STEP', 'DETENT_TEST_CRASH_FROM'].map((name) => Number(process.env[name] ?? 0));

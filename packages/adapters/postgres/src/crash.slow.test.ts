@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { crashMatrix } from './fixtures/crash-matrix.ts';
-import { naive, nightUnder, ROWS } from './fixtures/crash-subjects.ts';
+import { crashMatrix, naive, nightUnder, ROWS } from './fixtures/crash-night.ts';
 
 // A few points of each row, the ways of cutting in turn; the long form takes all.
 const STEP = 211;

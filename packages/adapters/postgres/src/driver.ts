@@ -55,7 +55,7 @@ export interface RawConnection {
 
 /** The socket, plain or encrypted. */
 export interface RawStream {
-  destroy(): unknown;
+  destroy(error?: Error): unknown;
   pause(): unknown;
   resume(): unknown;
   /** False when the other side takes no more for now; `drain` says when it does. */
@@ -89,4 +89,5 @@ export interface ServerMessage {
   readonly status?: string;
   readonly parameterName?: string;
   readonly parameterValue?: string;
+  readonly mechanisms?: readonly string[];
 }

@@ -103,23 +103,35 @@ export function connectFailed(
   target: string,
   signal: AbortSignal | undefined,
   cause: unknown,
+  /** What else may be the reason. */
+  remark: string | null = null,
 ): DetentError {
   if (signal?.aborted === true) return new DetentError('CANCELLED', 'Stopped while connecting.', { cause });
   return new DetentError('CONNECTION', `Cannot connect to ${target}: ${failure.message}.`, {
-    hint: connectHint(failure),
+    hint: remark === null ? connectHint(failure) : `${connectHint(failure)} ${remark}`,
     facts: factsOf(failure),
     cause,
   });
 }
 
 function connectHint({ code, message }: Failure): string {
+  if (/valid client certificate/.test(message))
+    return 'Name yours by PGSSLCERT and PGSSLKEY, or by ssl: { cert, key }.';
+  if (code === '28000' && message.endsWith('no encryption'))
+    return 'Perhaps it lets this user in with encryption only: take sslmode=require.';
   const known = CONNECT_HINTS[code];
   if (known !== undefined) return known;
   if (/timeout|in time/i.test(message))
     return 'Check host, port and firewall, or allow longer with timeouts.connectMs.';
   if (/password must be a string|no password/i.test(message))
-    return 'Give the password in the URL, in PGPASSWORD or by the option `password`.';
-  if (/SSL|certificate|self.signed/i.test(message))
+    return 'Give the password in the URL, in PGPASSWORD, in ~/.pgpass or by the option `password`.';
+  if (/channel binding/.test(message)) return 'Leave channel_binding out, or ask the administrator for scram-sha-256.';
+  if (/altname|does not match certificate/i.test(message))
+    return "Connect by a name that stands in the server's certificate.";
+  if (/self.signed|unable to (?:verify|get)|UNABLE_TO/i.test(message))
+    return 'Name the authority that signed it by PGSSLROOTCERT or ssl: { ca }.';
+  if (/does not support SSL/.test(message)) return "The server has no encryption; `ssl: 'disable'` does without.";
+  if (/SSL|certificate/i.test(message))
     return "Choose the encryption with `ssl`: 'disable', 'require', 'verify-full' or { ca }.";
   return 'Check host, port, user and database.';
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { executorOn, flawsOf, openPlace, type Place } from './fixtures/places.ts';
 import { start } from './fixtures/processes.ts';
-import { figure, sized } from './fixtures/size.ts';
+import { figure, sized } from '@detent/tests/size';
 
 const ROUNDS = sized(5, 50);
 const COUNT = 6;

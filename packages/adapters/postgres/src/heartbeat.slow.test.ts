@@ -3,7 +3,7 @@ import { startProxy } from '@detent/tests/servers/proxy';
 import { describe, expect, test } from 'vitest';
 import { executorOn, flawsOf, openPlace, until, type Place } from './fixtures/places.ts';
 import { start } from './fixtures/processes.ts';
-import { sized } from './fixtures/size.ts';
+import { sized } from '@detent/tests/size';
 
 const LEASE = { leaseMs: 2_000, heartbeatMs: 500 };
 const COUNT = 6;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromModules, MigrationScriptExecutor } from '@detent/core';
+import { MODES } from '@detent/tests/crash/matrix';
 import { startProxy } from '@detent/tests/servers/proxy';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
-import { MODES } from './fixtures/crash-matrix.ts';
 import { BUILDING, executorOn, flawsOf, openPlace, until } from './fixtures/places.ts';
 import { start } from './fixtures/processes.ts';
 import { postgres, type PgClient } from './index.ts';
@@ -29,8 +29,8 @@ describe('a statement whose client was killed', () => {
     await until(place, BUILDING);
     process.process.kill('SIGKILL');
     await process.ended();
-    const freedMs = await until(place, `NOT ${BUILDING}`);
-    expect(freedMs).toBeLessThan(3_000);
+    // The transaction that it waits for is still open: nothing but the loss of its client can end it.
+    await until(place, `NOT ${BUILDING}`);
     await old.end();
     await using executor = executorOn(url, { count: 2, alone: BUILD });
     const { errors, executed } = await executor.migrate();
@@ -55,10 +55,9 @@ describe('a statement whose client was killed', () => {
 
       await using impatient = executorOn(url, { count: 2, alone: BUILD, waitMs: 0 });
       expect((await impatient.migrate()).errors.map(({ code }) => code)).toEqual(['LOCK_HELD']);
-      const from = performance.now();
       await using executor = executorOn(url, { count: 2, alone: BUILD });
       expect(await executor.unlock({ fence: true })).toMatchObject({ username: 'tester', pid: process.process.pid });
-      expect(performance.now() - from).toBeLessThan(3_000);
+      expect(await place.database.query(`SELECT ${BUILDING} AS building`)).toEqual([{ building: false }]);
       await old.end();
       expect((await executor.migrate()).errors).toEqual([]);
       expect(await flawsOf(place, 2)).toEqual([]);
@@ -78,8 +77,10 @@ describe('a statement whose client was killed', () => {
       process.process.kill('SIGKILL');
       await process.ended();
       await using executor = executorOn(url, { count: 2, alone: BUILD, waitMs: 1_000 });
-      const waiting = executor.migrate();
+      let isOver = false;
+      const waiting = executor.migrate().finally(() => (isOver = true));
       await sleep(2_500);
+      expect(isOver).toBe(false);
       await old.end();
       await until(place, `NOT ${BUILDING}`);
       // The session that nobody speaks to any more is silent now, and keeps the lock.

@@ -3,7 +3,7 @@ import { describe, expect, test, type TestContext } from 'vitest';
 import { createAdapter } from './adapter.ts';
 import type { PgClient } from './driver.ts';
 import { executorOn, flawsOf, openPlace, type Place } from './fixtures/places.ts';
-import { figure, sized } from './fixtures/size.ts';
+import { figure, sized } from '@detent/tests/size';
 
 const ROUNDS = sized(20, 200);
 const CLIENTS = 12;

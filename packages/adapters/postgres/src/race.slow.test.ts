@@ -2,7 +2,7 @@ import process from 'node:process';
 import { expect, test } from 'vitest';
 import { executorOn, flawsOf, openPlace } from './fixtures/places.ts';
 import { start, type Starter } from './fixtures/processes.ts';
-import { figure, sized } from './fixtures/size.ts';
+import { figure, sized } from '@detent/tests/size';
 import type { Report } from './fixtures/starter.ts';
 
 const PROCESSES = sized(16, 64);

@@ -232,9 +232,8 @@ test('F19 a statement that runs on for a dead client ends with it, and its lock 
   stream.destroy();
   await sleeping;
   const next = await place.open();
-  const begun = performance.now();
   let attempt = await next.lock.tryAcquire({ runId: 'next', username: 'u', host: 'h', pid: 1 });
-  while (attempt.kind === 'held' && performance.now() - begun < 5_000) {
+  while (attempt.kind === 'held') {
     await sleep(50);
     attempt = await next.lock.tryAcquire({ runId: 'next', username: 'u', host: 'h', pid: 1 });
   }

@@ -2,6 +2,7 @@ import type { Capabilities, MigrationSession, Statement, StatementResult } from 
 import { postgres, sqlTag } from '@detent/sql';
 import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
+import { watchBuilds } from './build-progress.ts';
 import { readConcurrent, waitsForOthers } from './concurrent.ts';
 import { DIRECT, needsDirect, readOnlySession, translate } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
@@ -89,8 +90,14 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
         progress?.done(index, result);
       };
       const request = { file, signal: progress?.signal, hear };
-      if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
-      else for (const statement of statements) await executeAlone(statement, request);
+      await link.greeting();
+      const stop = watchBuilds(link, statements, progress?.advanced);
+      try {
+        if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
+        else for (const statement of statements) await executeAlone(statement, request);
+      } finally {
+        stop();
+      }
       return results;
     },
 
@@ -111,6 +118,8 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
     },
 
     fingerprint,
+
+    covered: async ({ length }) => length,
 
     async trace({ text }) {
       const concurrent = readConcurrent(text);

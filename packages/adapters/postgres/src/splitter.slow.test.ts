@@ -4,7 +4,7 @@ import { assert, asyncProperty } from 'fast-check';
 import { expect, test } from 'vitest';
 import { connect } from './connect.ts';
 import { SCENERY, scripts } from './fixtures/scripts.ts';
-import { figure, sized } from './fixtures/size.ts';
+import { figure, sized } from '@detent/tests/size';
 import { send } from './message.ts';
 import { checkOptions } from './options.ts';
 import { Refused, type Wire } from './wire.ts';

@@ -13,18 +13,7 @@ export interface Running {
 /** Of what a program says went wrong, in characters. */
 const WORDS = 2_000;
 /** Passed on to every program. Whatever else stands in the environment stays here: `PGHOSTADDR` would lead elsewhere. */
-const PASSED = [
-  'PATH',
-  'HOME',
-  'SystemRoot',
-  'APPDATA',
-  'TMPDIR',
-  'PGOPTIONS',
-  'PGPASSFILE',
-  'PGSSLROOTCERT',
-  'PGSSLCERT',
-  'PGSSLKEY',
-];
+const PASSED = ['PATH', 'HOME', 'SystemRoot', 'APPDATA', 'TMPDIR', 'PGOPTIONS'];
 
 /**
  * Starts a program without a shell. It reads nothing, and it writes only to this process, so it ends with it. What only

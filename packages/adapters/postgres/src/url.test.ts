@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkOptions } from './options.ts';
-import { sslAttempts } from './ssl.ts';
-import { addressFromEnvironment, parseUrl } from './url.ts';
+import { sslModeFor, sslWays } from './ssl.ts';
+import { parseUrl } from './url.ts';
 
 test.each([
   ['postgres://u:p@h:5433/d', { user: 'u', password: 'p', host: 'h', port: 5433, database: 'd' }],
@@ -23,6 +23,8 @@ test.each([
   ['app.db', 'no scheme'],
   ['postgres://h/d?host=169.254.169.254', 'F99 another host'],
   ['postgres://h/d?sslcert=/etc/passwd', 'F99 a file'],
+  ['postgres://h/d?sslrootcert=/etc/passwd', 'F99 a file for an authority'],
+  ['postgres://h/d?channel_binding=yes', 'a binding'],
   ['postgres://h/d?options=-crole%3Dx', 'F99 options of the server'],
   ['postgres://%2Fvar%2Frun/d', 'F99 a socket'],
   ['postgres://one,two/d', 'two hosts'],
@@ -41,28 +43,6 @@ test.each([
   }
   expect(failure).toMatchObject({ code: 'CONFIG', hint: expect.stringMatching(/\S/u) as string });
   expect((failure as Error).message).not.toContain('sehrgeheim');
-});
-
-test('the variables of psql fill in what is missing', () => {
-  expect(
-    addressFromEnvironment({
-      PGHOST: 'h',
-      PGPORT: '5433',
-      PGUSER: 'u',
-      PGPASSWORD: 'p',
-      PGDATABASE: 'd',
-      PGSSLMODE: 'require',
-      PGAPPNAME: '',
-    }),
-  ).toEqual({
-    host: 'h',
-    port: 5433,
-    user: 'u',
-    password: 'p',
-    database: 'd',
-    sslMode: 'require',
-  });
-  expect(() => addressFromEnvironment({ PGPORT: 'x' })).toThrow('PGPORT');
 });
 
 test.each([
@@ -90,12 +70,19 @@ test('directUrl goes before the way through the pooler', () => {
 });
 
 test.each([
-  ['disable', 'h', [false]],
-  ['require', 'h', [{ rejectUnauthorized: false }]],
-  ['verify-full', 'h', [{ rejectUnauthorized: true }]],
-  [null, 'h', [{ rejectUnauthorized: false }, false]],
-  [null, '127.0.0.1', [false, { rejectUnauthorized: false }]],
-  [{ ca: 'x' }, 'h', [{ ca: 'x' }]],
-] as const)('sslmode %s to %s is tried as libpq does', (mode, host, attempts) => {
-  expect(sslAttempts(mode as never, host)).toEqual(attempts);
+  ['disable', 'h', ['plain']],
+  ['require', 'h', ['of the authority, where there is one']],
+  ['verify-full', 'h', ['for the host']],
+  [null, 'h', ['anything', 'plain']],
+  [null, '127.0.0.1', ['plain', 'anything']],
+  ['verify-full', '/var/run/postgresql', ['plain']],
+  [{ ca: 'x' }, 'h', ['given']],
+] as const)('sslmode %s to %s is tried as libpq does', (mode, host, ways) => {
+  expect(sslWays(mode, host).map((way) => (way.kind === 'encrypted' ? way.check : way.kind))).toEqual(ways);
+});
+
+test('sslrootcert=system is verify-full, and nothing less', () => {
+  const { sslRootCert = '' } = parseUrl('postgres://h/d?sslrootcert=system');
+  expect(sslModeFor(null, { sslRootCert })).toBe('verify-full');
+  expect(() => sslModeFor(null, { sslRootCert, sslMode: 'require' })).toThrow('does not go with sslmode=require');
 });

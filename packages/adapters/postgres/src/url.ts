@@ -13,17 +13,30 @@ export interface Address {
   readonly password?: string;
   readonly database?: string;
   readonly sslMode?: SslMode;
+  /** The file of the authority that the server's certificate is checked by; `system` for those that Node knows. */
+  readonly sslRootCert?: string;
+  /** The files of a certificate of one's own, and of its key. */
+  readonly sslCert?: string;
+  readonly sslKey?: string;
+  readonly channelBinding?: ChannelBinding;
   readonly applicationName?: string;
 }
 
-const PARAMETERS = ['sslmode', 'application_name'];
+export const CHANNEL_BINDINGS = ['disable', 'prefer', 'require'] as const;
+
+/** Whether the password is proven for this very connection; what is preferred is not done. */
+export type ChannelBinding = (typeof CHANNEL_BINDINGS)[number];
+
+const PARAMETERS = ['sslmode', 'sslrootcert', 'channel_binding', 'application_name'];
 
 /** What people write into URLs for other programs, and what there is here in its place. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   host: 'Write the host in front of the path; for a Unix socket use the option `socket`.',
-  sslcert: 'Pass the certificate itself: ssl: { cert, key }.',
-  sslkey: 'Pass the key itself: ssl: { cert, key }.',
-  sslrootcert: 'Pass the certificate itself: ssl: { ca }.',
+  hostaddr: 'Write the address in place of the host.',
+  service: 'Set PGSERVICE.',
+  passfile: 'Set PGPASSFILE.',
+  sslcert: 'Set PGSSLCERT, or pass the certificate itself: ssl: { cert, key }.',
+  sslkey: 'Set PGSSLKEY, or pass the key itself: ssl: { cert, key }.',
   options: 'Set what a migration needs by SET in that migration, or for the role by ALTER ROLE … SET.',
   schema: 'Use the option `schema` of the executor for the history; migrations name their own schema.',
   pgbouncer: 'Leave it out: a pooler is recognised. Give `directUrl` for what cannot go through one.',
@@ -63,9 +76,8 @@ export function parseUrl(url: string): Address {
 
 function hostOf(text: string): Pick<Address, 'host' | 'port'> {
   if (text === '') return {};
-  if (text.includes(','))
-    throw misuse('The PostgreSQL URL names several hosts.', 'Name one: migrations belong to the primary.');
-  const [, bracketed, plain = '', port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(text) ?? [];
+  const [, bracketed, plain = '', port] =
+    /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(oneHost(text, 'The PostgreSQL URL')) ?? [];
   const host = bracketed ?? decode(plain, 'host');
   if (host === '' || host.includes('/') || host.includes('@')) {
     throw misuse(
@@ -79,6 +91,12 @@ function hostOf(text: string): Pick<Address, 'host' | 'port'> {
   };
 }
 
+/** Throws `CONFIG`. */
+export function oneHost(text: string, name: string): string {
+  if (!text.includes(',')) return text;
+  throw misuse(`${name} names several hosts.`, 'Name one: migrations belong to the primary.');
+}
+
 function parameters(query: string): Pick<Address, 'sslMode' | 'applicationName'> {
   const given = new URLSearchParams(query);
   for (const name of given.keys()) {
@@ -88,39 +106,39 @@ function parameters(query: string): Pick<Address, 'sslMode' | 'applicationName'>
       ELSEWHERE[name] ?? `Known: ${PARAMETERS.join(', ')}.`,
     );
   }
-  const mode = given.get('sslmode');
-  const applicationName = given.get('application_name');
+  const [mode, rootCert, binding, applicationName] = PARAMETERS.map((name) => given.get(name) ?? undefined);
+  if (rootCert !== undefined && rootCert !== SYSTEM)
+    throw misuse(
+      'A PostgreSQL URL names no files.',
+      'Set PGSSLROOTCERT, or pass the certificate itself: ssl: { ca }; sslrootcert=system is for public authorities.',
+    );
   return {
-    ...(mode === null ? {} : { sslMode: sslModeOf(mode, 'sslmode') }),
-    ...(applicationName === null ? {} : { applicationName }),
+    ...(mode === undefined ? {} : { sslMode: sslModeOf(mode, 'sslmode') }),
+    ...(rootCert === undefined ? {} : { sslRootCert: rootCert }),
+    ...(binding === undefined ? {} : { channelBinding: channelBindingOf(binding, 'channel_binding') }),
+    ...(applicationName === undefined ? {} : { applicationName }),
   };
 }
 
-/** The variables that psql and every other client know; those that are not set say nothing. */
-export function addressFromEnvironment(variables: Readonly<Record<string, string | undefined>>): Address {
-  const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGAPPNAME } = variables;
-  return {
-    ...(isSet(PGHOST) ? { host: PGHOST } : {}),
-    ...(isSet(PGPORT) ? { port: portOf(PGPORT, 'PGPORT') } : {}),
-    ...(isSet(PGUSER) ? { user: PGUSER } : {}),
-    ...(isSet(PGPASSWORD) ? { password: PGPASSWORD } : {}),
-    ...(isSet(PGDATABASE) ? { database: PGDATABASE } : {}),
-    ...(isSet(PGSSLMODE) ? { sslMode: sslModeOf(PGSSLMODE, 'PGSSLMODE') } : {}),
-    ...(isSet(PGAPPNAME) ? { applicationName: PGAPPNAME } : {}),
-  };
-}
+/** In place of a file: the authorities that come with Node. */
+export const SYSTEM = 'system';
 
 /** Throws `CONFIG` naming the nearest mode. */
 export function sslModeOf(value: string, name: string): SslMode {
-  const found = SSL_MODES.find((mode) => mode === value.toLowerCase());
-  if (found !== undefined) return found;
-  throw misuse(
-    `${name} cannot be "${value}"${didYouMean(value, SSL_MODES) || '.'}`,
-    `It is one of ${SSL_MODES.join(', ')}.`,
-  );
+  return oneOf(SSL_MODES, value, name);
 }
 
-function portOf(text: string, name: string): number {
+export function channelBindingOf(value: string, name: string): ChannelBinding {
+  return oneOf(CHANNEL_BINDINGS, value, name);
+}
+
+function oneOf<Word extends string>(words: readonly Word[], value: string, name: string): Word {
+  const found = words.find((word) => word === value.toLowerCase());
+  if (found !== undefined) return found;
+  throw misuse(`${name} cannot be "${value}"${didYouMean(value, words) || '.'}`, `It is one of ${words.join(', ')}.`);
+}
+
+export function portOf(text: string, name: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw misuse(`${name} is not a port.`, 'It is a number from 1 to 65535; PostgreSQL listens on 5432.');
@@ -142,8 +160,4 @@ function decode(text: string, part: string): string {
 function splitOnce(text: string, mark: string): [string, string?] {
   const at = text.indexOf(mark);
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function isSet(value: string | undefined): value is string {
-  return value !== undefined && value !== '';
 }

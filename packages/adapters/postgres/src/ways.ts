@@ -1,6 +1,8 @@
 import { endpointOf } from './connect.ts';
+import { completeAddress } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
-import { addressFromEnvironment } from './url.ts';
+import { passwordFromFile } from './password-file.ts';
+import { sslModeFor } from './ssl.ts';
 
 /** How others come to the server of a session; only where its address is known. */
 export interface Ways {
@@ -12,14 +14,20 @@ export interface Ways {
 export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways | null {
   const { origin, given } = checked;
   if (origin.kind !== 'address') return null;
-  const { address } = origin;
+  const { address: own } = origin;
   return {
     async libpq() {
-      const { host, port, user, database, applicationName } = endpointOf(checked, address);
-      const environment = addressFromEnvironment(process.env);
-      const secret = given.password ?? address.password ?? environment.password;
-      const password = typeof secret === 'function' ? await secret() : secret;
-      const mode = checked.ssl ?? address.sslMode ?? environment.sslMode ?? 'prefer';
+      const endpoint = endpointOf(checked, own);
+      const { host, port, user, database, applicationName } = endpoint;
+      const address = completeAddress({ ...own, host }, process.env);
+      const { sslRootCert, sslCert, sslKey, channelBinding } = address;
+      const secret = given.password ?? address.password;
+      const filed = secret === undefined ? await passwordFromFile(endpoint, process.env) : null;
+      const password =
+        typeof secret === 'function'
+          ? await secret()
+          : (secret ?? (filed?.kind === 'found' ? filed.password : undefined));
+      const mode = sslModeFor(checked.ssl, address) ?? 'prefer';
       return {
         PGHOST: host,
         PGPORT: String(port),
@@ -29,6 +37,10 @@ export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways 
         PGCLIENTENCODING: 'UTF8',
         PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMs / 1000)),
         ...(typeof mode === 'string' ? { PGSSLMODE: mode === 'no-verify' ? 'require' : mode } : {}),
+        ...(sslRootCert === undefined ? {} : { PGSSLROOTCERT: sslRootCert }),
+        ...(sslCert === undefined ? {} : { PGSSLCERT: sslCert }),
+        ...(sslKey === undefined ? {} : { PGSSLKEY: sslKey }),
+        ...(channelBinding === undefined ? {} : { PGCHANNELBINDING: channelBinding }),
         ...(password === undefined ? {} : { PGPASSWORD: password }),
       };
     },

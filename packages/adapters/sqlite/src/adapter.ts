@@ -28,6 +28,7 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
     name: 'sqlite',
     target: address?.shown ?? 'an open database',
     scriptExtensions: ['.sql'],
+    lockTimeoutMs: 3_000,
     at: (url) => adapterOf(checkOptions({ ...checked.given, url, database: undefined, driver: checked.driver })),
     parse: (script) => parseScript(script, dialect),
     async open(open) {

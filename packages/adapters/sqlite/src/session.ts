@@ -133,6 +133,8 @@ export function createSession<Db>({
 
     fingerprint,
 
+    covered: async ({ length }) => length,
+
     async trace() {
       return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },

@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts';
 import type { Problem } from '../errors.ts';
-import type { HistoryEntry, MigrationKind, MigrationState } from '../ports/history.ts';
+import type { HistoryEntry, HistoryRow, MigrationKind, MigrationState } from '../ports/history.ts';
 import type { LockHolder } from '../ports/lock.ts';
 import type { MigrationFile } from '../ports/source.ts';
 import type { Scan } from '../scan/scanner.ts';
@@ -20,6 +20,16 @@ export interface MigrationStatus {
   readonly status: StatusWord;
   /** Milliseconds since 1970; `null` when it is not applied. */
   readonly appliedAt: number | null;
+  /** Where it stopped; `null` when it came to an end, or never began. */
+  readonly stopped: Stopped | null;
+}
+
+export interface Stopped {
+  /** How many of its statements stand, and of how many; `null` for code. */
+  readonly done: number;
+  readonly total: number | null;
+  /** Of the last try. */
+  readonly error: string | null;
 }
 
 export interface Status {
@@ -34,11 +44,18 @@ export interface Status {
   readonly warnings: readonly string[];
 }
 
-/** Lays files and history side by side. Pure. */
+const UNENDED: ReadonlySet<MigrationState> = new Set(['failed', 'running', 'rolling_back', 'unknown']);
+
+/** Whether the whole row says more than the entry. */
+export function isUnended({ state }: HistoryEntry): boolean {
+  return UNENDED.has(state);
+}
+
+/** Lays files and history side by side; `rows` are those of what did not end. Pure. */
 export function statusOf(
   scan: Scan,
   settings: Pick<Settings, 'adapter' | 'onAhead' | 'onMissing'>,
-  holder: LockHolder | null,
+  { holder, rows }: { readonly holder: LockHolder | null; readonly rows: readonly HistoryRow[] },
 ): Status {
   const selector = new MigrationScriptSelector(scan.history.entries);
   const pending = new Set(selector.getPending(scan.files));
@@ -51,6 +68,7 @@ export function statusOf(
       ...identity(file),
       status: statusWord(file, entry, pending, ignored),
       appliedAt: appliedAt(entry),
+      stopped: stoppedAt(entry, rows),
     });
   }
   for (const entry of scan.history.entries) {
@@ -59,6 +77,7 @@ export function statusOf(
       ...identity(entry),
       status: entry.state === 'applied' ? 'missing' : entry.state,
       appliedAt: appliedAt(entry),
+      stopped: stoppedAt(entry, rows),
     });
   }
   migrations.sort(compareMigrations);
@@ -101,10 +120,15 @@ function identity({
   name,
   kind,
   file,
-}: HistoryEntry | MigrationFile): Omit<MigrationStatus, 'status' | 'appliedAt'> {
+}: HistoryEntry | MigrationFile): Omit<MigrationStatus, 'status' | 'appliedAt' | 'stopped'> {
   return { id, version, name, kind, file };
 }
 
 function appliedAt(entry: HistoryEntry | undefined): number | null {
   return entry !== undefined && isApplied(entry) ? entry.finishedAt : null;
+}
+
+function stoppedAt(entry: HistoryEntry | undefined, rows: readonly HistoryRow[]): Stopped | null {
+  const row = entry === undefined || !isUnended(entry) ? undefined : rows.find(({ id }) => id === entry.id);
+  return row === undefined ? null : { done: row.statementsDone, total: row.statementsTotal, error: row.error };
 }

@@ -10,6 +10,8 @@ export interface DatabaseAdapter<Db = unknown> {
   readonly target: string;
   /** The file endings that `parse` reads, with the dot; empty where migrations are code only. */
   readonly scriptExtensions: readonly string[];
+  /** How long a statement may wait for a lock in the database unless somebody says. */
+  readonly lockTimeoutMs: number;
   /** The same adapter with the same options on another database. Throws `CONFIG` for a URL that is not its own. */
   at(url: string): DatabaseAdapter<Db>;
   /** Reads a script. Throws `SCRIPT_SYNTAX` with line and column. Pure. */

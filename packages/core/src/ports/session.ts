@@ -37,10 +37,12 @@ export interface MigrationSession<Db = unknown> {
   /** Puts back whatever settings a migration may have changed. Outside a transaction. */
   reset(): Promise<void>;
   /**
-   * Hash of the live schema without Detent's own tables, or of the part that a trace named. Two equal schemas give equal
-   * hashes, whatever their history.
+   * Hash of the live schema without Detent's own tables, or of the part, or the rows, that a trace named. Two equal
+   * schemas give equal hashes, whatever their history.
    */
   fingerprint(scope?: string | null): Promise<string>;
+  /** How many of these statements, from the first, a transaction takes back with all that they do. They run next, in order. */
+  covered(statements: readonly Statement[]): Promise<number>;
   /** How a later start can tell whether a statement ran that is about to, outside of any transaction. */
   trace(statement: Statement): Promise<Trace>;
   /** What another tool kept for its history; `null` where there is none, or none that can be taken over. */
@@ -77,6 +79,8 @@ export type Trace =
       readonly scope: string | null;
       readonly after: string | null;
     }
+  /** Rows that no transaction takes back; what else it does, a transaction does take back. Others may change them too. */
+  | { readonly kind: 'rows'; readonly fingerprint: string; readonly scope: string }
   /** It does not matter: running it twice does what running it once does. */
   | { readonly kind: 'idempotent' }
   | { readonly kind: 'none' };
@@ -89,6 +93,8 @@ export interface StatementResult {
 export interface StatementProgress {
   /** Called when a statement is done; once more for those that a transaction runs again after a lock was not free. */
   readonly done: (index: number, result: StatementResult) => void;
+  /** Called now and then while a statement runs, where the database tells how far it is. `percent`: of the phase, if known. */
+  readonly advanced?: (phase: string, percent: number | null) => void;
   /** Stops before the next statement, or cancels the one that runs where its transaction takes it back. */
   readonly signal: AbortSignal;
 }

@@ -34,8 +34,12 @@ export function describeError(screen: Screen, error: DetentError, files: Files):
   return parts.join(isSpaced ? '\n' : '');
 }
 
-/** From the statement where there is one, else from the file. */
-function frameOf(screen: Screen, { facts }: DetentError, { readFile }: Files): string | null {
+/** The lines around the place of an error: from the statement where there is one, else from the file. */
+export function frameOf(
+  screen: Screen,
+  { facts }: Pick<DetentError, 'facts'>,
+  { readFile }: Pick<Files, 'readFile'>,
+): string | null {
   const { place, statement, position } = facts;
   if (place?.line === undefined) return null;
   if (statement !== undefined && statement !== '')

@@ -1,8 +1,11 @@
+export { frameOf } from './failure.ts';
+export type { Files } from './failure.ts';
 export { jsonRenderer } from './json.ts';
 export type { MigrationRenderer } from './renderer.ts';
 export { screenOf } from './screen.ts';
 export type { Screen, Tone } from './screen.ts';
 export { silentRenderer } from './silent.ts';
+export { stateAfterFailure } from './state.ts';
 export { TerminalRenderer } from './terminal.ts';
 export type { TerminalOptions } from './terminal.ts';
 export { bytes, counted, cut, harmless, moment, padEnd, withoutPasswords, wrap } from './text.ts';

@@ -14,6 +14,8 @@ interface Running {
   readonly total: number | null;
   done: number;
   rows: number | null;
+  /** How far the statement is that runs, where the database tells. */
+  phase: Extract<LifecycleEvent, { kind: 'statement-advanced' }> | null;
   batch: Extract<LifecycleEvent, { kind: 'batch-finished' }> | null;
 }
 
@@ -97,8 +99,9 @@ export function progressOf(screen: Screen): Progress {
           step: event.step,
           startedAt: Date.now(),
           total: event.statements,
-          done: 0,
+          done: event.done,
           rows: null,
+          phase: null,
           batch: null,
         };
         goOn();
@@ -106,7 +109,13 @@ export function progressOf(screen: Screen): Progress {
       case 'statement-finished':
         if (running === null) return;
         running.done = event.done;
+        running.phase = null;
         if (event.rows !== null) running.rows = (running.rows ?? 0) + event.rows;
+        goOn();
+        return;
+      case 'statement-advanced':
+        if (running === null) return;
+        running.phase = event;
         goOn();
         return;
       case 'batch-finished':
@@ -192,10 +201,11 @@ function cells(
   };
 }
 
-function describeRunning({ done, total, rows, batch }: Running, dot: string): string {
+function describeRunning({ done, total, rows, phase, batch }: Running, dot: string): string {
   const parts: string[] = [];
   if (total !== null && total > 0) parts.push(`${done}/${counted(total, 'statement')}`);
   if (rows !== null && rows > 0) parts.push(counted(rows, 'row'));
+  if (phase !== null) parts.push(phase.percent === null ? phase.phase : `${phase.percent} % ${phase.phase}`);
   if (batch !== null) {
     const percent = batch.total === 0 ? 100 : Math.min(100, Math.floor((100 * batch.done) / batch.total));
     parts.push(`${percent} %`);

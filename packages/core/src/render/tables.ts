@@ -24,7 +24,8 @@ export function statusTable(screen: Screen, { target, migrations, version, count
   return `${paint('strong', target)} is ${atVersion(version)}: ${tally}\n${rows.length === 0 ? '' : `\n${rows.join('')}`}${lock === '' ? '' : `\n${lock}`}`;
 }
 
-function statusRow(screen: Screen, { version, name, status, appliedAt }: MigrationStatus, width: number): string {
+function statusRow(screen: Screen, migration: MigrationStatus, width: number): string {
+  const { version, name, status, appliedAt } = migration;
   const { marks, paint, columns } = screen;
   const [mark, tone] = look(screen, status);
   const when = appliedAt === null ? '' : moment(appliedAt);
@@ -32,8 +33,26 @@ function statusRow(screen: Screen, { version, name, status, appliedAt }: Migrati
   const nameCell = padEnd(cut(name, room, marks.more), Math.min(room, 36));
   return (
     `  ${paint(tone, mark)} ${paint('faint', padEnd(version ?? 'R', width))}  ${nameCell}  ${paint(tone, padEnd(status, 9))}  ${paint('faint', when)}`.trimEnd() +
-    '\n'
+    '\n' +
+    stoppedLines(migration)
+      .map(
+        (line) => `    ${' '.repeat(width)}  ${paint('faint', cut(harmless(line), columns - width - 8, marks.more))}\n`,
+      )
+      .join('')
   );
+}
+
+/** Where it stopped, why, and what settles it where a person has to. */
+function stoppedLines({ id, version, status, stopped }: MigrationStatus): readonly string[] {
+  if (stopped === null) return [];
+  const { done, total, error } = stopped;
+  const verb = status === 'rolling_back' ? 'are undone' : 'stand';
+  const which = version ?? id;
+  return [
+    ...(total === null ? [] : [`${done} of ${counted(total, 'statement')} ${verb}`]),
+    ...(error === null ? [] : [error.replaceAll(/\s+/g, ' ')]),
+    ...(status === 'unknown' ? [`detent resolve ${which} --as applied, or --as rolled_back`] : []),
+  ];
 }
 
 function look({ marks }: Screen, status: StatusWord): readonly [string, Tone] {

@@ -58,7 +58,7 @@ test('a run is a headline, an aligned line for each migration, and a sentence', 
   } as const;
   const planned = steps.map((info) => ({ info, file: null, entry: null, reason: 'pending' }) as const);
   const events = steps.flatMap((info, index): LifecycleEvent[] => [
-    { kind: 'step-started', step: info, index, count: 2, statements: 1 },
+    { kind: 'step-started', step: info, index, count: 2, statements: 1, done: 0 },
     { kind: 'statement-finished', step: info, done: 1, total: 1, rows: index === 0 ? null : 1_200 },
     { kind: 'step-finished', step: info, durationMs: 12, result: null },
   ]);
@@ -132,10 +132,27 @@ test('a warning is told once', () => {
   expect(draw({ ...nothing, warnings: ['Mind this.', 'Mind this.'] }).match(/Mind this/g)).toHaveLength(1);
 });
 
+test('a statement that takes long shows how far the server is', () => {
+  const screen = drawing(120, true);
+  const renderer = new TerminalRenderer({ out: screen, err: screen });
+  const info = step('1', 'a');
+  renderer.hear({ kind: 'step-started', step: info, index: 0, count: 1, statements: 2, done: 0 });
+  renderer.hear({ kind: 'statement-advanced', step: info, phase: 'building index: scanning table', percent: 42 });
+  renderer.drawLog('a line');
+  renderer.hear({ kind: 'statement-finished', step: info, done: 1, total: 2, rows: null });
+  renderer.drawLog('another line');
+  const [, shown, gone] = screen
+    .text()
+    .split('\u001b[2K')
+    .filter((text) => text.includes('statement'));
+  expect(shown).toMatch(/0\/2 statements . 42 % building index: scanning table\s*$/);
+  expect(gone).toMatch(/1\/2 statements\s*$/);
+});
+
 test('a live line is taken away before something lasting is written', () => {
   const screen = drawing(80, true);
   const renderer = new TerminalRenderer({ out: screen, err: screen });
-  renderer.hear({ kind: 'step-started', step: step('1', 'a'), index: 0, count: 1, statements: 3 });
+  renderer.hear({ kind: 'step-started', step: step('1', 'a'), index: 0, count: 1, statements: 3, done: 0 });
   renderer.drawLog('a line');
   renderer.hear({ kind: 'step-finished', step: step('1', 'a'), durationMs: 1, result: null });
   const lines = screen.text().split('\n');

@@ -10,7 +10,8 @@ export type Verdict =
 
 /**
  * Decides from the row and the schema as it is now, as far as the intent's scope goes. Pure.
- * A schema that changed with the intent's statement shows that it ran; rows and code leave no such trace.
+ * A schema that changed with the intent's statement shows that it ran. Rows that are as they were show that it did not;
+ * rows that changed may have been changed in part, or by others. Code leaves no trace.
  */
 export function decide({ intent }: Pick<HistoryRow, 'intent'>, fingerprint: string): Verdict {
   if (intent === null) return { kind: 'again', why: 'each step is recorded together with its work' };
@@ -27,6 +28,8 @@ export function decide({ intent }: Pick<HistoryRow, 'intent'>, fingerprint: stri
     case 'code':
       return { kind: 'unknown', why: 'code without a transaction leaves no trace' };
     case 'data':
-      return { kind: 'unknown', why: 'rows without a transaction leave no trace' };
+      return intent.scope !== null && intent.fingerprint === fingerprint
+        ? { kind: 'again', why: 'the rows are as they were before the statement' }
+        : { kind: 'unknown', why: 'rows that no transaction takes back may have changed' };
   }
 }

@@ -30,21 +30,31 @@ export async function intentOf<Db>(
     case 'session':
       return null;
     case 'data':
-      return { ...base, kind: 'data' };
     case 'ddl':
     case 'transaction': {
-      if (loaded.idempotent) return { ...base, kind: 'ddl' };
+      const isData = about.statement.kind === 'data';
+      if (loaded.idempotent) return { ...base, kind: isData ? 'data' : 'ddl' };
       const trace = await context.session.trace(about.statement);
       switch (trace.kind) {
         case 'schema': {
           const { fingerprint, scope, after } = trace;
           return { ...base, kind: 'ddl', fingerprint, scope, after };
         }
+        case 'rows': {
+          const { fingerprint, scope } = trace;
+          return { ...base, kind: 'data', fingerprint, scope };
+        }
         case 'idempotent':
           return { ...base, kind: 'ddl', idempotent: true };
         case 'none':
-          return { ...base, kind: 'unseen' };
+          return { ...base, kind: isData ? 'data' : 'unseen' };
       }
     }
   }
+}
+
+/** Whether schema or rows tell something about it later. */
+export function isTraced(intent: Intent | null): intent is Intent {
+  if (intent === null || intent.idempotent) return false;
+  return intent.kind === 'ddl' || (intent.kind === 'data' && intent.scope !== null);
 }

@@ -1,14 +1,17 @@
 import { contentHash } from '../backup/manifest.ts';
-import { DetentError, type Problem } from '../errors.ts';
+import { DetentError, type ErrorFacts, type Problem } from '../errors.ts';
 import { rollbackOf, type RollbackDetail } from '../history/ledger-detail.ts';
+import { statementHash } from '../history/schema-version-service.ts';
 import { downStep } from '../plan/down.ts';
 import { unknownState } from '../plan/history-check.ts';
 import type { HistoryRow, MigrationState } from '../ports/history.ts';
 import type { Scan } from '../scan/scanner.ts';
+import { loadMigration } from '../validate/load.ts';
 import { loadSteps } from '../validate/pending.ts';
 import { inTransaction } from './attempt.ts';
 import { warn, type RunContext } from './context.ts';
 import { decide } from './decide.ts';
+import { isTraced } from './intent.ts';
 import { MigrationRunner } from './runner.ts';
 
 /** Restores a backup and writes the rows as rolled back; the rollback room's, handed in because it stands above this one. */
@@ -26,7 +29,7 @@ export async function recover<Db>(context: RunContext<Db>, scan: Scan, finishRes
   if (restoring.length > 0) return resumeRestore(context, restoring, finishRestore);
   const unknown: Problem[] = [];
   for (const row of rows) {
-    const doubt = await settle(context, row);
+    const doubt = await settle(context, scan, row);
     if (doubt !== null) unknown.push(doubt);
   }
   const [first] = unknown;
@@ -45,11 +48,11 @@ async function unfinishedRows<Db>({ versions }: RunContext<Db>, scan: Scan): Pro
 }
 
 /** Decides about an intent and writes the decision down. Gives what is to be said where it is for a person. */
-async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<Problem | null> {
+async function settle<Db>(context: RunContext<Db>, scan: Scan, row: HistoryRow): Promise<Problem | null> {
   const { session, versions, identity, events } = context;
   const { intent } = row;
   if (intent === null && row.state === 'failed') return null;
-  const now = intent?.kind === 'ddl' && !intent.idempotent ? await session.fingerprint(intent.scope) : '';
+  const now = isTraced(intent) ? await session.fingerprint(intent.scope) : '';
   const verdict = decide(row, now);
   const next: HistoryRow = {
     ...row,
@@ -64,19 +67,40 @@ async function settle<Db>(context: RunContext<Db>, row: HistoryRow): Promise<Pro
     await inTransaction(context, () => versions.record(identity, next, 'recovered', `${verdict.kind}: ${verdict.why}`));
   }
   events.emit({ kind: 'recovered', id: row.id, from: row.state, to: next.state, why: verdict.why });
-  return verdict.kind === 'unknown' ? unknownStep(row, verdict.why, now) : null;
+  return verdict.kind === 'unknown' ? unknownStep(context, scan, row, { why: verdict.why, now }) : null;
 }
 
 /** Names the step that is in doubt, and how the schema was and is. */
-function unknownStep(row: HistoryRow, why: string, now: string): Problem {
+async function unknownStep<Db>(
+  context: RunContext<Db>,
+  scan: Scan,
+  row: HistoryRow,
+  { why, now }: { readonly why: string; readonly now: string },
+): Promise<Problem> {
   const { message, hint, facts } = unknownState(row);
-  const { intent } = row;
-  const index = intent?.statement ?? null;
-  const step = index === null ? '' : ` It died in statement ${index + 1}:`;
+  const index = row.intent?.statement ?? null;
+  const step = index === null ? '' : ` It stopped in statement ${index + 1}:`;
   return new DetentError('UNKNOWN_STATE', `${message}${step} ${why}.`, {
     ...(hint === undefined ? {} : { hint }),
-    facts: { ...facts, before: intent?.fingerprint ?? null, now },
+    facts: { ...facts, ...(await statementFacts(context, scan, row)), before: row.intent?.fingerprint ?? null, now },
   });
+}
+
+/** The statement in doubt and its place, where the file still has it. */
+async function statementFacts<Db>(
+  { settings }: RunContext<Db>,
+  scan: Scan,
+  { id, intent }: HistoryRow,
+): Promise<ErrorFacts> {
+  const file = scan.files.find((each) => each.id === id);
+  if (file === undefined || intent === null || intent.statement === null) return {};
+  const loaded = await loadMigration<Db>(file, settings).catch(() => null);
+  const action = loaded?.[intent.direction];
+  const statement = action?.kind === 'script' ? action.statements[intent.statement] : undefined;
+  if (action === null || action === undefined || statement === undefined) return {};
+  if (statementHash(statement.text) !== intent.hash) return {};
+  const { text, line, column } = statement;
+  return { place: { file: action.file, line, column }, statement: text };
 }
 
 async function resumeRestore<Db>(

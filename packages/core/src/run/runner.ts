@@ -66,7 +66,8 @@ export class MigrationRunner<Db> {
       if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
       const { action } = attempt;
       const statements = sizeOf(action);
-      events.emit({ kind: 'step-started', step: info, index, count, statements });
+      const done = statements === null ? 0 : attempt.row.statementsDone;
+      events.emit({ kind: 'step-started', step: info, index, count, statements, done });
       await runHook(this.#context, 'beforeEach', (hook) => hook({ step: info, db: session.db }));
       if (loaded.limits.lockMs !== null || loaded.limits.statementMs !== null) await session.limit(loaded.limits);
       const result = await runAction(this.#context, attempt, action);

@@ -5,7 +5,7 @@ import type { HistoryRow, Intent } from '../ports/history.ts';
 import { modeOf } from '../validate/pending.ts';
 import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
 import type { RunContext } from './context.ts';
-import { intentOf } from './intent.ts';
+import { intentOf, isTraced } from './intent.ts';
 import { cutSegments, isAtomic, type Segment } from './segments.ts';
 
 /** Runs a script and records it: in one transaction where that is possible, otherwise statement by statement. */
@@ -24,13 +24,34 @@ export async function runScript<Db>(
     await recordFinish(context, attempt, null);
   };
   const segments = cutSegments(statements, mode);
-  if (mode === 'all') await runWhole();
-  else if (isAtomic(segments, statements.length) && attempt.row.statementsDone === 0) {
+  if (mode === 'all') {
+    await expectCovered(context, attempt, statements);
+    await runWhole();
+  } else if (
+    isAtomic(segments, statements.length) &&
+    attempt.row.statementsDone === 0 &&
+    (await session.covered(statements)) === statements.length
+  ) {
     await session.transaction({ statements, foreignKeys }, runWhole);
   } else {
     await runSegments(context, attempt, statements, segments);
   }
   return null;
+}
+
+/** In the one transaction of a run there is no place for what it would not take back. */
+async function expectCovered<Db>(
+  { session }: RunContext<Db>,
+  { step }: Attempt<Db>,
+  statements: readonly Statement[],
+): Promise<void> {
+  const first = statements[await session.covered(statements)];
+  if (first === undefined) return;
+  const { file } = step.info;
+  throw new DetentError('TRANSACTION_UNFIT', `No transaction takes back what ${file}:${first.line} does.`, {
+    hint: "Run without `transaction: 'all'`, or let the table have an engine with transactions.",
+    facts: { place: { file, line: first.line, column: first.column }, statement: first.text },
+  });
 }
 
 /** The history is told of the progress at each point where the process may die. */
@@ -46,7 +67,7 @@ async function runSegments<Db>(
     if (segment.to <= statementsDone) continue;
     const rest = { ...segment, from: Math.max(segment.from, statementsDone) };
     if (segment.kind === 'alone') await runAlone(context, attempt, statements, rest);
-    else if (await runCovered(context, attempt, statements, rest)) return;
+    else if (await runTogether(context, attempt, statements, rest)) return;
   }
   await inTransaction(context, () => recordFinish(context, attempt, null));
 }
@@ -59,6 +80,23 @@ async function makeSettingsAgain<Db>(
 ): Promise<void> {
   const settings = statements.slice(0, row.statementsDone).filter(({ leaves }) => leaves?.kind === 'setting');
   if (settings.length > 0) await session.execute(settings, step.info.file, { signal, done: () => undefined });
+}
+
+/** In transactions, but for what none takes back. Gives whether that was the end, and is recorded. */
+async function runTogether<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  statements: readonly Statement[],
+  segment: Segment,
+): Promise<boolean> {
+  for (let { from } = segment; from < segment.to;) {
+    const count = await context.session.covered(statements.slice(from, segment.to));
+    const to = Math.min(from + Math.max(count, 1), segment.to);
+    if (count === 0) await runAlone(context, attempt, statements, { kind: 'alone', from, to });
+    else if (await runCovered(context, attempt, statements, { kind: 'transaction', from, to })) return true;
+    from = to;
+  }
+  return false;
 }
 
 /** Work and progress in one transaction: neither is ever there without the other. Gives whether that was the end. */
@@ -97,19 +135,36 @@ async function runAlone<Db>(
   await context.lease.assert();
   const intent = await intentOf(context, attempt, { statement, index: segment.from });
   if (intent !== null) await keep(context, attempt, { ...attempt.row, intent });
+  const next = progressed(attempt.row, part, segment);
+  const run = (): Promise<void> => runStatements(context, attempt, statements, segment);
   try {
-    await runStatements(context, attempt, statements, segment);
+    if (intent?.kind === 'data' && isTraced(intent)) await runWithRecord(context, attempt, part, next, run);
+    else await run();
   } catch (thrown) {
     const left = intent === null ? 'in doubt' : await leftBy(context, thrown, intent);
     if (left === 'nothing') await keep(context, attempt, { ...attempt.row, intent: null });
-    // What the next start finds is neither how it was nor how it should be.
-    if (left === 'a part' && intent !== null)
+    // What the next start finds of the schema is neither how it was nor how it should be.
+    if (left === 'a part' && intent?.kind === 'ddl')
       await keep(context, attempt, { ...attempt.row, intent: { ...intent, kind: 'unseen' } });
     throw thrown;
   }
-  const next = progressed(attempt.row, part, segment);
-  if (intent !== null && !intent.idempotent && intent.kind !== 'ddl') await keep(context, attempt, next);
+  if (intent !== null && !intent.idempotent && intent.kind === 'unseen') await keep(context, attempt, next);
+  else if (intent?.kind === 'data' && !isTraced(intent)) await keep(context, attempt, next);
   else attempt.row = next;
+}
+
+/** What of it a transaction takes back goes with the record; the trace tells of the rest. */
+async function runWithRecord<Db>(
+  { session, versions }: RunContext<Db>,
+  { step }: Attempt<Db>,
+  statements: readonly Statement[],
+  next: HistoryRow,
+  run: () => Promise<void>,
+): Promise<void> {
+  await session.transaction({ statements, foreignKeys: step.loaded.foreignKeys }, async () => {
+    await run();
+    await versions.save(next);
+  });
 }
 
 async function keep<Db>(context: RunContext<Db>, attempt: Attempt<Db>, row: HistoryRow): Promise<void> {
@@ -127,7 +182,8 @@ async function leftBy<Db>(
   // It was told to stop before the statement went out.
   if (signal.aborted && thrown === signal.reason) return 'nothing';
   if (!(thrown instanceof DetentError) || !REFUSALS.has(thrown.code)) return 'in doubt';
-  if (intent.kind !== 'ddl' || intent.idempotent) return 'nothing';
+  if (intent.idempotent || intent.kind === 'unseen') return 'nothing';
+  if (!isTraced(intent)) return 'in doubt';
   const now = await session.fingerprint(intent.scope).catch(() => null);
   if (now === null) return 'in doubt';
   return now === intent.fingerprint ? 'nothing' : 'a part';
@@ -154,6 +210,7 @@ async function runStatements<Db>(
         total: statements.length,
         rows,
       }),
+    advanced: (phase, percent) => events.emit({ kind: 'statement-advanced', step: info, phase, percent }),
   });
 }
 

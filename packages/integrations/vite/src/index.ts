@@ -1,0 +1,2 @@
+export { detent } from './plugin.ts';
+export type { DetentPluginOptions } from './plugin.ts';

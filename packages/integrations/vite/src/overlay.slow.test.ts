@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import { chromium as playwright } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { chromium } from '@detent/tests/servers/chromium';
+import { application } from './fixtures/application.ts';
+
+const CREATE =
+  "CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL);\nINSERT INTO items (name) VALUES ('lamp');\n";
+const BROKEN = '-- A price for each.\nALTER TABLE items ADD COLUMN price integer;\nUPDATE items SET prise = 10;\n';
+/** For people who want to look. */
+const screenshots = process.env['DETENT_TEST_SCREENSHOTS'];
+
+test.each(['vite', 'vite-7'] as const)(
+  'in %s a migration that fails stands in the overlay until it is mended, and then the page has its data',
+  { timeout: 120_000 },
+  async (vite) => {
+    const executablePath = await chromium();
+    if (executablePath === null) return;
+    await using app = application({ 'migrations/V1_create_items.sql': CREATE, 'migrations/V2_add_price.sql': BROKEN });
+    const { url } = await app.serve(vite);
+    const browser = await playwright.launch({ executablePath, args: ['--no-sandbox'] });
+    try {
+      const page = await browser.newPage();
+      const look = async (name: string): Promise<void> => {
+        if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, `${vite}-${name}.png`) });
+      };
+      const overlay = page.locator('vite-error-overlay');
+      const items = page.locator('#items li');
+      await page.goto(url);
+      await overlay.waitFor();
+      expect(await overlay.locator('.message').innerText()).toMatch(
+        /no such column: prise[\s\S]*Did you mean "price"/u,
+      );
+      expect(await overlay.locator('.file').innerText()).toContain(join(app.root, 'migrations/V2_add_price.sql:3:18'));
+      expect(await overlay.locator('.frame').innerText()).toBe(
+        '1 | -- A price for each.\n2 | ALTER TABLE items ADD COLUMN price integer;\n3 | UPDATE items SET prise = 10;\n  |                  ^\n4 |',
+      );
+      await look('1-fails');
+
+      app.write({ 'migrations/V2_add_price.sql': BROKEN.replace('prise', 'price') });
+      await overlay.waitFor({ state: 'detached' });
+      await items.first().waitFor();
+      expect(await items.allInnerTexts()).toEqual(['lamp']);
+      await look('2-mended');
+
+      app.write({ 'migrations/V3_add_a_chair.sql': "INSERT INTO items (name) VALUES ('chair');\n" });
+      await items.nth(1).waitFor();
+      expect(await items.allInnerTexts()).toEqual(['lamp', 'chair']);
+
+      app.write({ 'migrations/V1_create_items.sql': CREATE.replace('lamp', 'torch') });
+      await overlay.waitFor();
+      expect(await overlay.locator('.message').innerText()).toMatch(/was edited after it was applied[\s\S]*Press r/u);
+      await look('3-edited');
+      app.write({ 'migrations/V1_create_items.sql': CREATE });
+      await overlay.waitFor({ state: 'detached' });
+      await items.nth(1).waitFor();
+    } finally {
+      await browser.close();
+    }
+  },
+);
