@@ -163,9 +163,12 @@ export const COMMANDS: readonly Command[] = [
     name: 'baseline',
     aliases: [],
     summary: 'start with a database that is not empty',
-    args: ['<version>'],
+    args: ['[version]'],
     flags: [{ name: 'name', value: '<words>', summary: 'what the baseline is called' }],
-    examples: [['detent baseline 202311020036', 'nothing up to this version ever runs']],
+    examples: [
+      ['detent baseline 202311020036', 'nothing up to this version ever runs'],
+      ['detent baseline', "takes over migrate-mongo's changelog"],
+    ],
     load: () => import('./commands/baseline.ts'),
   },
   {

@@ -161,10 +161,15 @@ export class MigrationScriptExecutor<Db = unknown> {
     }));
   }
 
-  /** Says that everything up to `version` is there already, so that it never runs. */
-  baseline(options: RunOptions & { readonly version: string; readonly name?: string }): Promise<MaintenanceResult> {
+  /**
+   * Says that everything up to `version` is there already, so that it never runs. Without a version: that everything is
+   * there which the history of another tool in this database says is.
+   */
+  baseline(options: RunOptions & { readonly version?: string; readonly name?: string }): Promise<MaintenanceResult> {
     const { version, name = 'baseline' } = options;
-    return this.#maintain(options, ({ baselineUpkeep }) => baselineUpkeep(version, name));
+    return this.#maintain(options, ({ baselineUpkeep, takeOverUpkeep }) =>
+      version === undefined ? takeOverUpkeep() : baselineUpkeep(version, name),
+    );
   }
 
   /** Writes `version` into the history, or takes it out, without running anything. */

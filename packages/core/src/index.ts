@@ -11,7 +11,7 @@ export { asDetentError, describeError, DetentError, ERROR_CODES, misuse } from '
 export type { ErrorCode, ErrorDetails, ErrorDocument, ErrorFacts, Place, Problem } from './errors.ts';
 export type { Direction, LifecycleEvent, Listener, Operation, StepInfo } from './events.ts';
 export { defineMigration } from './migration.ts';
-export type { Migration, MigrationInfo, MigrationOptions } from './migration.ts';
+export type { Migration, MigrationFunction, MigrationInfo, MigrationOptions, MigrationStage } from './migration.ts';
 export { directory } from './scan/directory.ts';
 export type { DirectoryOptions } from './scan/directory.ts';
 export { fromModules } from './scan/from-modules.ts';
@@ -59,6 +59,7 @@ export type {
 export type {
   BatchReader,
   BatchRequest,
+  ForeignHistory,
   MigrationSession,
   ServerFact,
   ServerInfo,

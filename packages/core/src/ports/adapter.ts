@@ -61,6 +61,8 @@ export interface Capabilities {
   readonly backup: true | string;
   /** What runs outside of a transaction is safe from other runs too; otherwise what to do, as one sentence. */
   readonly alone: true | string;
+  /** A run can be one transaction; otherwise why not, as one sentence. */
+  readonly together: true | string;
   /** A running statement can be cancelled from outside. */
   readonly cancel: boolean;
 }
