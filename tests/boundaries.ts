@@ -53,7 +53,8 @@ const CORE_ROOMS: readonly (readonly string[])[] = [
 
 const FILE_SYSTEM_ROOMS = ['scan', 'backup'];
 const MAY_EXIT = ['packages/cli/', 'packages/integrations/github-action/'];
-const DIALECT = /sqlite|postgres|mysql|mariadb|mongo/i;
+/** A database; the name of another tool is none. */
+const DIALECT = /sqlite|postgres|mysql|mariadb|(?<!migrate-)mongo/i;
 
 const TOKEN = new RegExp(
   [

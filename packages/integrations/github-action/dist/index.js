@@ -319,7 +319,8 @@ var init_config$1 = __esmMin(() => {
 				"flyway",
 				"golang-migrate",
 				"goose",
-				"dbmate"
+				"dbmate",
+				"migrate-mongo"
 			]
 		},
 		ignore: { kind: "list" },
@@ -1283,7 +1284,8 @@ var init_layout = __esmMin(() => {
 		"flyway",
 		"golang-migrate",
 		"goose",
-		"dbmate"
+		"dbmate",
+		"migrate-mongo"
 	];
 });
 // ../../core/src/scan/assemble.ts
@@ -1759,6 +1761,7 @@ var init_content = __esmMin(() => {
 function explainName(base, found, extensions, isRight) {
 	if (LEFTOVER.test(base)) return advice("it looks like what an editor or a merge left behind", "Delete it, or list it in \"ignore\".");
 	if (base.endsWith(".go")) return advice("Go code cannot be run here", "Write it again as .sql or .ts under the same version, or list it in \"ignore\".");
+	if (/\.sql$/iu.test(base) && !extensions.includes(".sql")) return advice("migrations of this database are code", "Write it again as .ts or .js, with functions up and down, or list it in \"ignore\".");
 	if (/\.sql\.conf$/iu.test(base)) return advice("settings are not read from a file beside the script", "Write them into the script, e.g. \"-- detent:transaction none\".");
 	if (/^B\d[\d._]*__/u.test(base)) return advice("Flyway's baseline scripts are not run", "Use \"detent baseline\" on the database, and list the file in \"ignore\".");
 	if (/\.(?:test|spec)\.[mc]?[tj]s$/u.test(base)) return advice("it is a test", "Put it in another folder, or list it in \"ignore\".");
@@ -1958,7 +1961,11 @@ function readHook(stem, extension) {
 function wrongInLayout(layout, letter, joint, direction, script) {
 	const bare = letter === "";
 	if (letter === "U" && direction !== "") return "an undo file has its direction in its first letter";
-	if (joint === "-" && (!bare || layout !== "auto" && layout !== "dbmate")) return "an underscore joins version and name";
+	if (joint === "-" && (!bare || ![
+		"auto",
+		"dbmate",
+		"migrate-mongo"
+	].includes(layout))) return "an underscore joins version and name";
 	switch (layout) {
 		case "auto": return null;
 		case "detent": return bare ? "a V stands before the version in the layout \"detent\"" : null;
@@ -1970,6 +1977,7 @@ function wrongInLayout(layout, letter, joint, direction, script) {
 			return script && direction === "" ? "it says neither .up nor .down, as the layout \"golang-migrate\" wants" : null;
 		case "goose":
 		case "dbmate":
+		case "migrate-mongo":
 			if (!bare) return `nothing stands before the version in the layout "${layout}"`;
 			return direction === "" ? null : `one file holds both directions in the layout "${layout}"`;
 	}
@@ -2460,6 +2468,296 @@ var init_backup_service = __esmMin(() => {
 		}
 	};
 });
+// ../../core/src/scan/stages.ts
+/** What is wrong with a list of stages; `direction` is what exports it. */
+function flawsOfStages(stages, direction) {
+	const names = /* @__PURE__ */ new Set();
+	return stages.flatMap((stage, index) => {
+		const flaw = (what) => ({
+			message: `has a stage ${index + 1} of "${direction}" ${what}`,
+			hint: HINT
+		});
+		if (!isRecord$1(stage)) return [flaw("that is no object")];
+		const { name, kind, run, idempotent } = stage;
+		const flaws = [];
+		if (typeof name !== "string" || name === "") flaws.push(flaw("without a name"));
+		else if (names.has(name)) flaws.push(flaw(`with the name "${name}", which another one has`));
+		names.add(name);
+		if (!KINDS$4.some((known) => known === kind)) flaws.push(flaw(`whose kind is none of ${KINDS$4.join(", ")}`));
+		if (typeof run !== "function") flaws.push(flaw("without a function \"run\""));
+		if (idempotent !== void 0 && typeof idempotent !== "boolean") flaws.push(flaw("with an \"idempotent\" that is neither true nor false"));
+		return flaws;
+	});
+}
+/** Of a list whose flaws were looked for. */
+function isStages(value) {
+	return Array.isArray(value);
+}
+function isRecord$1(value) {
+	return typeof value === "object" && value !== null;
+}
+var KINDS$4, HINT;
+var init_stages$1 = __esmMin(() => {
+	KINDS$4 = [
+		"schema",
+		"data",
+		"batches"
+	];
+	HINT = "Write each as { name: 'fill names', kind: 'data', run: async (db) => { … } }.";
+});
+// ../../core/src/scan/modules.ts
+/**
+* Reads what a module exports: `up` and `down` by name, in its default export, or in `module.exports`.
+* `part` says what is wanted of the file. Throws `MODULE_EXPORTS`, which tells everything that is wrong at once.
+*/
+function readMigrationModule(namespace, file, part = "whole") {
+	const source = findSource(namespace, file);
+	const flaws = [
+		...unknownKeys(source, namespace),
+		...wrongDirections(source, part),
+		...wrongOptions(source)
+	];
+	if (flaws.length > 0) throw refusal(file, flaws);
+	const { up, down, transaction, foreignKeys, idempotent } = source;
+	return {
+		up: wayOf(up, source),
+		down: wayOf(down, source),
+		...transaction === "each" || transaction === "none" ? { transaction } : {},
+		...typeof foreignKeys === "boolean" ? { foreignKeys } : {},
+		...typeof idempotent === "boolean" ? { idempotent } : {}
+	};
+}
+function wayOf(way, source) {
+	if (isStages(way)) return way;
+	return isFunction(way) ? way.bind(source) : void 0;
+}
+function refusal(file, flaws) {
+	return new DetentError("MODULE_EXPORTS", `${file} ${flaws.map(({ message }) => message).join(", and ")}.`, {
+		hint: [...new Set(flaws.map(({ hint }) => hint))].join(" "),
+		facts: { place: { file } }
+	});
+}
+function wrongDirections(source, part) {
+	const flaws = [];
+	const wanted = part === "down" ? "down" : "up";
+	const other = wanted === "up" ? "down" : "up";
+	const example = (name) => `Write: export async function ${name}(db) { … }`;
+	for (const name of ["up", "down"]) if (Array.isArray(source[name])) flaws.push(...flawsOfStages(source[name], name));
+	else if (!absent(source[name]) && !isFunction(source[name])) flaws.push({
+		message: `exports "${name}", but not as a function`,
+		hint: example(name)
+	});
+	if (absent(source[wanted])) flaws.push({
+		message: `does not export "${wanted}"`,
+		hint: example(wanted)
+	});
+	if (part !== "whole" && !absent(source[other])) flaws.push({
+		message: `is named as the ${part} part and exports "${other}" too`,
+		hint: `Move "${other}" into the other file of the pair.`
+	});
+	return flaws;
+}
+function wrongOptions({ transaction, foreignKeys, idempotent }) {
+	const flaws = [];
+	if (!absent(transaction) && transaction !== "each" && transaction !== "none") flaws.push({
+		message: "has a \"transaction\" that is neither \"each\" nor \"none\"",
+		hint: "Leave it out to take what the configuration says."
+	});
+	for (const [key, value] of Object.entries({
+		foreignKeys,
+		idempotent
+	})) {
+		if (absent(value) || typeof value === "boolean") continue;
+		flaws.push({
+			message: `has a "${key}" that is neither true nor false`,
+			hint: "Leave it out to take what is usual."
+		});
+	}
+	return flaws;
+}
+/** The object that holds `up` and `down`. */
+function findSource(namespace, file) {
+	const refuse = (message, hint) => refusal(file, [{
+		message,
+		hint
+	}]);
+	if (!isObject$2(namespace)) throw refuse("exports no migration", "Export functions up and down.");
+	const exported = defaultOf(namespace);
+	if (isObject$2(exported)) {
+		const twice = KEYS$3.find((key) => !absent(namespace[key]) && namespace[key] !== exported[key]);
+		if (twice !== void 0) throw refuse(`exports "${twice}" by name and a default export beside it`, "Keep one of the two.");
+		return exported;
+	}
+	if (absent(exported) || !absent(namespace["up"]) || !absent(namespace["down"])) return namespace;
+	if (!isFunction(exported)) throw refuse("has a default export that is no migration", "Export functions up and down.");
+	throw refuse(`has ${/^class\b/u.test(Function.prototype.toString.call(exported)) ? "a class" : "a function"} as its default export`, "Export an object with up and down: export default defineMigration({ async up(db) { … } })");
+}
+/** What was compiled to CommonJS has its default export one level deeper. */
+function defaultOf(namespace) {
+	const exported = namespace["default"];
+	return isObject$2(exported) && exported["__esModule"] === true && isObject$2(exported["default"]) ? exported["default"] : exported;
+}
+/** A module may export more than its migration, so there only what looks mistyped is told; an object may not. */
+function unknownKeys(source, namespace) {
+	const prototype = Object.getPrototypeOf(source);
+	if (prototype !== Object.prototype && prototype !== null) return [];
+	const isModule = source === namespace || Object.hasOwn(source, "__esModule") || isCommonJs(namespace);
+	return Object.keys(source).flatMap((key) => {
+		if (MADE_BY_COMPILERS.has(key) || KEYS$3.some((known) => known === key)) return [];
+		const near = nearest(key, KEYS$3);
+		if (isModule && (near === null || !absent(source[near]))) return [];
+		const meant = near === null ? "" : `Did you mean "${near}"? `;
+		return [{
+			message: `exports "${key}", which means nothing here`,
+			hint: `${meant}Known are ${KEYS$3.join(", ")}.`
+		}];
+	});
+}
+function isCommonJs(namespace) {
+	return isObject$2(namespace) && Object.hasOwn(namespace, "module.exports");
+}
+function absent(value) {
+	return value === void 0 || value === null;
+}
+function isObject$2(value) {
+	return typeof value === "object" && value !== null;
+}
+function isFunction(value) {
+	return typeof value === "function";
+}
+var KEYS$3, MADE_BY_COMPILERS;
+var init_modules = __esmMin(() => {
+	init_errors$2();
+	init_nearest();
+	init_stages$1();
+	KEYS$3 = [
+		"up",
+		"down",
+		"transaction",
+		"foreignKeys",
+		"idempotent"
+	];
+	MADE_BY_COMPILERS = /* @__PURE__ */ new Set([
+		"default",
+		"module.exports",
+		"__esModule"
+	]);
+});
+// ../../core/src/validate/load.ts
+/** Reads and parses both directions. Throws what is wrong with it. */
+async function loadMigration(file, reader) {
+	const up = await loadContent(file.up, file.down === null ? "whole" : "up", reader);
+	if (file.down === null) return up;
+	const down = await loadContent(file.down, "down", reader);
+	return {
+		...up,
+		down: down.down,
+		downText: down.downText,
+		allow: [...up.allow, ...down.allow],
+		notes: [...up.notes, ...down.notes]
+	};
+}
+/** The way back as the history kept it, placeholders filled in. Throws `DOWN_MISSING` where there is none. */
+function loadStoredDown(row, reader) {
+	if (row.downSource === null) throw downMissing(row.file, "The history kept no text of its way back, because it is code or had none.");
+	return fromScript(reader.adapter.parse({
+		text: row.downSource,
+		file: row.file,
+		part: "down",
+		placeholders: null
+	}), row.file);
+}
+/** `beforeMigrate` and `afterMigrate`. */
+async function loadHook(hook, reader) {
+	return loadContent(hook.content, hook.content.kind === "code" ? "whole" : "up", reader);
+}
+async function loadContent(content, part, reader) {
+	if (content.kind === "script") {
+		const text = await content.text();
+		return fromScript(reader.adapter.parse({
+			text,
+			file: content.file,
+			part,
+			placeholders: reader.placeholders
+		}), content.file);
+	}
+	const module = readMigrationModule(await content.module(), content.file, part);
+	const { file } = content;
+	const code = (way) => {
+		if (way === void 0) return null;
+		return isStages(way) ? {
+			kind: "stages",
+			file,
+			stages: way
+		} : {
+			kind: "code",
+			file,
+			run: way
+		};
+	};
+	return {
+		up: code(module.up),
+		down: code(module.down),
+		downText: null,
+		transaction: module.transaction ?? null,
+		foreignKeys: module.foreignKeys,
+		idempotent: module.idempotent ?? false,
+		allow: [],
+		limits: {
+			lockMs: null,
+			statementMs: null
+		},
+		notes: []
+	};
+}
+function fromScript(script, file) {
+	const { directives } = script;
+	return {
+		up: {
+			kind: "script",
+			file,
+			statements: script.up
+		},
+		down: script.down === null ? null : {
+			kind: "script",
+			file,
+			statements: script.down
+		},
+		downText: script.downText,
+		transaction: directives.transaction ?? null,
+		foreignKeys: void 0,
+		idempotent: directives.idempotent ?? false,
+		allow: directives.allow ?? [],
+		limits: {
+			lockMs: directives.lockTimeoutMs ?? null,
+			statementMs: directives.statementTimeoutMs ?? null
+		},
+		notes: script.notes.map((note) => `${file}:${note.line} ${note.message}`)
+	};
+}
+function downMissing(file, why) {
+	return new DetentError("DOWN_MISSING", `${file} has no way back. ${why}`.trim(), {
+		hint: "Add a `down` (in SQL: `-- detent:down`), or choose the strategy \"backup\" or \"both\".",
+		facts: { place: { file } }
+	});
+}
+/** What was thrown while a file was read, as a problem of that file. */
+function loadProblem(thrown, file) {
+	return asDetentError(thrown, "MODULE_LOAD", (words) => `${file} cannot be loaded: ${words}`);
+}
+/** Of how many statements or stages it is; `null` for a function. */
+function sizeOf$1(action) {
+	switch (action.kind) {
+		case "script": return action.statements.length;
+		case "stages": return action.stages.length;
+		case "code": return null;
+	}
+}
+var init_load$1 = __esmMin(() => {
+	init_errors$2();
+	init_modules();
+	init_stages$1();
+});
 // ../../core/src/run/attempt.ts
 /** Prepares the row; writes nothing. `order`: its place in the order of application when it has none yet. */
 async function beginAttempt(context, step, order) {
@@ -2472,7 +2770,7 @@ async function beginAttempt(context, step, order) {
 	};
 	const previous = entry === null ? null : await versions.load(entry.id);
 	const row = info.direction === "up" ? upRow(context, step, previous, order) : downRow(context, step, previous);
-	const statementsTotal = action.kind === "script" ? action.statements.length : null;
+	const statementsTotal = sizeOf$1(action);
 	const begun = {
 		...row,
 		statementsTotal
@@ -2549,6 +2847,7 @@ function inTransaction$1(context, work) {
 var init_attempt = __esmMin(() => {
 	init_errors$2();
 	init_schema_version_service();
+	init_load$1();
 });
 // ../../core/src/rollback/attempted.ts
 /** Every step of which something stands, newest first. */
@@ -2697,236 +2996,6 @@ var init_backup$3 = __esmMin(() => {
 	init_selector();
 	init_attempted();
 });
-// ../../core/src/scan/modules.ts
-/**
-* Reads what a module exports: `up` and `down` by name, in its default export, or in `module.exports`.
-* `part` says what is wanted of the file. Throws `MODULE_EXPORTS`, which tells everything that is wrong at once.
-*/
-function readMigrationModule(namespace, file, part = "whole") {
-	const source = findSource(namespace, file);
-	const flaws = [
-		...unknownKeys(source, namespace),
-		...wrongDirections(source, part),
-		...wrongOptions(source)
-	];
-	if (flaws.length > 0) throw refusal(file, flaws);
-	const { up, down, transaction, foreignKeys, idempotent } = source;
-	return {
-		up: isFunction(up) ? up.bind(source) : void 0,
-		down: isFunction(down) ? down.bind(source) : void 0,
-		...transaction === "each" || transaction === "none" ? { transaction } : {},
-		...typeof foreignKeys === "boolean" ? { foreignKeys } : {},
-		...typeof idempotent === "boolean" ? { idempotent } : {}
-	};
-}
-function refusal(file, flaws) {
-	return new DetentError("MODULE_EXPORTS", `${file} ${flaws.map(({ message }) => message).join(", and ")}.`, {
-		hint: [...new Set(flaws.map(({ hint }) => hint))].join(" "),
-		facts: { place: { file } }
-	});
-}
-function wrongDirections(source, part) {
-	const flaws = [];
-	const wanted = part === "down" ? "down" : "up";
-	const other = wanted === "up" ? "down" : "up";
-	const example = (name) => `Write: export async function ${name}(db) { … }`;
-	for (const name of ["up", "down"]) if (!absent(source[name]) && !isFunction(source[name])) flaws.push({
-		message: `exports "${name}", but not as a function`,
-		hint: example(name)
-	});
-	if (absent(source[wanted])) flaws.push({
-		message: `does not export "${wanted}"`,
-		hint: example(wanted)
-	});
-	if (part !== "whole" && !absent(source[other])) flaws.push({
-		message: `is named as the ${part} part and exports "${other}" too`,
-		hint: `Move "${other}" into the other file of the pair.`
-	});
-	return flaws;
-}
-function wrongOptions({ transaction, foreignKeys, idempotent }) {
-	const flaws = [];
-	if (!absent(transaction) && transaction !== "each" && transaction !== "none") flaws.push({
-		message: "has a \"transaction\" that is neither \"each\" nor \"none\"",
-		hint: "Leave it out to take what the configuration says."
-	});
-	for (const [key, value] of Object.entries({
-		foreignKeys,
-		idempotent
-	})) {
-		if (absent(value) || typeof value === "boolean") continue;
-		flaws.push({
-			message: `has a "${key}" that is neither true nor false`,
-			hint: "Leave it out to take what is usual."
-		});
-	}
-	return flaws;
-}
-/** The object that holds `up` and `down`. */
-function findSource(namespace, file) {
-	const refuse = (message, hint) => refusal(file, [{
-		message,
-		hint
-	}]);
-	if (!isObject$2(namespace)) throw refuse("exports no migration", "Export functions up and down.");
-	const exported = defaultOf(namespace);
-	if (isObject$2(exported)) {
-		const twice = KEYS$3.find((key) => !absent(namespace[key]) && namespace[key] !== exported[key]);
-		if (twice !== void 0) throw refuse(`exports "${twice}" by name and a default export beside it`, "Keep one of the two.");
-		return exported;
-	}
-	if (absent(exported) || !absent(namespace["up"]) || !absent(namespace["down"])) return namespace;
-	if (!isFunction(exported)) throw refuse("has a default export that is no migration", "Export functions up and down.");
-	throw refuse(`has ${/^class\b/u.test(Function.prototype.toString.call(exported)) ? "a class" : "a function"} as its default export`, "Export an object with up and down: export default defineMigration({ async up(db) { … } })");
-}
-/** What was compiled to CommonJS has its default export one level deeper. */
-function defaultOf(namespace) {
-	const exported = namespace["default"];
-	return isObject$2(exported) && exported["__esModule"] === true && isObject$2(exported["default"]) ? exported["default"] : exported;
-}
-/** A module may export more than its migration, so there only what looks mistyped is told; an object may not. */
-function unknownKeys(source, namespace) {
-	const prototype = Object.getPrototypeOf(source);
-	if (prototype !== Object.prototype && prototype !== null) return [];
-	const isModule = source === namespace || Object.hasOwn(source, "__esModule") || isCommonJs(namespace);
-	return Object.keys(source).flatMap((key) => {
-		if (MADE_BY_COMPILERS.has(key) || KEYS$3.some((known) => known === key)) return [];
-		const near = nearest(key, KEYS$3);
-		if (isModule && (near === null || !absent(source[near]))) return [];
-		const meant = near === null ? "" : `Did you mean "${near}"? `;
-		return [{
-			message: `exports "${key}", which means nothing here`,
-			hint: `${meant}Known are ${KEYS$3.join(", ")}.`
-		}];
-	});
-}
-function isCommonJs(namespace) {
-	return isObject$2(namespace) && Object.hasOwn(namespace, "module.exports");
-}
-function absent(value) {
-	return value === void 0 || value === null;
-}
-function isObject$2(value) {
-	return typeof value === "object" && value !== null;
-}
-function isFunction(value) {
-	return typeof value === "function";
-}
-var KEYS$3, MADE_BY_COMPILERS;
-var init_modules = __esmMin(() => {
-	init_errors$2();
-	init_nearest();
-	KEYS$3 = [
-		"up",
-		"down",
-		"transaction",
-		"foreignKeys",
-		"idempotent"
-	];
-	MADE_BY_COMPILERS = /* @__PURE__ */ new Set([
-		"default",
-		"module.exports",
-		"__esModule"
-	]);
-});
-// ../../core/src/validate/load.ts
-/** Reads and parses both directions. Throws what is wrong with it. */
-async function loadMigration(file, reader) {
-	const up = await loadContent(file.up, file.down === null ? "whole" : "up", reader);
-	if (file.down === null) return up;
-	const down = await loadContent(file.down, "down", reader);
-	return {
-		...up,
-		down: down.down,
-		downText: down.downText,
-		allow: [...up.allow, ...down.allow],
-		notes: [...up.notes, ...down.notes]
-	};
-}
-/** The way back as the history kept it, placeholders filled in. Throws `DOWN_MISSING` where there is none. */
-function loadStoredDown(row, reader) {
-	if (row.downSource === null) throw downMissing(row.file, "The history kept no text of its way back, because it is code or had none.");
-	return fromScript(reader.adapter.parse({
-		text: row.downSource,
-		file: row.file,
-		part: "down",
-		placeholders: null
-	}), row.file);
-}
-/** `beforeMigrate` and `afterMigrate`. */
-async function loadHook(hook, reader) {
-	return loadContent(hook.content, hook.content.kind === "code" ? "whole" : "up", reader);
-}
-async function loadContent(content, part, reader) {
-	if (content.kind === "script") {
-		const text = await content.text();
-		return fromScript(reader.adapter.parse({
-			text,
-			file: content.file,
-			part,
-			placeholders: reader.placeholders
-		}), content.file);
-	}
-	const module = readMigrationModule(await content.module(), content.file, part);
-	const code = (run) => run === void 0 ? null : {
-		kind: "code",
-		file: content.file,
-		run
-	};
-	return {
-		up: code(module.up),
-		down: code(module.down),
-		downText: null,
-		transaction: module.transaction ?? null,
-		foreignKeys: module.foreignKeys,
-		idempotent: module.idempotent ?? false,
-		allow: [],
-		limits: {
-			lockMs: null,
-			statementMs: null
-		},
-		notes: []
-	};
-}
-function fromScript(script, file) {
-	const { directives } = script;
-	return {
-		up: {
-			kind: "script",
-			file,
-			statements: script.up
-		},
-		down: script.down === null ? null : {
-			kind: "script",
-			file,
-			statements: script.down
-		},
-		downText: script.downText,
-		transaction: directives.transaction ?? null,
-		foreignKeys: void 0,
-		idempotent: directives.idempotent ?? false,
-		allow: directives.allow ?? [],
-		limits: {
-			lockMs: directives.lockTimeoutMs ?? null,
-			statementMs: directives.statementTimeoutMs ?? null
-		},
-		notes: script.notes.map((note) => `${file}:${note.line} ${note.message}`)
-	};
-}
-function downMissing(file, why) {
-	return new DetentError("DOWN_MISSING", `${file} has no way back. ${why}`.trim(), {
-		hint: "Add a `down` (in SQL: `-- detent:down`), or choose the strategy \"backup\" or \"both\".",
-		facts: { place: { file } }
-	});
-}
-/** What was thrown while a file was read, as a problem of that file. */
-function loadProblem(thrown, file) {
-	return asDetentError(thrown, "MODULE_LOAD", (words) => `${file} cannot be loaded: ${words}`);
-}
-var init_load$1 = __esmMin(() => {
-	init_errors$2();
-	init_modules();
-});
 // ../../core/src/validate/pending.ts
 /** Loads every step and checks what can be checked before anything runs. All problems come back at once. */
 async function loadSteps(plan, loader) {
@@ -2968,17 +3037,20 @@ async function loadFile(file, { settings, known }) {
 /** A script that ran in part goes on after that part, so the part must still be what it was. */
 async function checkProgress(step, loaded, { rowOf }) {
 	const action = loaded[step.info.direction];
-	const row = step.reason === "interrupted" && action?.kind === "script" ? await rowOf(step.info.id) : null;
-	if (row === null || action?.kind !== "script") return [];
+	const row = step.reason === "interrupted" && action !== null && action.kind !== "code" ? await rowOf(step.info.id) : null;
+	if (row === null || action === null || action.kind === "code") return [];
 	const { file } = step.info;
-	const differs = row.statementHashes.findIndex((hash, index) => hash !== statementHash(action.statements[index]?.text ?? ""));
+	const isScript = action.kind === "script";
+	const texts = isScript ? action.statements.map(({ text }) => text) : action.stages.map(({ name }) => name);
+	const differs = row.statementHashes.findIndex((hash, index) => hash !== statementHash(texts[index] ?? ""));
 	const which = row.version ?? row.id;
-	if (differs === -1) return lostValues(file, which, action.statements, row.statementsDone);
-	return [new DetentError("CHECKSUM", `${file} stopped after ${row.statementsDone} of its statements, and statement ${differs + 1}, which ran, was edited since.`, {
+	if (differs === -1) return isScript ? lostValues(file, which, action.statements, row.statementsDone) : [];
+	const [what, change] = isScript ? ["statement", "edited"] : ["stage", "moved or renamed"];
+	return [new DetentError("CHECKSUM", `${file} stopped after ${row.statementsDone} of its ${what}s, and ${what} ${differs + 1}, which ran, was ${change} since.`, {
 		hint: `Put that part back as it was; or say what is so with \`detent resolve ${which} --as rolled_back\` or \`--as applied\`.`,
 		facts: { place: {
 			file,
-			line: action.statements[differs]?.line ?? 1
+			line: (isScript ? action.statements[differs]?.line : null) ?? 1
 		} }
 	})];
 }
@@ -3011,7 +3083,7 @@ function checkStep(step, loaded, settings) {
 }
 function checkTransactions(action, loaded, settings) {
 	if (settings.transaction === "all" && loaded.transaction === "none") return [unfit(action.file, 1, 1, "It asks for no transaction, but the run is one transaction.", "Set transaction to \"each\", or take the directive out.")];
-	if (action.kind === "code" || modeOf(loaded, settings) === "none") return [];
+	if (action.kind !== "script" || modeOf(loaded, settings) === "none") return [];
 	const problems = [];
 	for (const statement of action.statements) {
 		const { line, column } = statement;
@@ -3110,9 +3182,17 @@ function unguarded(steps, settings, { alone, transactionalDdl }) {
 		});
 	});
 }
+/** What cannot be where the run is one transaction and the database has none for it: each step. */
+function apart(steps, { transaction }, { together }) {
+	if (transaction !== "all" || together === true) return [];
+	return steps.filter(({ loaded }) => loaded.transaction !== "none").map(({ info: { file } }) => new DetentError("TRANSACTION_UNFIT", `${file} cannot be in one transaction with the run. ${together}`, {
+		hint: "Set transaction to \"each\".",
+		facts: { place: { file } }
+	}));
+}
 /** The first line that would stand alone; `null` when none would. */
 function lineAlone(action, mode, transactionalDdl) {
-	if (action.kind === "code") return mode === "none" || mode === "each" && !transactionalDdl ? 1 : null;
+	if (action.kind !== "script") return mode === "none" || mode === "each" && !transactionalDdl ? 1 : null;
 	const segment = cutSegments(action.statements, mode).find(({ kind }) => kind === "alone");
 	return segment === void 0 ? null : action.statements[segment.from]?.line ?? 1;
 }
@@ -3149,6 +3229,7 @@ async function checkPlan({ settings, events }, session, plan, known) {
 			...plan.problems,
 			...loaded.problems,
 			...unguarded(loaded.steps, settings, session.capabilities),
+			...apart(loaded.steps, settings, session.capabilities),
 			...unfit
 		],
 		warnings: [...plan.warnings, ...loaded.warnings]
@@ -3206,15 +3287,18 @@ var init_context = __esmMin(() => {
 });
 // ../../core/src/run/batches.ts
 /** Makes the handler's `forEachBatch` for one attempt. */
-function batchesOf(context, attempt) {
+function batchesOf(context, attempt, covered) {
 	const { session, settings, versions, events, signal } = context;
 	const { info, loaded } = attempt.step;
-	const isCovered = !attempt.isRecorded && modeOf(loaded, settings) !== "none" && session.capabilities.transactionalDdl;
+	const isCovered = covered || !attempt.isRecorded && modeOf(loaded, settings) !== "none" && session.capabilities.transactionalDdl;
+	/** Passes that an earlier try came to the end of, and this one has not begun. */
+	const over = new Set(Object.keys(attempt.begun.cursors).filter((name) => isOver(attempt.begun.cursors[name])));
 	return async (options, work) => {
 		const { table, size = 1e3, name = table } = options;
 		if (!Number.isInteger(size) || size < 1) throw misuse(`forEachBatch: size must be a whole number above 0, not ${size}.`, "Leave it out for 1,000 rows.");
 		const total = await session.batches.count(table);
 		const begun = readPlace(attempt.row.cursors[name]);
+		if (over.delete(name)) return;
 		let { cursor, done } = begun;
 		const startedAt = Date.now();
 		for (;;) {
@@ -3259,6 +3343,11 @@ function batchesOf(context, attempt) {
 			if (cursor === null) return;
 		}
 	};
+}
+/** A place without a cursor behind which something was done. */
+function isOver(value) {
+	const { cursor, done } = readPlace(value);
+	return cursor === null && done > 0;
 }
 function readPlace(value) {
 	if (typeof value !== "object" || value === null || !("cursor" in value) || !("done" in value)) return {
@@ -3371,7 +3460,8 @@ async function runCode(context, attempt, action) {
 	await inTransaction$1(context, () => recordFinish(context, attempt, result));
 	return result;
 }
-async function call$1(context, attempt, action) {
+/** Calls a function of a migration; gives what it returned, as text. `covered`: all of it is in one transaction. */
+async function call$1(context, attempt, { run }, covered = false) {
 	const { session, settings, signal } = context;
 	signal.throwIfAborted();
 	const handler = {
@@ -3379,15 +3469,21 @@ async function call$1(context, attempt, action) {
 		log: settings.logger,
 		signal,
 		sql: session.sql,
-		forEachBatch: batchesOf(context, attempt)
+		forEachBatch: batchesOf(context, attempt, covered)
 	};
 	try {
-		return asText(await action.run(session.db, infoOf(context, attempt), handler));
+		return asText(await run(session.db, secondOf(context, attempt), handler));
 	} catch (thrown) {
 		if (thrown instanceof DetentError) throw thrown;
 		if (signal.aborted && (thrown === signal.reason || thrown instanceof Error && thrown.name === "AbortError")) signal.throwIfAborted();
 		throw scriptFailed(thrown, attempt.step.info);
 	}
+}
+/** Migrations of that tool get the client of their database in place of what is known of them. */
+function secondOf(context, attempt) {
+	const { settings, session } = context;
+	if (settings.layout !== "migrate-mongo") return infoOf(context, attempt);
+	return session.db.client;
 }
 function infoOf(context, { step, startedAt }) {
 	const { name, version, direction, file } = step.info;
@@ -3480,6 +3576,7 @@ async function runHookFile(context, hook) {
 	const { session, settings, identity, signal } = context;
 	const { up: action, transaction } = await loadHook(hook, settings);
 	if (action === null) return;
+	if (action.kind === "stages") throw new DetentError("HOOK_FAILED", "Stages are for migrations: a hook has no row in the history to keep its progress.", { hint: `Export a function from ${action.file}.` });
 	const statements = action.kind === "script" ? action.statements : null;
 	const work = async () => {
 		if (action.kind === "script") {
@@ -3578,7 +3675,7 @@ async function runSegments(context, attempt, statements, segments) {
 			...segment,
 			from: Math.max(segment.from, statementsDone)
 		};
-		if (segment.kind === "alone") await runAlone(context, attempt, statements, rest);
+		if (segment.kind === "alone") await runAlone$1(context, attempt, statements, rest);
 		else if (await runTogether(context, attempt, statements, rest)) return;
 	}
 	await inTransaction$1(context, () => recordFinish(context, attempt, null));
@@ -3596,12 +3693,12 @@ async function runTogether(context, attempt, statements, segment) {
 	for (let { from } = segment; from < segment.to;) {
 		const count = await context.session.covered(statements.slice(from, segment.to));
 		const to = Math.min(from + Math.max(count, 1), segment.to);
-		if (count === 0) await runAlone(context, attempt, statements, {
+		if (count === 0) await runAlone$1(context, attempt, statements, {
 			kind: "alone",
 			from,
 			to
 		});
-		else if (await runCovered(context, attempt, statements, {
+		else if (await runCovered$1(context, attempt, statements, {
 			kind: "transaction",
 			from,
 			to
@@ -3611,10 +3708,10 @@ async function runTogether(context, attempt, statements, segment) {
 	return false;
 }
 /** Work and progress in one transaction: neither is ever there without the other. Gives whether that was the end. */
-async function runCovered(context, attempt, statements, segment) {
+async function runCovered$1(context, attempt, statements, segment) {
 	if (!attempt.isRecorded) await recordStart(context, attempt, attempt.row);
 	const part = statements.slice(segment.from, segment.to);
-	const next = progressed(attempt.row, part, segment);
+	const next = progressed$1(attempt.row, part, segment);
 	const isLast = segment.to === statements.length;
 	await context.session.transaction({
 		statements: part,
@@ -3633,7 +3730,7 @@ async function runCovered(context, attempt, statements, segment) {
 * Intent first; what happens then can be told from the schema. So the progress goes into the history with whatever is
 * written next, unless the schema shows nothing.
 */
-async function runAlone(context, attempt, statements, segment) {
+async function runAlone$1(context, attempt, statements, segment) {
 	const part = statements.slice(segment.from, segment.to);
 	const [statement] = part;
 	if (statement === void 0) return;
@@ -3643,22 +3740,22 @@ async function runAlone(context, attempt, statements, segment) {
 		statement,
 		index: segment.from
 	});
-	if (intent !== null) await keep(context, attempt, {
+	if (intent !== null) await keep$1(context, attempt, {
 		...attempt.row,
 		intent
 	});
-	const next = progressed(attempt.row, part, segment);
+	const next = progressed$1(attempt.row, part, segment);
 	const run = () => runStatements(context, attempt, statements, segment);
 	try {
 		if (intent?.kind === "data" && isTraced(intent)) await runWithRecord(context, attempt, part, next, run);
 		else await run();
 	} catch (thrown) {
-		const left = intent === null ? "in doubt" : await leftBy(context, thrown, intent);
-		if (left === "nothing") await keep(context, attempt, {
+		const left = intent === null ? "in doubt" : await leftBy$1(context, thrown, intent);
+		if (left === "nothing") await keep$1(context, attempt, {
 			...attempt.row,
 			intent: null
 		});
-		if (left === "a part" && intent?.kind === "ddl") await keep(context, attempt, {
+		if (left === "a part" && intent?.kind === "ddl") await keep$1(context, attempt, {
 			...attempt.row,
 			intent: {
 				...intent,
@@ -3667,8 +3764,8 @@ async function runAlone(context, attempt, statements, segment) {
 		});
 		throw thrown;
 	}
-	if (intent !== null && !intent.idempotent && intent.kind === "unseen") await keep(context, attempt, next);
-	else if (intent?.kind === "data" && !isTraced(intent)) await keep(context, attempt, next);
+	if (intent !== null && !intent.idempotent && intent.kind === "unseen") await keep$1(context, attempt, next);
+	else if (intent?.kind === "data" && !isTraced(intent)) await keep$1(context, attempt, next);
 	else attempt.row = next;
 }
 /** What of it a transaction takes back goes with the record; the trace tells of the rest. */
@@ -3681,15 +3778,15 @@ async function runWithRecord({ session, versions }, { step }, statements, next, 
 		await versions.save(next);
 	});
 }
-async function keep(context, attempt, row) {
+async function keep$1(context, attempt, row) {
 	if (!attempt.isRecorded) return recordStart(context, attempt, row);
 	await context.versions.save(row);
 	attempt.row = row;
 }
 /** A server that refuses a statement has mostly done nothing of it; some have dropped one table of two by then. */
-async function leftBy({ session, signal }, thrown, intent) {
+async function leftBy$1({ session, signal }, thrown, intent) {
 	if (signal.aborted && thrown === signal.reason) return "nothing";
-	if (!(thrown instanceof DetentError) || !REFUSALS.has(thrown.code)) return "in doubt";
+	if (!(thrown instanceof DetentError) || !REFUSALS$1.has(thrown.code)) return "in doubt";
 	if (intent.idempotent || intent.kind === "unseen") return "nothing";
 	if (!isTraced(intent)) return "in doubt";
 	const now = await session.fingerprint(intent.scope).catch(() => null);
@@ -3717,7 +3814,7 @@ async function runStatements(context, attempt, statements, segment) {
 		})
 	});
 }
-function progressed(row, part, segment) {
+function progressed$1(row, part, segment) {
 	const hashes = part.map((statement) => statementHash(statement.text));
 	return {
 		...row,
@@ -3726,7 +3823,7 @@ function progressed(row, part, segment) {
 		statementHashes: [...row.statementHashes, ...hashes]
 	};
 }
-var REFUSALS;
+var REFUSALS$1;
 var init_script$1 = __esmMin(() => {
 	init_errors$2();
 	init_schema_version_service();
@@ -3734,7 +3831,160 @@ var init_script$1 = __esmMin(() => {
 	init_attempt();
 	init_intent();
 	init_segments();
-	REFUSALS = /* @__PURE__ */ new Set(["STATEMENT_FAILED", "LOCK_TIMEOUT"]);
+	REFUSALS$1 = /* @__PURE__ */ new Set(["STATEMENT_FAILED", "LOCK_TIMEOUT"]);
+});
+// ../../core/src/run/stages.ts
+/** Runs the stages and records each: all in one transaction where the database has that, otherwise each with its progress. */
+async function runStages(context, attempt, stages) {
+	const { session, settings } = context;
+	const { foreignKeys } = attempt.step.loaded;
+	const { transactions, transactionalDdl } = session.capabilities;
+	const mode = modeOf(attempt.step.loaded, settings);
+	const runWhole = async () => {
+		for (const index of stages.keys()) await runStage(context, attempt, stages, index, true);
+		attempt.row = {
+			...attempt.row,
+			statementsDone: stages.length
+		};
+		await recordFinish(context, attempt, null);
+	};
+	if (mode === "all") await runWhole();
+	else if (mode === "each" && transactionalDdl && attempt.row.statementsDone === 0) await session.transaction({
+		statements: null,
+		foreignKeys
+	}, runWhole);
+	else {
+		for (let index = attempt.row.statementsDone; index < stages.length; index += 1) await (transactions && (stages[index]?.kind === "data" || transactionalDdl && mode !== "none") && stages[index]?.kind !== "batches" ? runCovered : runAlone)(context, attempt, stages, index);
+		await inTransaction$1(context, () => recordFinish(context, attempt, null));
+	}
+	return null;
+}
+/** Work and progress in one transaction: neither is ever there without the other. */
+async function runCovered(context, attempt, stages, index) {
+	if (!attempt.isRecorded) await recordStart(context, attempt, attempt.row);
+	const next = progressed(attempt.row, stages, index);
+	await context.session.transaction({
+		statements: null,
+		foreignKeys: attempt.step.loaded.foreignKeys
+	}, async () => {
+		await runStage(context, attempt, stages, index, true);
+		await context.versions.save(next);
+	});
+	attempt.row = next;
+}
+/** Intent first, so that the next start knows where this one died. */
+async function runAlone(context, attempt, stages, index) {
+	const { signal, lease } = context;
+	const stage = stages[index];
+	if (stage === void 0) return;
+	signal.throwIfAborted();
+	await lease.assert();
+	const intent = await intentAt(context, attempt, stage, index);
+	await keep(context, attempt, {
+		...attempt.row,
+		intent
+	});
+	try {
+		await runStage(context, attempt, stages, index, false);
+	} catch (thrown) {
+		const left = await leftBy(context, thrown, intent);
+		if (left === "nothing") await keep(context, attempt, {
+			...attempt.row,
+			intent: null
+		});
+		if (left === "a part") await keep(context, attempt, {
+			...attempt.row,
+			intent: {
+				...intent,
+				kind: "unseen"
+			}
+		});
+		throw thrown;
+	}
+	const next = progressed(attempt.row, stages, index);
+	if (intent.idempotent || intent.kind === "ddl") attempt.row = next;
+	else await keep(context, attempt, next);
+}
+/** What failed outside of a transaction may have done its work all the same. */
+async function leftBy({ session, signal }, thrown, { kind, idempotent, fingerprint }) {
+	if (idempotent || signal.aborted && thrown === signal.reason) return "nothing";
+	if (!(thrown instanceof DetentError) || !REFUSALS.has(thrown.code) || kind !== "ddl") return "in doubt";
+	const now = await session.fingerprint().catch(() => null);
+	if (now === null) return "in doubt";
+	return now === fingerprint ? "nothing" : "a part";
+}
+async function intentAt(context, attempt, { name, kind, idempotent = false }, index) {
+	const code = await intentOf(context, attempt, null);
+	if (code === null) throw new DetentError("INTERNAL", "Code has an intent.");
+	const base = {
+		...code,
+		statement: index,
+		hash: statementHash(name)
+	};
+	switch (kind) {
+		case "schema": {
+			const isIdempotent = idempotent || base.idempotent;
+			const fingerprint = isIdempotent ? "" : await context.session.fingerprint();
+			return {
+				...base,
+				kind: "ddl",
+				fingerprint,
+				idempotent: isIdempotent
+			};
+		}
+		case "data": return {
+			...base,
+			kind: "data",
+			idempotent: idempotent || base.idempotent
+		};
+		case "batches": return {
+			...base,
+			kind: "data",
+			idempotent: true
+		};
+	}
+}
+async function runStage(context, attempt, stages, index, covered) {
+	const stage = stages[index];
+	if (stage === void 0) return;
+	await call$1(context, attempt, stage, covered);
+	const total = stages.length;
+	context.events.emit({
+		kind: "statement-finished",
+		step: attempt.step.info,
+		done: index + 1,
+		total,
+		rows: null
+	});
+}
+async function keep(context, attempt, row) {
+	if (!attempt.isRecorded) return recordStart(context, attempt, row);
+	await context.versions.save(row);
+	attempt.row = row;
+}
+function progressed(row, stages, index) {
+	const hashes = [...row.statementHashes, statementHash(stages[index]?.name ?? "")];
+	return {
+		...row,
+		intent: null,
+		statementsDone: index + 1,
+		statementHashes: hashes
+	};
+}
+var REFUSALS;
+var init_stages = __esmMin(() => {
+	init_errors$2();
+	init_schema_version_service();
+	init_pending();
+	init_attempt();
+	init_code();
+	init_intent();
+	REFUSALS = /* @__PURE__ */ new Set([
+		"SCRIPT_FAILED",
+		"STATEMENT_FAILED",
+		"LOCK_TIMEOUT",
+		"CONFIG"
+	]);
 });
 // ../../core/src/run/work.ts
 /** Whether a statement changes schema or rows, so that something of it stands when it is done. */
@@ -3743,10 +3993,18 @@ function isWork({ kind, effect }) {
 }
 var init_work = __esmMin(() => {});
 // ../../core/src/run/runner.ts
+function runAction(context, attempt, action) {
+	switch (action.kind) {
+		case "script": return runScript(context, attempt, action.statements);
+		case "stages": return runStages(context, attempt, action.stages);
+		case "code": return runCode(context, attempt, action);
+	}
+}
 /** Its transaction took everything back, or nothing of it that changes schema or rows took effect. */
 function nothingStands({ action, row, isRecorded }) {
 	if (!isRecorded) return true;
 	if (action.kind === "code" || row.intent !== null) return false;
+	if (action.kind === "stages") return row.statementsDone === 0 && Object.keys(row.cursors).length === 0;
 	return !action.statements.slice(0, row.statementsDone).some(isWork);
 }
 /** `null` as soon as one of them is code. */
@@ -3761,11 +4019,13 @@ var MigrationRunner;
 var init_runner = __esmMin(() => {
 	init_errors$2();
 	init_schema_version_service();
+	init_load$1();
 	init_attempt();
 	init_code();
 	init_context();
 	init_hooks();
 	init_script$1();
+	init_stages();
 	init_work();
 	MigrationRunner = class {
 		#context;
@@ -3794,7 +4054,7 @@ var init_runner = __esmMin(() => {
 				attempt = await beginAttempt(this.#context, step, this.#nextOrder);
 				if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
 				const { action } = attempt;
-				const statements = action.kind === "script" ? action.statements.length : null;
+				const statements = sizeOf$1(action);
 				const done = statements === null ? 0 : attempt.row.statementsDone;
 				events.emit({
 					kind: "step-started",
@@ -3809,7 +4069,7 @@ var init_runner = __esmMin(() => {
 					db: session.db
 				}));
 				if (loaded.limits.lockMs !== null || loaded.limits.statementMs !== null) await session.limit(loaded.limits);
-				const result = action.kind === "script" ? await runScript(this.#context, attempt, action.statements) : await runCode(this.#context, attempt, action);
+				const result = await runAction(this.#context, attempt, action);
 				const executed = this.#executed(attempt, result);
 				events.emit({
 					kind: "step-finished",
@@ -3932,7 +4192,7 @@ var init_runner = __esmMin(() => {
 				durationMs: finishedAt - startedAt,
 				result,
 				checksum: step.file?.checksum ?? step.entry?.checksum ?? "",
-				statements: action.kind === "script" ? action.statements.length : null
+				statements: sizeOf$1(action)
 			};
 		}
 	};
@@ -4131,14 +4391,15 @@ async function rollBackByNone({ context, outcome }) {
 }
 function whatStands({ step }, row) {
 	const { file, version, id, direction } = step.info;
-	const isScript = step.loaded[direction]?.kind === "script";
-	if (isScript && row !== null && row.intent === null && row.statementsTotal !== null) return `${countOf(row, file, direction)} Mend the next one; then ${GOES_ON}`;
+	const kind = step.loaded[direction]?.kind ?? "code";
+	const isScript = kind !== "code";
+	if (isScript && row !== null && row.intent === null && row.statementsTotal !== null) return `${countOf(row, file, direction, kind === "stages" ? "stages" : "statements")} Mend the next one; then ${GOES_ON}`;
 	const goesOn = isScript ? (row?.intent?.kind ?? "ddl") === "ddl" : step.loaded.idempotent;
 	const settle = `Look at what it did, then say what is so with \`detent resolve ${version ?? id} --as rolled_back\` or \`--as applied\`.`;
 	return `Part of ${file} may stand: it ran without a transaction around all of it. ${goesOn ? GOES_ON : settle}`;
 }
-function countOf({ statementsDone: done, statementsTotal: total }, file, way) {
-	return way === "up" ? `${done} of the ${total} statements of ${file} ${done === 1 ? "stands" : "stand"}.` : `${done} of the ${total} statements of the way back of ${file} ${done === 1 ? "is" : "are"} done.`;
+function countOf({ statementsDone: done, statementsTotal: total }, file, way, what) {
+	return way === "up" ? `${done} of the ${total} ${what} of ${file} ${done === 1 ? "stands" : "stand"}.` : `${done} of the ${total} ${what} of the way back of ${file} ${done === 1 ? "is" : "are"} done.`;
 }
 var GOES_ON;
 var init_none = __esmMin(() => {
@@ -4864,6 +5125,43 @@ async function baselineRow(book, scan, version, name) {
 		detail: version
 	};
 }
+/** Throws what speaks against taking another tool's history over: there is none, or this one is not empty. */
+function checkTakeOver(scan, foreign) {
+	if (foreign === null) throw new DetentError("TARGET_UNKNOWN", "No version was named, and there is no history of another tool to take over.", { hint: "Name the version up to which everything is there: `detent baseline 202311020036`." });
+	const applied = scan.history.entries.find(isApplied);
+	if (applied === void 0) return foreign;
+	throw new DetentError("BASELINE", `The history already begins with ${applied.file}.`, { hint: "A history is taken over before the first run; use `detent mark` for single migrations." });
+}
+/** Writes each of them as applied, in their order. A file that is gone is told and left out. */
+async function takeOverRows(book, scan, foreign) {
+	const files = new Map(scan.files.map((file) => [file.file.slice(file.file.lastIndexOf("/") + 1), file]));
+	const changes = [];
+	let order = 0;
+	for (const { file: name, at } of foreign.applied) {
+		const file = files.get(name);
+		if (file === void 0) {
+			changes.push({
+				what: "without a file",
+				detail: name
+			});
+			continue;
+		}
+		order += 1;
+		await record(book, {
+			...finishRow({
+				...startRow(file, book.identity, await book.versions.load(file.id), order),
+				startedAt: at
+			}, "applied", null),
+			finishedAt: at,
+			durationMs: null
+		}, "baselined", `as ${foreign.name} has it`);
+		changes.push({
+			what: "taken over",
+			detail: file.file
+		});
+	}
+	return changes;
+}
 /** The migration to mark. Throws where there is none, or where it is in the middle of something. */
 async function findMarkable({ versions }, scan, version, as) {
 	const found = await find(versions, scan, version);
@@ -4998,13 +5296,22 @@ var upkeep_exports = /* @__PURE__ */ __exportAll({
 	markUpkeep: () => markUpkeep,
 	repairUpkeep: () => repairUpkeep,
 	resolveUpkeep: () => resolveUpkeep,
-	restoreUpkeep: () => restoreUpkeep
+	restoreUpkeep: () => restoreUpkeep,
+	takeOverUpkeep: () => takeOverUpkeep
 });
 function baselineUpkeep(version, name) {
 	return {
 		operation: "baseline",
 		check: async (_session, scan) => checkBaseline(scan, version),
 		work: async (context, scan) => [await baselineRow(context, scan, version, name)]
+	};
+}
+/** Takes over what another tool says is applied. */
+function takeOverUpkeep() {
+	return {
+		operation: "baseline",
+		check: async (session, scan) => void checkTakeOver(scan, await session.foreignHistory()),
+		work: async (context, scan) => takeOverRows(context, scan, checkTakeOver(scan, await context.session.foreignHistory()))
 	};
 }
 function markUpkeep({ version, as, reason }) {
@@ -5073,6 +5380,53 @@ var init_upkeep = __esmMin(() => {
 	init_maintenance();
 	init_backup$3();
 	init_selector();
+});
+// ../../core/src/run/restore-into.ts
+var restore_into_exports = /* @__PURE__ */ __exportAll({ restoreInto: () => restoreInto });
+/**
+* Puts a backup into a new database beside the one that the environment is of, which is not touched. What was made is taken
+* away again when that fails. Throws `CONFIG` where the adapter cannot make one, or one of that name is there.
+*/
+async function restoreInto({ settings, events }, { path, into }, signal) {
+	const { adapter, timeouts } = settings;
+	if (adapter.createDatabase === void 0) throw misuse(`${adapter.target} can have no other database made beside it here.`, "Make an empty one, and name it by its URL in place of this one.");
+	const { connectMs: connectTimeoutMs } = timeouts;
+	let created;
+	try {
+		created = await adapter.createDatabase(into, {
+			connectTimeoutMs,
+			signal
+		});
+	} catch (thrown) {
+		return new RunReport("restore", settings, events).unmaintained(thrown, signal);
+	}
+	const own = {
+		...settings,
+		adapter: created.adapter
+	};
+	const connection = new Connection$1(own, signal);
+	const environment = new Environment(own, connection, events);
+	const result = await maintain(environment, restoreUpkeep(environment, path), signal);
+	await connection.close();
+	if (!result.success) {
+		await created.drop();
+		return result;
+	}
+	return {
+		...result,
+		changes: [...result.changes, {
+			what: "into",
+			detail: created.adapter.target
+		}]
+	};
+}
+var init_restore_into = __esmMin(() => {
+	init_connection();
+	init_errors$2();
+	init_report$1();
+	init_environment$1();
+	init_maintain();
+	init_upkeep();
 });
 // ../../core/src/executor.ts
 function downTarget({ to, steps }) {
@@ -5181,10 +5535,13 @@ var init_executor = __esmMin(() => {
 				holder: await lock.holder()
 			}));
 		}
-		/** Says that everything up to `version` is there already, so that it never runs. */
+		/**
+		* Says that everything up to `version` is there already, so that it never runs. Without a version: that everything is
+		* there which the history of another tool in this database says is.
+		*/
 		baseline(options) {
 			const { version, name = "baseline" } = options;
-			return this.#maintain(options, ({ baselineUpkeep }) => baselineUpkeep(version, name));
+			return this.#maintain(options, ({ baselineUpkeep, takeOverUpkeep }) => version === void 0 ? takeOverUpkeep() : baselineUpkeep(version, name));
 		}
 		/** Writes `version` into the history, or takes it out, without running anything. */
 		mark({ version, as, reason, ...options }) {
@@ -5215,8 +5572,16 @@ var init_executor = __esmMin(() => {
 				backup
 			};
 		}
-		/** Puts a backup back, whatever was written since. */
+		/** Puts a backup back, whatever was written since; or, with `into`, into a new database of that name, touching nothing. */
 		restore(options) {
+			const { path, into } = options;
+			if (into !== void 0) return this.#serial(async () => {
+				const { restoreInto } = await Promise.resolve().then(() => (init_restore_into(), restore_into_exports));
+				return restoreInto(this.#environment, {
+					path,
+					into
+				}, this.#signalOf(options));
+			});
 			return this.#maintain(options, ({ restoreUpkeep }) => restoreUpkeep(this.#environment, options.path));
 		}
 		/** Takes the lock away from whoever holds it. Gives who that was. */
@@ -6085,6 +6450,7 @@ function stepDetails(screen, { info, loaded }, everything) {
 	const indent = `    ${paint("faint", marks.bar)} `;
 	if (action === null) return "";
 	if (action.kind === "code") return `${indent}${paint("faint", `code: \`${info.direction}\` of ${info.file}`)}\n`;
+	if (action.kind === "stages") return action.stages.map(({ name, kind }) => `${indent}${paint("faint", `${kind}: ${harmless(name)}`)}\n`).join("");
 	const some = everything ? action.statements : action.statements.slice(0, MOST_STATEMENTS);
 	let text = "";
 	for (const statement of some) {
@@ -11194,6 +11560,7 @@ function createSession$1({ link, options, patience, allowAttach, batchCommits })
 				after: null
 			};
 		},
+		foreignHistory: async () => null,
 		async close() {
 			await lock.close();
 			link.close();
@@ -11208,6 +11575,7 @@ function capabilitiesOf$1(path) {
 	return {
 		transactionalDdl: true,
 		transactions: true,
+		together: true,
 		alone: true,
 		backup: path !== null || "A database in memory is gone with its process, so there is nothing to put a backup back into.",
 		cancel: false
@@ -12041,6 +12409,25 @@ async function sslOf$1(way, host, address, variables) {
 			};
 		}
 	}
+}
+/** The same for programs on libpq, as their variables. Of options of TLS they can be told nothing. */
+async function sslVariables(mode, { sslRootCert, sslCert, sslKey }, variables) {
+	if (typeof mode === "object" && mode !== null) return {};
+	const own = {
+		...sslCert === void 0 ? {} : { PGSSLCERT: sslCert },
+		...sslKey === void 0 ? {} : { PGSSLKEY: sslKey }
+	};
+	if (mode === "no-verify") return {
+		...own,
+		PGSSLMODE: "require",
+		PGSSLROOTCERT: join(usualFolder(variables), "none")
+	};
+	const root = mode === "verify-full" && sslRootCert === void 0 && await fileOf(void 0, "PGSSLROOTCERT", "root.crt", variables) === null ? SYSTEM : sslRootCert;
+	return {
+		...own,
+		PGSSLMODE: mode ?? "prefer",
+		...root === void 0 ? {} : { PGSSLROOTCERT: root }
+	};
 }
 /** Whether an attempt failed only for the want of encryption, or because of it. */
 function isAboutSsl(message) {
@@ -17275,6 +17662,15 @@ function createLink({ wire, target, options, lease, lent, disposable, openBeside
 			opening = opening.then(openSide);
 			return opening;
 		},
+		async besidePid() {
+			await opening;
+			return side?.isOpen === true ? side.startPid : null;
+		},
+		async closeBeside() {
+			await opening;
+			await side?.close(false);
+			side = null;
+		},
 		async close() {
 			isClosed = true;
 			await side?.close(true);
@@ -17306,6 +17702,71 @@ var init_link = __esmMin(() => {
 	init_settings();
 	init_wire();
 });
+// ../../adapters/postgres/src/create-database.ts
+/**
+* Makes an empty database of that name on the same server, like the one that `checked` points to in encoding, order and
+* tablespace. What else belongs to a database comes with the backup. Throws `CONFIG` when it is there already, and
+* `BACKUP_UNFIT` where this user may not.
+*/
+async function createDatabase(checked, name, options) {
+	const quoted = quoteIdent(postgres$1, name);
+	await onServer(checked, options, async (wire) => {
+		const [version] = await wire.run("SELECT current_setting('server_version_num')::int / 10000 AS major");
+		const major = Number(version?.rows[0]?.["major"]);
+		const [like] = await wire.run(likeSql(major));
+		const traits = Object.entries(like?.rows[0] ?? {}).map(([trait, value]) => value === null ? "" : ` ${trait} ${value}`);
+		try {
+			await wire.run(`CREATE DATABASE ${quoted} TEMPLATE template0${traits.join("")}`);
+		} catch (error) {
+			if (isRefused(error, "42P04")) throw misuse(`There is a database ${name} already.`, "Choose another name, or drop it first.");
+			if (isRefused(error, "42501")) throw new DetentError("BACKUP_UNFIT", "This user may not create a database.", {
+				hint: `ALTER ROLE … CREATEDB, or let an administrator create an empty ${name} and name it with --url.`,
+				cause: error
+			});
+			throw error;
+		}
+	});
+}
+function dropDatabase(checked, name, options) {
+	return onServer(checked, options, async (wire) => {
+		await wire.run(`DROP DATABASE IF EXISTS ${quoteIdent(postgres$1, name)}`);
+	});
+}
+async function onServer(checked, options, work) {
+	const wire = await connect(checked, options);
+	try {
+		await work(wire);
+	} catch (error) {
+		throw translate(error, shownTarget(checked));
+	} finally {
+		await wire.close(false);
+	}
+}
+/** The options of CREATE DATABASE, quoted, by name. */
+function likeSql(major) {
+	const quotedText = (column) => `quote_literal(${column})`;
+	const locale = major >= 17 ? "datlocale" : "daticulocale";
+	const columns = {
+		ENCODING: quotedText("pg_encoding_to_char(encoding)"),
+		LC_COLLATE: quotedText("datcollate"),
+		LC_CTYPE: quotedText("datctype"),
+		TABLESPACE: "(SELECT quote_ident(spcname) FROM pg_catalog.pg_tablespace t WHERE t.oid = dattablespace)",
+		...major >= 15 ? {
+			LOCALE_PROVIDER: "CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END",
+			ICU_LOCALE: `CASE datlocprovider WHEN 'i' THEN ${quotedText(locale)} END`
+		} : {},
+		...major >= 16 ? { ICU_RULES: quotedText("daticurules") } : {},
+		...major >= 17 ? { BUILTIN_LOCALE: `CASE datlocprovider WHEN 'b' THEN ${quotedText(locale)} END` } : {}
+	};
+	return `SELECT ${Object.entries(columns).map(([name, expression]) => `${expression} AS ${quoteIdent(postgres$1, name)}`).join(", ")} FROM pg_catalog.pg_database WHERE datname = current_database()`;
+}
+var init_create_database = __esmMin(() => {
+	init_src$3();
+	init_src$2();
+	init_connect();
+	init_errors();
+	init_link();
+});
 // ../../adapters/postgres/src/lock-timing.ts
 var LEASE;
 var init_lock_timing = __esmMin(() => {
@@ -17317,7 +17778,11 @@ var init_lock_timing = __esmMin(() => {
 // ../../adapters/postgres/src/method.ts
 var METHODS;
 var init_method = __esmMin(() => {
-	METHODS = ["copy", "pg_dump"];
+	METHODS = [
+		"copy",
+		"pg_dump",
+		"template"
+	];
 });
 // ../../adapters/postgres/src/options.ts
 /** Throws `CONFIG`. Never shows a URL or a password. */
@@ -19871,7 +20336,7 @@ function dumpMethod(link, ways) {
 					...file,
 					fingerprint,
 					objects,
-					sessions: await solitudeSince(link, before),
+					sessions: await solitudeSince$1(link, before),
 					details
 				};
 			} catch (error) {
@@ -19921,10 +20386,10 @@ async function writeArchive({ tools, path, environment, lock, lockMs, signal }, 
 	}
 }
 /** What was alone before is alone still, where only the one session of pg_dump came and went. */
-async function solitudeSince(link, before) {
+async function solitudeSince$1(link, before) {
 	if (before === null) return null;
 	const expected = plusSessions(before, 1);
-	for (const end = Date.now() + LEAVING_MS; Date.now() < end; await setTimeout$1(20)) {
+	for (const end = Date.now() + LEAVING_MS$1; Date.now() < end; await setTimeout$1(20)) {
 		const now = await solitudeOf(link, "ends");
 		if (now !== null) return now === expected ? now : null;
 	}
@@ -19933,7 +20398,7 @@ async function solitudeSince(link, before) {
 function contentsOf({ details }) {
 	return JSON.parse(String(details["contents"]));
 }
-var LEAVING_MS;
+var LEAVING_MS$1;
 var init_method_dump = __esmMin(() => {
 	init_src$3();
 	init_backup$2();
@@ -19945,7 +20410,199 @@ var init_method_dump = __esmMin(() => {
 	init_rebuild_archive();
 	init_tool();
 	init_witness();
+	LEAVING_MS$1 = 2e3;
+});
+// ../../adapters/postgres/src/method-template.ts
+/**
+* A copy of the whole database on the same server, which the server makes file by file. Nobody but this session may be
+* connected meanwhile. The file says only where the copy is; what belongs to the database as a whole, which the server does
+* not copy, is in the manifest. It is put back like rows that Detent copied.
+*/
+function templateMethod(link, ways) {
+	/** Works in the copy, as if it were the database itself. */
+	const inCopy = async (name, work) => {
+		if (ways === null) throw new Error(NO_WAY);
+		const { schema } = await link.books();
+		const { target, lease, options } = link;
+		const copy = createLink({
+			wire: await ways.to(name).catch((error) => {
+				throw isGone(error) ? /* @__PURE__ */ new Error(`has lost its database ${name}`) : error;
+			}),
+			target,
+			options: {
+				...options,
+				schema
+			},
+			lease,
+			lent: false,
+			disposable: false,
+			openBeside: null
+		});
+		try {
+			return await work(copy);
+		} finally {
+			await copy.close();
+		}
+	};
+	return {
+		async obstacles(ask) {
+			const found = [];
+			if (ways === null) found.push(NO_WAY);
+			if ((await link.greeting()).pooled) found.push("A template copy needs a session of its own: give `directUrl`, which leads to the server itself.");
+			const [rights, others] = await ask(RIGHTS, othersSql(await link.besidePid() ?? 0));
+			const { mayCreate, mayCopy } = rights?.rows[0] ?? {};
+			if (mayCreate !== "t") found.push("This user may not create a database: ALTER ROLE … CREATEDB.");
+			if (mayCopy !== "t") found.push("Only its owner may copy this database.");
+			const [first, ...rest] = (others?.rows ?? []).map(({ who }) => who ?? "");
+			if (first !== void 0) found.push(`A template copy needs the database for itself, and ${first} is connected${rest.length === 0 ? "" : `, with ${rest.length} more`}.`);
+			return found;
+		},
+		async write(path, signal) {
+			const { database } = await link.greeting();
+			const name = copyNameOf(database);
+			await link.closeBeside();
+			signal?.throwIfAborted();
+			const before = await solitudeOfOne(link);
+			const settings = await settingsOf(link);
+			await link.ask(`CREATE DATABASE ${quoteIdent(postgres$1, name)} TEMPLATE ${quoteIdent(postgres$1, database)}`);
+			try {
+				const dumped = await inCopy(name, (copy) => snapshot(copy, copy.wire, UNREAD, signal));
+				const text = `${JSON.stringify({ database: name })}\n`;
+				await writeFile(path, text, {
+					flag: "wx",
+					mode: 384,
+					flush: true
+				});
+				const { fingerprint, objects, rows, contents } = dumped;
+				const kept = {
+					...contents,
+					schema: {
+						...contents.schema,
+						database: settings
+					}
+				};
+				const details = {
+					rows,
+					database: name,
+					contents: JSON.stringify(kept)
+				};
+				const hash = `sha256:${createHash("sha256").update(text).digest("hex")}`;
+				return {
+					bytes: Buffer.byteLength(text),
+					hash,
+					fingerprint,
+					objects,
+					sessions: await solitudeSince(link, before),
+					details
+				};
+			} catch (error) {
+				await rm(path, { force: true });
+				await dropCopy(link, name).catch(() => void 0);
+				throw error;
+			}
+		},
+		async verify(manifest) {
+			const sums = await inCopy(await copyOf(manifest), async (copy) => {
+				await copy.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ...FIXED_TEXT);
+				const found = await contentSums(copy.ask, await copy.books());
+				await copy.ask("ROLLBACK");
+				return found;
+			});
+			if (JSON.stringify(sums) !== JSON.stringify(manifest.objects)) throw new Error(`has other rows in its database ${await copyOf(manifest)}`);
+		},
+		contents: async ({ details }) => JSON.parse(String(details["contents"])),
+		async rebuild(manifest, rebuilding) {
+			const rows = `${manifest.path}.rows.part`;
+			try {
+				await inCopy(await copyOf(manifest), (copy) => copyMethod(copy).write(rows, void 0));
+				const contents = await rebuildFrom(readSections(rows), rebuilding);
+				const { schema } = JSON.parse(String(manifest.details["contents"]));
+				return {
+					...contents,
+					schema: {
+						...contents.schema,
+						database: schema.database
+					}
+				};
+			} finally {
+				await rm(rows, { force: true });
+			}
+		},
+		async delete(manifest) {
+			const name = await copyOf(manifest).catch(() => null);
+			if (name !== null) await dropCopy(link, name);
+			await deleteFiles(manifest);
+		}
+	};
+}
+function isGone(error) {
+	return error instanceof DetentError && error.facts.serverCode === "3D000";
+}
+function othersSql(beside) {
+	return `SELECT format('process %s of %s', pid, usename) AS who FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), ${beside}) AND backend_type = 'client backend' UNION ALL SELECT format('the prepared transaction %s', gid) FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()`;
+}
+function copyNameOf(database) {
+	const ending = `_detent_${randomBytes(4).toString("hex")}`;
+	let start = database;
+	while (Buffer.byteLength(start) > NAME_LENGTH - ending.length) start = start.slice(0, -1);
+	return `${start.toWellFormed()}${ending}`;
+}
+/** Of this session without the one beside it, which may be on its way out. */
+async function solitudeOfOne(link) {
+	const { pid, versionNumber } = await link.greeting();
+	for (const end = Date.now() + LEAVING_MS;; await setTimeout$1(20)) {
+		const found = await lookAround(link.ask, [pid], "begins", versionNumber);
+		if (found !== null || Date.now() > end) return found;
+	}
+}
+/** What was alone before is alone still, where only the session beside it came since. */
+async function solitudeSince(link, before) {
+	const now = await solitudeOf(link, "ends");
+	return before !== null && now === plusSessions(before, 1) ? now : null;
+}
+/** By the file, which the manifest vouches for. */
+async function copyOf({ path, details }) {
+	const { database } = JSON.parse(await readFile(path, "utf8"));
+	if (typeof database !== "string" || database !== details["database"]) throw new Error("names another database than its manifest");
+	return database;
+}
+async function dropCopy(link, name) {
+	await link.ask(`DROP DATABASE IF EXISTS ${quoteIdent(postgres$1, name)}`);
+}
+/** Of the database as a whole. */
+async function settingsOf(link) {
+	const books = await link.books();
+	const { versionNumber } = await link.greeting();
+	await link.ask("BEGIN READ ONLY", ...FIXED_TEXT);
+	try {
+		return readSchema(books, versionNumber, await link.ask(...schemaQueries(books, versionNumber))).schema.database;
+	} finally {
+		await link.ask("ROLLBACK");
+	}
+}
+var LEAVING_MS, NAME_LENGTH, NO_WAY, RIGHTS, UNREAD;
+var init_method_template = __esmMin(() => {
+	init_src$3();
+	init_backup$2();
+	init_src$2();
+	init_backup_file();
+	init_link();
+	init_method_copy();
+	init_objects();
+	init_reader();
+	init_rebuild_rows();
+	init_sums();
+	init_witness();
 	LEAVING_MS = 2e3;
+	NAME_LENGTH = 63;
+	NO_WAY = "A template copy is looked at by a connection of its own: give `url` or `directUrl`.";
+	RIGHTS = "SELECT rolcreatedb OR rolsuper AS \"mayCreate\", rolsuper OR datistemplate OR pg_has_role(datdba, 'USAGE') AS \"mayCopy\" FROM pg_catalog.pg_roles, pg_catalog.pg_database WHERE rolname = current_user AND datname = current_database()";
+	UNREAD = {
+		needsSnapshot: false,
+		begin: async () => void 0,
+		rows: async () => /* @__PURE__ */ new Map(),
+		end: async () => void 0
+	};
 });
 // ../../adapters/postgres/src/backup.ts
 var backup_exports = /* @__PURE__ */ __exportAll({ createBackup: () => createBackup });
@@ -19956,7 +20613,8 @@ function createBackup({ link, by, ways, lock, transactions, history }) {
 	const quiet = /* @__PURE__ */ new Set();
 	const methods = {
 		copy: () => copyMethod(link),
-		pg_dump: () => dumpMethod(link, ways)
+		pg_dump: () => dumpMethod(link, ways),
+		template: () => templateMethod(link, ways)
 	};
 	const methodOf = ({ path, details }) => {
 		const found = METHODS.find((name) => name === details["by"]);
@@ -20153,6 +20811,7 @@ var init_backup = __esmMin(() => {
 	init_link();
 	init_method_copy();
 	init_method_dump();
+	init_method_template();
 	init_method();
 	init_reader();
 	init_restore();
@@ -21806,6 +22465,7 @@ function createSession(link, { lockRetries, backup, ways }) {
 				after: null
 			};
 		},
+		foreignHistory: async () => null,
 		async close() {
 			await lock.close();
 			await link.close();
@@ -21823,6 +22483,7 @@ function capabilitiesOf(link) {
 	return {
 		transactionalDdl: true,
 		transactions: true,
+		together: true,
 		get alone() {
 			return link.known()?.pooled === true ? `Behind a pooler no lock holds there. ${DIRECT}` : true;
 		},
@@ -21858,34 +22519,42 @@ function waysOf(checked, connectTimeoutMs) {
 	const { origin, given } = checked;
 	if (origin.kind !== "address") return null;
 	const { address: own } = origin;
-	return { async libpq() {
-		const endpoint = endpointOf(checked, own);
-		const { host, port, user, database, applicationName } = endpoint;
-		const address = completeAddress({
-			...own,
-			host
-		}, process.env);
-		const { sslRootCert, sslCert, sslKey, channelBinding } = address;
-		const secret = given.password ?? address.password;
-		const filed = secret === void 0 ? await passwordFromFile(endpoint, process.env) : null;
-		const password = typeof secret === "function" ? await secret() : secret ?? (filed?.kind === "found" ? filed.password : void 0);
-		const mode = sslModeFor(checked.ssl, address) ?? "prefer";
-		return {
-			PGHOST: host,
-			PGPORT: String(port),
-			PGUSER: user,
-			PGDATABASE: database,
-			PGAPPNAME: applicationName,
-			PGCLIENTENCODING: "UTF8",
-			PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMs / 1e3)),
-			...typeof mode === "string" ? { PGSSLMODE: mode === "no-verify" ? "require" : mode } : {},
-			...sslRootCert === void 0 ? {} : { PGSSLROOTCERT: sslRootCert },
-			...sslCert === void 0 ? {} : { PGSSLCERT: sslCert },
-			...sslKey === void 0 ? {} : { PGSSLKEY: sslKey },
-			...channelBinding === void 0 ? {} : { PGCHANNELBINDING: channelBinding },
-			...password === void 0 ? {} : { PGPASSWORD: password }
-		};
-	} };
+	return {
+		to: (database) => connect({
+			...checked,
+			origin: {
+				kind: "address",
+				address: {
+					...own,
+					database
+				}
+			}
+		}, { timeoutMs: connectTimeoutMs }),
+		async libpq() {
+			const endpoint = endpointOf(checked, own);
+			const { host, port, user, database, applicationName } = endpoint;
+			const address = completeAddress({
+				...own,
+				host
+			}, process.env);
+			const { channelBinding } = address;
+			const secret = given.password ?? address.password;
+			const filed = secret === void 0 ? await passwordFromFile(endpoint, process.env) : null;
+			const password = typeof secret === "function" ? await secret() : secret ?? (filed?.kind === "found" ? filed.password : void 0);
+			return {
+				PGHOST: host,
+				PGPORT: String(port),
+				PGUSER: user,
+				PGDATABASE: database,
+				PGAPPNAME: applicationName,
+				PGCLIENTENCODING: "UTF8",
+				PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMs / 1e3)),
+				...await sslVariables(sslModeFor(checked.ssl, address), address, process.env),
+				...channelBinding === void 0 ? {} : { PGCHANNELBINDING: channelBinding },
+				...password === void 0 ? {} : { PGPASSWORD: password }
+			};
+		}
+	};
 }
 var init_ways = __esmMin(() => {
 	init_connect();
@@ -21912,6 +22581,7 @@ function adapterOf(checked, lease) {
 			directUrl: void 0,
 			url
 		}), lease),
+		...checked.origin.kind === "address" ? { createDatabase: creating(checked, checked.origin.address, lease) } : {},
 		parse: (script) => parseScript(script, postgres$1),
 		async open(options) {
 			const { connectTimeoutMs, signal } = options;
@@ -21934,10 +22604,33 @@ function adapterOf(checked, lease) {
 		}
 	};
 }
+function creating(checked, address, lease) {
+	return async (name, { connectTimeoutMs: timeoutMs, signal }) => {
+		await createDatabase(checked, name, {
+			timeoutMs,
+			signal
+		});
+		const origin = {
+			kind: "address",
+			address: {
+				...address,
+				database: name
+			}
+		};
+		return {
+			adapter: adapterOf({
+				...checked,
+				origin
+			}, lease),
+			drop: () => dropDatabase(checked, name, { timeoutMs })
+		};
+	};
+}
 var BESIDE_MS;
 var init_adapter = __esmMin(() => {
 	init_src$2();
 	init_connect();
+	init_create_database();
 	init_link();
 	init_lock_timing();
 	init_options();
