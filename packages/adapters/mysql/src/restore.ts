@@ -10,7 +10,7 @@ import { literal } from './literal.ts';
 import type { SessionLock } from './lock.ts';
 import { programsOf } from './programs.ts';
 import { dropPrograms, makePrograms } from './rebuild.ts';
-import { loadShadow, scratchOf, type Scratch } from './shadow.ts';
+import { dropScratch, loadShadow, scratchOf, type Scratch } from './shadow.ts';
 import { FIXED_TEXT, sumsIn } from './sums.ts';
 import { swapTables } from './swap.ts';
 import type { Transactions } from './transaction.ts';
@@ -87,8 +87,7 @@ export async function restoreAside(
     link.logger.warn(
       `Others wrote while the tables were being exchanged; what they wrote is kept in the database ${kept}.`,
     );
-  const drop = by(link, worker);
-  for (const name of Object.values(scratch)) await drop.ask(`DROP DATABASE IF EXISTS ${quoteIdent(mariadb, name)}`);
+  await dropScratch(by(link, worker), scratch);
   await link.restore();
 }
 

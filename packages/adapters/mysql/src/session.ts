@@ -93,6 +93,8 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 
     trace: (statement) => traceOf(link, coverage, statement),
 
+    foreignHistory: async () => null,
+
     async close() {
       await lock.close();
       await link.close();
@@ -101,7 +103,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 }
 
 function capabilitiesOf({ hasBeside }: Link): Capabilities {
-  return { transactionalDdl: false, transactions: true, backup: true, alone: true, cancel: hasBeside };
+  return { transactionalDdl: false, transactions: true, backup: true, alone: true, together: true, cancel: hasBeside };
 }
 
 /** What a statement may leave in the session beyond schema and rows: everything but these, as routines may set settings. */
