@@ -66,9 +66,11 @@ const REHEARSED = 8 << 20;
 export async function rehearse(link: Link, scratch: Scratch, manifest: Manifest): Promise<void> {
   try {
     await load(link, scratch, manifest, manifest.bytes <= REHEARSED);
-  } finally {
-    if (link.wire.isOpen) await dropScratch(link, scratch);
+  } catch (error) {
+    await dropScratch(link, scratch).catch(() => undefined);
+    throw error;
   }
+  await dropScratch(link, scratch);
 }
 
 export async function dropScratch(link: Link, scratch: Scratch): Promise<void> {
