@@ -25,12 +25,14 @@ export interface Wanted {
   readonly name: string;
   readonly suite: string;
   readonly package: string;
+  /** More packages, which it takes for granted on any machine. */
+  readonly also?: readonly string[];
   /** A file of the package. */
   readonly program: string;
 }
 
 /** Asks the mirror that this machine installs from. `null` where that is no Debian; throws where it does not give it. */
-export function sideFolder({ name, suite, package: wanted, program }: Wanted): SideFolder | null {
+export function sideFolder({ name, suite, package: wanted, also = [], program }: Wanted): SideFolder | null {
   if (process.getuid?.() !== 0 || process.platform !== 'linux') return null;
   if (!existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg-deb')) return null;
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'detent-tests');
@@ -39,7 +41,7 @@ export function sideFolder({ name, suite, package: wanted, program }: Wanted): S
     mkdirSync(cache, { recursive: true });
     const work = mkdtempSync(join(cache, `${name}-`));
     try {
-      fetchInto(work, suite, wanted);
+      fetchInto(work, suite, [wanted, ...also]);
       renameSync(join(work, 'root'), root);
     } finally {
       rmSync(work, { recursive: true, force: true });
@@ -59,7 +61,7 @@ function loaderOf(root: string): readonly string[] {
 }
 
 /** Lets apt resolve the package with all it needs as if nothing were installed, and unpacks that. */
-function fetchInto(work: string, suite: string, wanted: string): void {
+function fetchInto(work: string, suite: string, wanted: readonly string[]): void {
   for (const folder of ['lists/partial', 'cache/archives/partial', 'state', 'root'])
     mkdirSync(join(work, folder), { recursive: true });
   writeFileSync(join(work, 'state/status'), '');
@@ -92,7 +94,7 @@ function fetchInto(work: string, suite: string, wanted: string): void {
     if (status !== 0) throw new Error(`${program} ${args[0] ?? ''}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
   };
   run('apt-get', '-qq', 'update');
-  run('apt-get', '-qq', '-y', '--download-only', 'install', wanted);
+  run('apt-get', '-qq', '-y', '--download-only', 'install', ...wanted);
   const archives = join(work, 'cache/archives');
   for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb')))
     run('dpkg-deb', '-x', join(archives, name), join(work, 'root'));

@@ -163,9 +163,12 @@ export const COMMANDS: readonly Command[] = [
     name: 'baseline',
     aliases: [],
     summary: 'start with a database that is not empty',
-    args: ['<version>'],
+    args: ['[version]'],
     flags: [{ name: 'name', value: '<words>', summary: 'what the baseline is called' }],
-    examples: [['detent baseline 202311020036', 'nothing up to this version ever runs']],
+    examples: [
+      ['detent baseline 202311020036', 'nothing up to this version ever runs'],
+      ['detent baseline', "takes over migrate-mongo's changelog"],
+    ],
     load: () => import('./commands/baseline.ts'),
   },
   {
@@ -209,8 +212,14 @@ export const COMMANDS: readonly Command[] = [
     aliases: [],
     summary: 'put a backup back, whatever was written since',
     args: ['<path>'],
-    flags: [confirm],
-    examples: [['detent restore before-release.backup --confirm app.db', 'loses later writes']],
+    flags: [
+      { name: 'into', value: '<database>', summary: 'into a new database of that name, touching nothing' },
+      confirm,
+    ],
+    examples: [
+      ['detent restore before-release.backup --confirm app.db', 'loses later writes'],
+      ['detent restore before-release.backup --into app_then', 'loses nothing'],
+    ],
     load: () => import('./commands/restore.ts'),
   },
   {

@@ -6,7 +6,7 @@ export interface Habits {
   readonly markers: 'detent' | 'goose' | 'dbmate';
   /** `V` before the version, or nothing. */
   readonly prefix: 'V' | '';
-  readonly joint: '_' | '__';
+  readonly joint: '_' | '__' | '-';
   /** One file for both directions, a pair, or Flyway's undo file beside it. */
   readonly files: 'one' | 'pair' | 'undo';
 }
@@ -32,6 +32,8 @@ export function habitsOf(layout: Layout, names: readonly string[], newest: strin
       return { markers: 'goose', prefix: '', joint: '_', files: 'one' };
     case 'dbmate':
       return { markers: 'dbmate', prefix: '', joint: '_', files: 'one' };
+    case 'migrate-mongo':
+      return { markers: 'detent', prefix: '', joint: '-', files: 'one' };
     case 'auto': {
       const bases = names.map((name) => basename(name));
       const bare = bases.some((name) => /^\d+[_-]/.test(name));

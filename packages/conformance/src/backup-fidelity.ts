@@ -139,7 +139,8 @@ export function describeBackupFidelity<Db>(target: ConformanceTarget<Db>): void 
       const result = await executor.migrate();
       await executor.close();
       expect(result).toMatchObject({ success: false, rollback: 'blocked', backup: { kept: true } });
-      expect(result.errors.map(({ code }) => code)).toEqual(['STATEMENT_FAILED', 'RESTORE_BLOCKED']);
+      const failed = target.language.extension === null ? 'SCRIPT_FAILED' : 'STATEMENT_FAILED';
+      expect(result.errors.map(({ code }) => code)).toEqual([failed, 'RESTORE_BLOCKED']);
       expect(result.errors[1]?.hint).toContain(result.backup?.path);
       await using reference = await openWorkplace(target);
       await reference.apply([

@@ -28,10 +28,10 @@ export async function runSettling<Db>(
     const unknown = (await executor.status()).migrations.filter(({ status }) => status === 'unknown');
     if (result.errors[0]?.code !== 'UNKNOWN_STATE' || unknown.length === 0 || byHand.length > drafts.length)
       return { result, byHand, flaws };
-    const { transactionalDdl, scripts } = await abilitiesOf(place);
+    const { transactionalDdl } = await abilitiesOf(place);
     for (const { id } of unknown) {
       const draft = drafts.find((item) => idOf(item) === id);
-      if (draft === undefined || transactionalDdl || (draft.form !== 'code' && scripts))
+      if (draft === undefined || transactionalDdl || draft.form !== 'code')
         flaws.push(`${id} is for a person to settle: ${result.errors[0]?.message ?? ''}`);
       if (draft !== undefined) await finish(place, executor, draft);
       byHand.push(id);

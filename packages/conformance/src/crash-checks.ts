@@ -169,7 +169,8 @@ function resultFlaws({ success, errors }: MigrationResult, drafts: readonly Draf
   const told = `${first?.code}: ${first?.message}`;
   if (!fails) return success ? [] : [`the next run failed with ${told}`];
   if (success) return ['the next run hid the failure'];
-  const isKnown = first?.code === 'STATEMENT_FAILED' || DOCUMENTED.some((code) => code === first?.code);
+  const isRefusal = first?.code === 'STATEMENT_FAILED' || first?.code === 'SCRIPT_FAILED';
+  const isKnown = isRefusal || DOCUMENTED.some((code) => code === first?.code);
   return isKnown ? [] : [`the next run failed with ${told}`];
 }
 

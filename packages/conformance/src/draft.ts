@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { fromModules, type DatabaseMigrationHandler, type MigrationSource } from '@detent/core';
+import { fromModules, type DatabaseMigrationHandler, type MigrationSource, type MigrationStage } from '@detent/core';
+import { changesSchema } from './effects.ts';
 import type { Language } from './target.ts';
 
 /** One command of a migration, before it is put into the words of a database. */
@@ -18,7 +19,7 @@ export type Op =
 /** A migration as plain data, so that it can be sent to another process and be reasoned about. */
 export interface Draft {
   readonly version: string;
-  /** A script where the database has scripts. */
+  /** A script where the database has scripts, and stages where it has none. */
   readonly form: 'script' | 'code' | 'repeatable';
   readonly up: readonly Op[];
   /** `null`: there is no way back. */
@@ -100,16 +101,25 @@ function codeOf<Db>(
   language: Language<Db>,
   beforeOp: (op: Op) => Promise<void> | void,
 ): Record<string, unknown> {
-  const runner =
-    (ops: readonly Op[]) =>
-    async (db: Db, _info: unknown, { signal }: DatabaseMigrationHandler<Db>) => {
-      for (const op of ops) {
-        signal.throwIfAborted();
-        await beforeOp(op);
-        await language.run(db, commandOf(op, language));
-      }
+  const one = async (db: Db, op: Op, signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted();
+    await beforeOp(op);
+    await language.run(db, commandOf(op, language));
+  };
+  const stages = (ops: readonly Op[]): MigrationStage<Db>[] =>
+    ops.map((op, index) => ({
+      // What is done is known by its name, and each command is done once.
+      name: `${index + 1} ${JSON.stringify(op)}`,
+      kind: changesSchema(op) || op.kind === 'alone' ? 'schema' : 'data',
+      run: (db, _info, { signal }) => one(db, op, signal),
+    }));
+  const runner = (ops: readonly Op[]) => {
+    if (draft.form !== 'code') return stages(ops);
+    return async (db: Db, _info: unknown, { signal }: DatabaseMigrationHandler<Db>) => {
+      for (const op of ops) await one(db, op, signal);
       return `${ops.length} commands`;
     };
+  };
   return {
     up: runner(draft.up),
     ...(draft.down === null ? {} : { down: runner(draft.down) }),

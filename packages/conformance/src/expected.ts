@@ -20,7 +20,10 @@ export interface Scenario {
 /** What of the database the end depends on. */
 export interface Abilities {
   readonly transactionalDdl: boolean;
+  /** Where there are none, stages stand for them. */
   readonly scripts: boolean;
+  /** A run can be one transaction. */
+  readonly together: boolean;
   readonly backups: boolean;
 }
 
@@ -57,7 +60,7 @@ export function expectedEnd(scenario: Scenario, abilities: Abilities): Expectati
     return { ...NOTHING, executed: doneIds, states, trail: forward.trail, backupKept: makesBackup ? false : null };
   }
   states[idOf(failed.draft)] = 'failed';
-  const first: ErrorCode = scriptRuns(failed.draft, abilities) ? 'STATEMENT_FAILED' : 'SCRIPT_FAILED';
+  const first: ErrorCode = isText(failed.draft, abilities) ? 'STATEMENT_FAILED' : 'SCRIPT_FAILED';
   const standing = [...(failed.undone ? [] : [failed.draft]), ...forward.done.map(({ draft }) => draft).toReversed()];
   const end = { exit: ERROR_CODES[first], errors: [first], executed: doneIds, states, trail: forward.trail };
   if (standing.length === 0) {
@@ -107,17 +110,20 @@ const NOTHING: Expectation = {
 
 /** What validation refuses, for each migration in turn. */
 function refusalOf({ strategy, mode, drafts }: Scenario, abilities: Abilities): ErrorCode[] {
+  /** Said last, after what is wrong with each. */
+  const wholes: ErrorCode[] = [];
   const ofDrafts = drafts.flatMap((draft): ErrorCode[] => {
     const problems: ErrorCode[] = [];
-    const isScript = scriptRuns(draft, abilities);
+    const isScript = isText(draft, abilities);
     if (mode === 'all' && draft.transaction === 'none') problems.push('TRANSACTION_UNFIT');
+    else if (mode === 'all' && !abilities.together) wholes.push('TRANSACTION_UNFIT');
     else if (mode === 'all' && isScript)
       problems.push(...draft.up.filter((op) => isAlone(op, abilities)).map(() => 'TRANSACTION_UNFIT' as const));
     if (strategy === 'down' && draft.down === null) problems.push('DOWN_MISSING');
     return problems;
   });
   const needsBackup = strategy === 'backup' || strategy === 'both';
-  return needsBackup && !abilities.backups ? [...ofDrafts, 'BACKUP_UNFIT'] : ofDrafts;
+  return [...ofDrafts, ...wholes, ...(needsBackup && !abilities.backups ? (['BACKUP_UNFIT'] as const) : [])];
 }
 
 interface Forward {
@@ -180,7 +186,8 @@ function runOne(
         continue;
       }
       const left = pieces.atomic ? trail : begun;
-      const isKnown = scriptRuns(draft, abilities) && left.slice(trail.length).every(({ kind }) => kind === 'alone');
+      const stands = left.slice(trail.length).filter(({ kind }) => kind !== 'alone' || !abilities.scripts);
+      const isKnown = isPieces(draft) && stands.length === 0;
       return { failed: true, undone: pieces.atomic || isKnown, trail: left };
     }
   }
@@ -196,7 +203,7 @@ function piecesOf(
 ): { list: readonly (readonly Op[])[]; atomic: boolean } {
   const own = mode === 'all' ? 'all' : (draft.transaction ?? mode);
   if (own === 'all') return { list: [ops], atomic: true };
-  if (!scriptRuns(draft, abilities)) {
+  if (!isPieces(draft)) {
     return own === 'each' && abilities.transactionalDdl
       ? { list: [ops], atomic: true }
       : { list: ops.map((op) => [op]), atomic: false };
@@ -205,7 +212,7 @@ function piecesOf(
   let canJoin = false;
   for (const op of ops) {
     const alone = isAlone(op, abilities);
-    if (canJoin && !alone && own !== 'none') list.at(-1)?.push(op);
+    if (canJoin && !alone && own !== 'none' && abilities.scripts) list.at(-1)?.push(op);
     else list.push([op]);
     canJoin = !alone;
   }
@@ -226,7 +233,7 @@ function runBackward(
   let now = trail;
   for (const draft of standing) {
     const whole = draft.down ?? [{ kind: 'refused' }];
-    const isPart = draft === failed?.draft && scriptRuns(draft, abilities);
+    const isPart = draft === failed?.draft && isText(draft, abilities);
     const result = runOne(draft, isPart ? matchingPart(failed.stood, whole) : whole, 'each', now, abilities);
     now = result.trail;
     if (result.failed) return { reversed, complete: false, trail: now };
@@ -304,8 +311,13 @@ function sameEnd(a: readonly Op[], b: readonly Op[]): boolean {
   return probes.every((probe) => takesEffect(a, probe) === takesEffect(b, probe));
 }
 
-function scriptRuns(draft: Draft, abilities: Abilities): boolean {
-  return draft.form !== 'code' && abilities.scripts;
+/** Piece by piece: a script, or stages. */
+function isPieces(draft: Draft): boolean {
+  return draft.form !== 'code';
+}
+
+function isText(draft: Draft, abilities: Abilities): boolean {
+  return isPieces(draft) && abilities.scripts;
 }
 
 function isAlone(op: Op, abilities: Abilities): boolean {

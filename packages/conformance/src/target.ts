@@ -25,6 +25,8 @@ export interface ConformanceTarget<Db = unknown> {
 export interface Limits {
   /** Why there are no backups, in the words of the adapter's capabilities. */
   readonly backups?: string;
+  /** Why a run cannot be one transaction, in the same words. */
+  readonly together?: string;
   /** Why no second process can open the database while one has it. */
   readonly processes?: string;
 }

@@ -85,10 +85,15 @@ const OPEN: OpenOptions = {
 /** Found out by asking a session. */
 export async function abilitiesOf<Db>(place: Workplace<Db>): Promise<Abilities> {
   const session = await place.open({ readOnly: true });
-  const { transactionalDdl } = session.capabilities;
+  const { transactionalDdl, together } = session.capabilities;
   await session.close();
   const { language, limits } = place.target;
-  return { transactionalDdl, scripts: language.extension !== null, backups: limits?.backups === undefined };
+  return {
+    transactionalDdl,
+    scripts: language.extension !== null,
+    together: together === true,
+    backups: limits?.backups === undefined,
+  };
 }
 
 /** Digests of databases on which commands were applied plainly, each made once. */

@@ -12,7 +12,7 @@ export type RollbackStrategy = 'none' | 'down' | 'backup' | 'both';
 export type TransactionMode = 'each' | 'all' | 'none';
 /** `full` makes and restores; `create-only` never restores; `restore-only` restores a named backup; `manual` does neither. */
 export type BackupMode = 'full' | 'create-only' | 'restore-only' | 'manual';
-export type Layout = 'auto' | 'detent' | 'flyway' | 'golang-migrate' | 'goose' | 'dbmate';
+export type Layout = 'auto' | 'detent' | 'flyway' | 'golang-migrate' | 'goose' | 'dbmate' | 'migrate-mongo';
 
 /** Functions of the application around a run. `before…` may stop it by throwing; `after…` is only an observer. */
 export interface Hooks<Db = unknown> {
@@ -99,7 +99,7 @@ export const OPTION_SHAPES: Readonly<Record<string, Shape>> = {
   adapter: { kind: 'adapter' },
   migrations: { kind: 'source' },
   cwd: { kind: 'text' },
-  layout: { kind: 'choice', of: ['auto', 'detent', 'flyway', 'golang-migrate', 'goose', 'dbmate'] },
+  layout: { kind: 'choice', of: ['auto', 'detent', 'flyway', 'golang-migrate', 'goose', 'dbmate', 'migrate-mongo'] },
   ignore: { kind: 'list' },
   table: { kind: 'text' },
   schema: { kind: 'text' },

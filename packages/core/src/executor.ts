@@ -161,10 +161,15 @@ export class MigrationScriptExecutor<Db = unknown> {
     }));
   }
 
-  /** Says that everything up to `version` is there already, so that it never runs. */
-  baseline(options: RunOptions & { readonly version: string; readonly name?: string }): Promise<MaintenanceResult> {
+  /**
+   * Says that everything up to `version` is there already, so that it never runs. Without a version: that everything is
+   * there which the history of another tool in this database says is.
+   */
+  baseline(options: RunOptions & { readonly version?: string; readonly name?: string }): Promise<MaintenanceResult> {
     const { version, name = 'baseline' } = options;
-    return this.#maintain(options, ({ baselineUpkeep }) => baselineUpkeep(version, name));
+    return this.#maintain(options, ({ baselineUpkeep, takeOverUpkeep }) =>
+      version === undefined ? takeOverUpkeep() : baselineUpkeep(version, name),
+    );
   }
 
   /** Writes `version` into the history, or takes it out, without running anything. */
@@ -193,8 +198,14 @@ export class MigrationScriptExecutor<Db = unknown> {
     return backup === undefined ? result : { ...result, backup };
   }
 
-  /** Puts a backup back, whatever was written since. */
-  restore(options: RunOptions & { readonly path: string }): Promise<MaintenanceResult> {
+  /** Puts a backup back, whatever was written since; or, with `into`, into a new database of that name, touching nothing. */
+  restore(options: RunOptions & { readonly path: string; readonly into?: string }): Promise<MaintenanceResult> {
+    const { path, into } = options;
+    if (into !== undefined)
+      return this.#serial(async () => {
+        const { restoreInto } = await import('./run/restore-into.ts');
+        return restoreInto(this.#environment, { path, into }, this.#signalOf(options));
+      });
     return this.#maintain(options, ({ restoreUpkeep }) => restoreUpkeep(this.#environment, options.path));
   }
 

@@ -11,7 +11,7 @@ export { asDetentError, describeError, DetentError, ERROR_CODES, misuse } from '
 export type { ErrorCode, ErrorDetails, ErrorDocument, ErrorFacts, Place, Problem } from './errors.ts';
 export type { Direction, LifecycleEvent, Listener, Operation, StepInfo } from './events.ts';
 export { defineMigration } from './migration.ts';
-export type { Migration, MigrationInfo, MigrationOptions } from './migration.ts';
+export type { Migration, MigrationFunction, MigrationInfo, MigrationOptions, MigrationStage } from './migration.ts';
 export { directory } from './scan/directory.ts';
 export type { DirectoryOptions } from './scan/directory.ts';
 export { fromModules } from './scan/from-modules.ts';
@@ -30,7 +30,7 @@ export type { Verification } from './validate/verify.ts';
 export type { LoadedStep } from './validate/pending.ts';
 export type { Action, LoadedMigration } from './validate/load.ts';
 export { TOOL_VERSION } from './tool-version.ts';
-export type { Capabilities, DatabaseAdapter, OpenOptions } from './ports/adapter.ts';
+export type { Capabilities, CreatedDatabase, CreateOptions, DatabaseAdapter, OpenOptions } from './ports/adapter.ts';
 export type { BackupDriver, Manifest, ObjectSum } from './ports/backup.ts';
 export type { BatchOptions, DatabaseMigrationHandler, SqlIdentifier, SqlTag } from './ports/handler.ts';
 export type {
@@ -59,6 +59,7 @@ export type {
 export type {
   BatchReader,
   BatchRequest,
+  ForeignHistory,
   MigrationSession,
   ServerFact,
   ServerInfo,

@@ -6,8 +6,30 @@ import type { DatabaseMigrationHandler } from './ports/handler.ts';
  * What `up` returns is kept in the history as its result.
  */
 export interface Migration<Db = unknown> extends MigrationOptions {
-  up(db: Db, info: MigrationInfo, handler: DatabaseMigrationHandler<Db>): unknown;
-  down?(db: Db, info: MigrationInfo, handler: DatabaseMigrationHandler<Db>): unknown;
+  readonly up: MigrationFunction<Db> | readonly MigrationStage<Db>[];
+  readonly down?: MigrationFunction<Db> | readonly MigrationStage<Db>[];
+}
+
+// A method, so that a migration for one class of database is a migration for any.
+type Method<Db> = { run(db: Db, info: MigrationInfo, handler: DatabaseMigrationHandler<Db>): unknown };
+export type MigrationFunction<Db = unknown> = Method<Db>['run'];
+
+/**
+ * A part of a migration with progress of its own, for databases on which no transaction holds the whole together: a run
+ * that dies goes on at the stage in which it died.
+ */
+export interface MigrationStage<Db = unknown> {
+  /** Unique in its list; what is done is known by it. */
+  readonly name: string;
+  /**
+   * `schema`: one change of the schema, outside of transactions where the database has none for it; whether it was made is
+   * seen from the schema. `data`: in one transaction with its record. `batches`: calls of `forEachBatch` and nothing beside
+   * them, which go on where they stood.
+   */
+  readonly kind: 'schema' | 'data' | 'batches';
+  /** Running it twice does what running it once does. */
+  readonly idempotent?: boolean;
+  readonly run: MigrationFunction<Db>;
 }
 
 /** What a code migration says of itself. Absent means: as configured. */

@@ -26,7 +26,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
   return {
     get db() {
       link.wire.suspect();
-      coverage.forget();
+      coverage.forget(null);
       return link.wire.db as Db;
     },
     capabilities: capabilitiesOf(link),
@@ -58,7 +58,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
         const once = statement === uncovered;
         const answers = await transactions.execute(statement, { file, signal: progress?.signal, once });
         if (statement.kind !== 'query') await prepared.note(statement.text);
-        if (changesNames(statement)) coverage.forget();
+        if (changesNames(statement)) coverage.forget(statement);
         const result = { rows: answers.at(-1)?.affected ?? null };
         results.push(result);
         progress?.done(index, result);
@@ -93,6 +93,8 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 
     trace: (statement) => traceOf(link, coverage, statement),
 
+    foreignHistory: async () => null,
+
     async close() {
       await lock.close();
       await link.close();
@@ -101,7 +103,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 }
 
 function capabilitiesOf({ hasBeside }: Link): Capabilities {
-  return { transactionalDdl: false, transactions: true, backup: true, alone: true, cancel: hasBeside };
+  return { transactionalDdl: false, transactions: true, backup: true, alone: true, together: true, cancel: hasBeside };
 }
 
 /** What a statement may leave in the session beyond schema and rows: everything but these, as routines may set settings. */

@@ -127,6 +127,8 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
       return trace ?? { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },
 
+    foreignHistory: async () => null,
+
     async close() {
       await lock.close();
       await link.close();
@@ -143,6 +145,7 @@ function capabilitiesOf(link: Link): Capabilities {
   return {
     transactionalDdl: true,
     transactions: true,
+    together: true,
     get alone() {
       return link.known()?.pooled === true ? `Behind a pooler no lock holds there. ${DIRECT}` : true;
     },

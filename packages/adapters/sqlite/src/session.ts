@@ -139,6 +139,8 @@ export function createSession<Db>({
       return { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
     },
 
+    foreignHistory: async () => null,
+
     async close() {
       await lock.close();
       link.close();
@@ -155,6 +157,7 @@ function capabilitiesOf(path: string | null): Capabilities {
   return {
     transactionalDdl: true,
     transactions: true,
+    together: true,
     alone: true,
     backup:
       path !== null || 'A database in memory is gone with its process, so there is nothing to put a backup back into.',

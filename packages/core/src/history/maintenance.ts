@@ -1,7 +1,7 @@
 import { DetentError } from '../errors.ts';
 import type { HistoryRow, MigrationState } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';
-import type { MigrationSession } from '../ports/session.ts';
+import type { ForeignHistory, MigrationSession } from '../ports/session.ts';
 import { isApplied, matchesApplied } from '../scan/selector.ts';
 import { compareVersions, normalizeVersion } from '../scan/version.ts';
 import type { Scan } from '../scan/scanner.ts';
@@ -51,6 +51,44 @@ export async function baselineRow(book: Bookkeeping, scan: Scan, version: string
     null,
   );
   return { what: 'baseline', detail: version };
+}
+
+/** Throws what speaks against taking another tool's history over: there is none, or this one is not empty. */
+export function checkTakeOver(scan: Scan, foreign: ForeignHistory | null): ForeignHistory {
+  if (foreign === null) {
+    throw new DetentError(
+      'TARGET_UNKNOWN',
+      'No version was named, and there is no history of another tool to take over.',
+      {
+        hint: 'Name the version up to which everything is there: `detent baseline 202311020036`.',
+      },
+    );
+  }
+  const applied = scan.history.entries.find(isApplied);
+  if (applied === undefined) return foreign;
+  throw new DetentError('BASELINE', `The history already begins with ${applied.file}.`, {
+    hint: 'A history is taken over before the first run; use `detent mark` for single migrations.',
+  });
+}
+
+/** Writes each of them as applied, in their order. A file that is gone is told and left out. */
+export async function takeOverRows(book: Bookkeeping, scan: Scan, foreign: ForeignHistory): Promise<readonly Change[]> {
+  const files = new Map(scan.files.map((file) => [file.file.slice(file.file.lastIndexOf('/') + 1), file]));
+  const changes: Change[] = [];
+  let order = 0;
+  for (const { file: name, at } of foreign.applied) {
+    const file = files.get(name);
+    if (file === undefined) {
+      changes.push({ what: 'without a file', detail: name });
+      continue;
+    }
+    order += 1;
+    const row = startRow(file, book.identity, await book.versions.load(file.id), order);
+    const finished = { ...finishRow({ ...row, startedAt: at }, 'applied', null), finishedAt: at, durationMs: null };
+    await record(book, finished, 'baselined', `as ${foreign.name} has it`);
+    changes.push({ what: 'taken over', detail: file.file });
+  }
+  return changes;
 }
 
 /** The migration to mark. Throws where there is none, or where it is in the middle of something. */

@@ -45,7 +45,16 @@ export interface MigrationSession<Db = unknown> {
   covered(statements: readonly Statement[]): Promise<number>;
   /** How a later start can tell whether a statement ran that is about to, outside of any transaction. */
   trace(statement: Statement): Promise<Trace>;
+  /** What another tool kept for its history; `null` where there is none, or none that can be taken over. */
+  foreignHistory(): Promise<ForeignHistory | null>;
   close(): Promise<void>;
+}
+
+export interface ForeignHistory {
+  /** Where it is, for people. */
+  readonly name: string;
+  /** What it says is applied, oldest first. */
+  readonly applied: readonly { readonly file: string; readonly at: number }[];
 }
 
 export interface TransactionScope {

@@ -71,6 +71,8 @@ function actionDocument(step: LoadedStep | undefined): object {
   const action = step === undefined ? null : step.loaded[step.info.direction];
   if (action === null) return {};
   if (action.kind === 'code') return { action: 'code' };
+  if (action.kind === 'stages')
+    return { action: 'stages', stages: action.stages.map(({ name, kind }) => ({ name, kind })) };
   return {
     action: 'script',
     statements: action.statements.map(({ text, line, kind, destroys }) => ({ text, line, kind, destroys })),

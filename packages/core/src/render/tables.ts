@@ -119,6 +119,8 @@ function stepDetails(screen: Screen, { info, loaded }: LoadedStep, everything: b
   const indent = `    ${paint('faint', marks.bar)} `;
   if (action === null) return '';
   if (action.kind === 'code') return `${indent}${paint('faint', `code: \`${info.direction}\` of ${info.file}`)}\n`;
+  if (action.kind === 'stages')
+    return action.stages.map(({ name, kind }) => `${indent}${paint('faint', `${kind}: ${harmless(name)}`)}\n`).join('');
   const some = everything ? action.statements : action.statements.slice(0, MOST_STATEMENTS);
   let text = '';
   for (const statement of some) {

@@ -23,9 +23,10 @@ export async function rollBackByNone<Db>({ context, outcome }: FailedRun<Db>): P
 
 function whatStands<Db>({ step }: FailedStep<Db>, row: HistoryRow | null): string {
   const { file, version, id, direction } = step.info;
-  const isScript = step.loaded[direction]?.kind === 'script';
+  const kind = step.loaded[direction]?.kind ?? 'code';
+  const isScript = kind !== 'code';
   if (isScript && row !== null && row.intent === null && row.statementsTotal !== null)
-    return `${countOf(row, file, direction)} Mend the next one; then ${GOES_ON}`;
+    return `${countOf(row, file, direction, kind === 'stages' ? 'stages' : 'statements')} Mend the next one; then ${GOES_ON}`;
   // Of a statement of which only a part took effect nobody can say what to do next.
   const goesOn = isScript ? (row?.intent?.kind ?? 'ddl') === 'ddl' : step.loaded.idempotent;
   const settle = `Look at what it did, then say what is so with \`detent resolve ${version ?? id} --as rolled_back\` or \`--as applied\`.`;
@@ -38,9 +39,10 @@ function countOf(
   { statementsDone: done, statementsTotal: total }: HistoryRow,
   file: string,
   way: 'up' | 'down',
+  what: 'statements' | 'stages',
 ): string {
   const verb = done === 1 ? 'is' : 'are';
   return way === 'up'
-    ? `${done} of the ${total} statements of ${file} ${done === 1 ? 'stands' : 'stand'}.`
-    : `${done} of the ${total} statements of the way back of ${file} ${verb} done.`;
+    ? `${done} of the ${total} ${what} of ${file} ${done === 1 ? 'stands' : 'stand'}.`
+    : `${done} of the ${total} ${what} of the way back of ${file} ${verb} done.`;
 }

@@ -23,9 +23,27 @@ export function unguarded<Db>(
   });
 }
 
+/** What cannot be where the run is one transaction and the database has none for it: each step. */
+export function apart<Db>(
+  steps: readonly LoadedStep<Db>[],
+  { transaction }: Pick<Settings<Db>, 'transaction'>,
+  { together }: Pick<Capabilities, 'together'>,
+): Problem[] {
+  if (transaction !== 'all' || together === true) return [];
+  return steps
+    .filter(({ loaded }) => loaded.transaction !== 'none')
+    .map(
+      ({ info: { file } }) =>
+        new DetentError('TRANSACTION_UNFIT', `${file} cannot be in one transaction with the run. ${together}`, {
+          hint: 'Set transaction to "each".',
+          facts: { place: { file } },
+        }),
+    );
+}
+
 /** The first line that would stand alone; `null` when none would. */
 function lineAlone<Db>(action: Action<Db>, mode: Settings['transaction'], transactionalDdl: boolean): number | null {
-  if (action.kind === 'code') return mode === 'none' || (mode === 'each' && !transactionalDdl) ? 1 : null;
+  if (action.kind !== 'script') return mode === 'none' || (mode === 'each' && !transactionalDdl) ? 1 : null;
   const segment = cutSegments(action.statements, mode).find(({ kind }) => kind === 'alone');
   return segment === undefined ? null : (action.statements[segment.from]?.line ?? 1);
 }

@@ -1,7 +1,7 @@
 import { DetentError } from '../errors.ts';
 import { finishRow, startRow } from '../history/schema-version-service.ts';
 import type { HistoryRow } from '../ports/history.ts';
-import type { Action } from '../validate/load.ts';
+import { sizeOf, type Action } from '../validate/load.ts';
 import type { LoadedStep } from '../validate/pending.ts';
 import type { RunContext } from './context.ts';
 
@@ -31,7 +31,7 @@ export async function beginAttempt<Db>(
   const action = loaded[info.direction] ?? { kind: 'script', file: info.file, statements: [] };
   const previous = entry === null ? null : await versions.load(entry.id);
   const row = info.direction === 'up' ? upRow(context, step, previous, order) : downRow(context, step, previous);
-  const statementsTotal = action.kind === 'script' ? action.statements.length : null;
+  const statementsTotal = sizeOf(action);
   const begun = { ...row, statementsTotal };
   return { step, action, startedAt: Date.now(), previous, begun, row: begun, isRecorded: false };
 }

@@ -8,11 +8,15 @@ import type { RunContext } from './context.ts';
 export function batchesOf<Db>(
   context: RunContext<Db>,
   attempt: Attempt<Db>,
+  covered: boolean,
 ): DatabaseMigrationHandler<Db>['forEachBatch'] {
   const { session, settings, versions, events, signal } = context;
   const { info, loaded } = attempt.step;
   // Where the migration has no transaction of its own, each batch gets one.
-  const isCovered = !attempt.isRecorded && modeOf(loaded, settings) !== 'none' && session.capabilities.transactionalDdl;
+  const isCovered =
+    covered || (!attempt.isRecorded && modeOf(loaded, settings) !== 'none' && session.capabilities.transactionalDdl);
+  /** Passes that an earlier try came to the end of, and this one has not begun. */
+  const over = new Set(Object.keys(attempt.begun.cursors).filter((name) => isOver(attempt.begun.cursors[name])));
 
   return async <Row extends Record<string, unknown>>(
     options: BatchOptions,
@@ -23,6 +27,7 @@ export function batchesOf<Db>(
       throw misuse(`forEachBatch: size must be a whole number above 0, not ${size}.`, 'Leave it out for 1,000 rows.');
     const total = await session.batches.count(table);
     const begun = readPlace(attempt.row.cursors[name]);
+    if (over.delete(name)) return;
     let { cursor, done } = begun;
     const startedAt = Date.now();
     for (;;) {
@@ -44,6 +49,12 @@ export function batchesOf<Db>(
       if (cursor === null) return;
     }
   };
+}
+
+/** A place without a cursor behind which something was done. */
+function isOver(value: unknown): boolean {
+  const { cursor, done } = readPlace(value);
+  return cursor === null && done > 0;
 }
 
 function readPlace(value: unknown): { cursor: unknown; done: number } {

@@ -3,7 +3,7 @@ import type { Problem } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MigrationSession } from '../ports/session.ts';
 import { loadSteps, type Loaded, type Loader } from '../validate/pending.ts';
-import { unguarded } from './alone.ts';
+import { apart, unguarded } from './alone.ts';
 import type { Environment } from './environment.ts';
 
 /** What would happen, and everything that speaks against it. */
@@ -31,6 +31,7 @@ export async function checkPlan<Db>(
       ...plan.problems,
       ...loaded.problems,
       ...unguarded(loaded.steps, settings, session.capabilities),
+      ...apart(loaded.steps, settings, session.capabilities),
       ...unfit,
     ],
     warnings: [...plan.warnings, ...loaded.warnings],

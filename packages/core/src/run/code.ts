@@ -37,7 +37,13 @@ export async function runCode<Db>(
   return result;
 }
 
-async function call<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: Code<Db>): Promise<string | null> {
+/** Calls a function of a migration; gives what it returned, as text. `covered`: all of it is in one transaction. */
+export async function call<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  { run }: Pick<Code<Db>, 'run'>,
+  covered = false,
+): Promise<string | null> {
   const { session, settings, signal } = context;
   signal.throwIfAborted();
   const handler: DatabaseMigrationHandler<Db> = {
@@ -45,10 +51,10 @@ async function call<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: C
     log: settings.logger,
     signal,
     sql: session.sql,
-    forEachBatch: batchesOf(context, attempt),
+    forEachBatch: batchesOf(context, attempt, covered),
   };
   try {
-    return asText(await action.run(session.db, infoOf(context, attempt), handler));
+    return asText(await run(session.db, secondOf(context, attempt), handler));
   } catch (thrown) {
     if (thrown instanceof DetentError) throw thrown;
     // What was called with the signal throws an error of its own about it.
@@ -56,6 +62,13 @@ async function call<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: C
       signal.throwIfAborted();
     throw scriptFailed(thrown, attempt.step.info);
   }
+}
+
+/** Migrations of that tool get the client of their database in place of what is known of them. */
+function secondOf<Db>(context: RunContext<Db>, attempt: Attempt<Db>): MigrationInfo {
+  const { settings, session } = context;
+  if (settings.layout !== 'migrate-mongo') return infoOf(context, attempt);
+  return (session.db as { readonly client?: unknown }).client as MigrationInfo;
 }
 
 function infoOf<Db>(context: RunContext<Db>, { step, startedAt }: Attempt<Db>): MigrationInfo {

@@ -52,6 +52,14 @@ async function runHookFile<Db>(context: RunContext<Db>, hook: HookFile): Promise
   const { session, settings, identity, signal } = context;
   const { up: action, transaction } = await loadHook<Db>(hook, settings);
   if (action === null) return;
+  if (action.kind === 'stages')
+    throw new DetentError(
+      'HOOK_FAILED',
+      'Stages are for migrations: a hook has no row in the history to keep its progress.',
+      {
+        hint: `Export a function from ${action.file}.`,
+      },
+    );
   const statements: readonly Statement[] | null = action.kind === 'script' ? action.statements : null;
   const work = async (): Promise<void> => {
     if (action.kind === 'script') {

@@ -2,12 +2,14 @@ import { asDetentError, DetentError } from '../errors.ts';
 import type { StepInfo } from '../events.ts';
 import { failRow } from '../history/schema-version-service.ts';
 import type { ExecutedMigration } from '../result.ts';
+import { sizeOf, type Action } from '../validate/load.ts';
 import type { LoadedStep } from '../validate/pending.ts';
 import { beginAttempt, inTransaction, type Attempt } from './attempt.ts';
 import { runCode } from './code.ts';
 import { warn, type RunContext } from './context.ts';
 import { runHook } from './hooks.ts';
 import { runScript } from './script.ts';
+import { runStages } from './stages.ts';
 import { isWork } from './work.ts';
 
 export interface DoneStep<Db> {
@@ -63,15 +65,12 @@ export class MigrationRunner<Db> {
       attempt = await beginAttempt(this.#context, step, this.#nextOrder);
       if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
       const { action } = attempt;
-      const statements = action.kind === 'script' ? action.statements.length : null;
+      const statements = sizeOf(action);
       const done = statements === null ? 0 : attempt.row.statementsDone;
       events.emit({ kind: 'step-started', step: info, index, count, statements, done });
       await runHook(this.#context, 'beforeEach', (hook) => hook({ step: info, db: session.db }));
       if (loaded.limits.lockMs !== null || loaded.limits.statementMs !== null) await session.limit(loaded.limits);
-      const result =
-        action.kind === 'script'
-          ? await runScript(this.#context, attempt, action.statements)
-          : await runCode(this.#context, attempt, action);
+      const result = await runAction(this.#context, attempt, action);
       const executed = this.#executed(attempt, result);
       events.emit({ kind: 'step-finished', step: info, durationMs: executed.durationMs, result });
       await runHook(this.#context, 'afterEach', (hook) => hook({ step: info, db: session.db }));
@@ -164,8 +163,19 @@ export class MigrationRunner<Db> {
       durationMs: finishedAt - startedAt,
       result,
       checksum: step.file?.checksum ?? step.entry?.checksum ?? '',
-      statements: action.kind === 'script' ? action.statements.length : null,
+      statements: sizeOf(action),
     };
+  }
+}
+
+function runAction<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: Action<Db>): Promise<string | null> {
+  switch (action.kind) {
+    case 'script':
+      return runScript(context, attempt, action.statements);
+    case 'stages':
+      return runStages(context, attempt, action.stages);
+    case 'code':
+      return runCode(context, attempt, action);
   }
 }
 
@@ -173,6 +183,7 @@ export class MigrationRunner<Db> {
 function nothingStands<Db>({ action, row, isRecorded }: Attempt<Db>): boolean {
   if (!isRecorded) return true;
   if (action.kind === 'code' || row.intent !== null) return false;
+  if (action.kind === 'stages') return row.statementsDone === 0 && Object.keys(row.cursors).length === 0;
   return !action.statements.slice(0, row.statementsDone).some(isWork);
 }
 

@@ -2,6 +2,8 @@ import { BackupService } from '../backup/backup-service.ts';
 import { DetentError } from '../errors.ts';
 import {
   baselineRow,
+  checkTakeOver,
+  takeOverRows,
   checkBaseline,
   findMarkable,
   findUnsettled,
@@ -29,6 +31,16 @@ export function baselineUpkeep<Db>(version: string, name: string): Upkeep<Db> {
     operation: 'baseline',
     check: async (_session, scan) => checkBaseline(scan, version),
     work: async (context, scan) => [await baselineRow(context, scan, version, name)],
+  };
+}
+
+/** Takes over what another tool says is applied. */
+export function takeOverUpkeep<Db>(): Upkeep<Db> {
+  return {
+    operation: 'baseline',
+    check: async (session, scan) => void checkTakeOver(scan, await session.foreignHistory()),
+    work: async (context, scan) =>
+      takeOverRows(context, scan, checkTakeOver(scan, await context.session.foreignHistory())),
   };
 }
 

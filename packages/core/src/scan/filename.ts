@@ -162,7 +162,7 @@ function wrongInLayout(
 ): string | null {
   const bare = letter === '';
   if (letter === 'U' && direction !== '') return 'an undo file has its direction in its first letter';
-  if (joint === '-' && (!bare || (layout !== 'auto' && layout !== 'dbmate')))
+  if (joint === '-' && (!bare || !['auto', 'dbmate', 'migrate-mongo'].includes(layout)))
     return 'an underscore joins version and name';
   switch (layout) {
     case 'auto':
@@ -177,6 +177,7 @@ function wrongInLayout(
       return script && direction === '' ? 'it says neither .up nor .down, as the layout "golang-migrate" wants' : null;
     case 'goose':
     case 'dbmate':
+    case 'migrate-mongo':
       if (!bare) return `nothing stands before the version in the layout "${layout}"`;
       return direction === '' ? null : `one file holds both directions in the layout "${layout}"`;
   }

@@ -8,7 +8,15 @@ interface Named {
   readonly filename: MigrationFilename;
 }
 
-export const LAYOUTS: readonly Layout[] = ['auto', 'detent', 'flyway', 'golang-migrate', 'goose', 'dbmate'];
+export const LAYOUTS: readonly Layout[] = [
+  'auto',
+  'detent',
+  'flyway',
+  'golang-migrate',
+  'goose',
+  'dbmate',
+  'migrate-mongo',
+];
 
 /**
  * Under `auto` a source follows one custom, versions behind a `V` or bare ones. `LAYOUT_MIXED` names a file of each

@@ -30,6 +30,12 @@ export function explainName(
       'Write it again as .sql or .ts under the same version, or list it in "ignore".',
     );
   }
+  if (/\.sql$/iu.test(base) && !extensions.includes('.sql')) {
+    return advice(
+      'migrations of this database are code',
+      'Write it again as .ts or .js, with functions up and down, or list it in "ignore".',
+    );
+  }
   if (/\.sql\.conf$/iu.test(base)) {
     return advice(
       'settings are not read from a file beside the script',

@@ -1,14 +1,18 @@
 import { DetentError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import type { Migration, MigrationOptions } from '../migration.ts';
+import type { MigrationFunction, MigrationOptions, MigrationStage } from '../migration.ts';
+import { flawsOfStages, isStages, stagesText } from './stages.ts';
 
 /** Both directions of a code migration, whichever way its file exports them. */
 export interface MigrationModule<Db = unknown> extends MigrationOptions {
   /** Not there only in the `down` file of a pair. */
-  readonly up: Migration<Db>['up'] | undefined;
+  readonly up: Way<Db> | undefined;
   /** Not there when there is no way back. */
-  readonly down: Migration<Db>['up'] | undefined;
+  readonly down: Way<Db> | undefined;
 }
+
+/** One function, or stages one after another. */
+export type Way<Db = unknown> = MigrationFunction<Db> | readonly MigrationStage<Db>[];
 
 const KEYS = ['up', 'down', 'transaction', 'foreignKeys', 'idempotent'] as const;
 const MADE_BY_COMPILERS = new Set(['default', 'module.exports', '__esModule']);
@@ -27,8 +31,8 @@ export function readMigrationModule<Db = unknown>(
   if (flaws.length > 0) throw refusal(file, flaws);
   const { up, down, transaction, foreignKeys, idempotent } = source;
   return {
-    up: isFunction<Db>(up) ? up.bind(source) : undefined,
-    down: isFunction<Db>(down) ? down.bind(source) : undefined,
+    up: wayOf<Db>(up, source),
+    down: wayOf<Db>(down, source),
     ...(transaction === 'each' || transaction === 'none' ? { transaction } : {}),
     ...(typeof foreignKeys === 'boolean' ? { foreignKeys } : {}),
     ...(typeof idempotent === 'boolean' ? { idempotent } : {}),
@@ -39,7 +43,16 @@ export function readMigrationModule<Db = unknown>(
 export function sourceTextOf(namespace: unknown, file: string, part: 'whole' | 'up' | 'down' = 'whole'): string {
   const { up: _up, down: _down, ...options } = readMigrationModule(namespace, file, part);
   const { up, down } = findSource(namespace, file);
-  return JSON.stringify([String(up), String(down), options]);
+  return JSON.stringify([textOf(up), textOf(down), options]);
+}
+
+function textOf(way: unknown): string {
+  return isStages(way) ? stagesText(way) : String(way);
+}
+
+function wayOf<Db>(way: unknown, source: Exports): Way<Db> | undefined {
+  if (isStages<Db>(way)) return way;
+  return isFunction<Db>(way) ? way.bind(source) : undefined;
 }
 
 interface Flaw {
@@ -61,7 +74,8 @@ function wrongDirections(source: Exports, part: 'whole' | 'up' | 'down'): Flaw[]
   const other = wanted === 'up' ? 'down' : 'up';
   const example = (name: string): string => `Write: export async function ${name}(db) { … }`;
   for (const name of ['up', 'down']) {
-    if (!absent(source[name]) && !isFunction(source[name]))
+    if (Array.isArray(source[name])) flaws.push(...flawsOfStages(source[name], name));
+    else if (!absent(source[name]) && !isFunction(source[name]))
       flaws.push({ message: `exports "${name}", but not as a function`, hint: example(name) });
   }
   if (absent(source[wanted])) flaws.push({ message: `does not export "${wanted}"`, hint: example(wanted) });
@@ -148,6 +162,6 @@ function isObject(value: unknown): value is Exports {
   return typeof value === 'object' && value !== null;
 }
 
-function isFunction<Db>(value: unknown): value is Migration<Db>['up'] {
+function isFunction<Db>(value: unknown): value is MigrationFunction<Db> {
   return typeof value === 'function';
 }

@@ -1,16 +1,18 @@
 import type { Settings } from '../config.ts';
 import { asDetentError, DetentError, type Problem } from '../errors.ts';
-import type { Migration } from '../migration.ts';
+import type { MigrationFunction, MigrationStage } from '../migration.ts';
 import type { HistoryRow } from '../ports/history.ts';
 import type { ParsedScript, Statement } from '../ports/script.ts';
 import type { StatementLimits } from '../ports/session.ts';
 import type { Content, HookFile, MigrationFile } from '../ports/source.ts';
-import { readMigrationModule } from '../scan/modules.ts';
+import { readMigrationModule, type Way } from '../scan/modules.ts';
+import { isStages } from '../scan/stages.ts';
 
 /** One direction of a migration, ready to run. */
 export type Action<Db = unknown> =
   | { readonly kind: 'script'; readonly file: string; readonly statements: readonly Statement[] }
-  | { readonly kind: 'code'; readonly file: string; readonly run: Migration<Db>['up'] };
+  | { readonly kind: 'code'; readonly file: string; readonly run: MigrationFunction<Db> }
+  | { readonly kind: 'stages'; readonly file: string; readonly stages: readonly MigrationStage<Db>[] };
 
 /** A migration whose content was read, once, and is what will run. */
 export interface LoadedMigration<Db = unknown> {
@@ -73,8 +75,11 @@ async function loadContent<Db>(
     );
   }
   const module = readMigrationModule<Db>(await content.module(), content.file, part);
-  const code = (run: Migration<Db>['up'] | undefined): Action<Db> | null =>
-    run === undefined ? null : { kind: 'code', file: content.file, run };
+  const { file } = content;
+  const code = (way: Way<Db> | undefined): Action<Db> | null => {
+    if (way === undefined) return null;
+    return isStages<Db>(way) ? { kind: 'stages', file, stages: way } : { kind: 'code', file, run: way };
+  };
   return {
     up: code(module.up),
     down: code(module.down),
@@ -113,4 +118,16 @@ export function downMissing(file: string, why: string): Problem {
 /** What was thrown while a file was read, as a problem of that file. */
 export function loadProblem(thrown: unknown, file: string): Problem {
   return asDetentError(thrown, 'MODULE_LOAD', (words) => `${file} cannot be loaded: ${words}`);
+}
+
+/** Of how many statements or stages it is; `null` for a function. */
+export function sizeOf(action: Action): number | null {
+  switch (action.kind) {
+    case 'script':
+      return action.statements.length;
+    case 'stages':
+      return action.stages.length;
+    case 'code':
+      return null;
+  }
 }

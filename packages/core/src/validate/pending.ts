@@ -69,21 +69,23 @@ async function checkProgress<Db>(
   { rowOf }: Loader<Db>,
 ): Promise<Problem[]> {
   const action = loaded[step.info.direction];
-  const row = step.reason === 'interrupted' && action?.kind === 'script' ? await rowOf(step.info.id) : null;
-  if (row === null || action?.kind !== 'script') return [];
+  const row =
+    step.reason === 'interrupted' && action !== null && action.kind !== 'code' ? await rowOf(step.info.id) : null;
+  if (row === null || action === null || action.kind === 'code') return [];
   const { file } = step.info;
-  const differs = row.statementHashes.findIndex(
-    (hash, index) => hash !== statementHash(action.statements[index]?.text ?? ''),
-  );
+  const isScript = action.kind === 'script';
+  const texts = isScript ? action.statements.map(({ text }) => text) : action.stages.map(({ name }) => name);
+  const differs = row.statementHashes.findIndex((hash, index) => hash !== statementHash(texts[index] ?? ''));
   const which = row.version ?? row.id;
-  if (differs === -1) return lostValues(file, which, action.statements, row.statementsDone);
+  if (differs === -1) return isScript ? lostValues(file, which, action.statements, row.statementsDone) : [];
+  const [what, change] = isScript ? ['statement', 'edited'] : ['stage', 'moved or renamed'];
   return [
     new DetentError(
       'CHECKSUM',
-      `${file} stopped after ${row.statementsDone} of its statements, and statement ${differs + 1}, which ran, was edited since.`,
+      `${file} stopped after ${row.statementsDone} of its ${what}s, and ${what} ${differs + 1}, which ran, was ${change} since.`,
       {
         hint: `Put that part back as it was; or say what is so with \`detent resolve ${which} --as rolled_back\` or \`--as applied\`.`,
-        facts: { place: { file, line: action.statements[differs]?.line ?? 1 } },
+        facts: { place: { file, line: (isScript ? action.statements[differs]?.line : null) ?? 1 } },
       },
     ),
   ];
@@ -133,7 +135,7 @@ function checkTransactions<Db>(action: Action<Db>, loaded: LoadedMigration<Db>, 
       ),
     ];
   }
-  if (action.kind === 'code' || modeOf(loaded, settings) === 'none') return [];
+  if (action.kind !== 'script' || modeOf(loaded, settings) === 'none') return [];
   const problems: Problem[] = [];
   for (const statement of action.statements) {
     const { line, column } = statement;

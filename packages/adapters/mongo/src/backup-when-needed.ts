@@ -1,0 +1,20 @@
+import type { BackupDriver } from '@detent/core';
+import type { BackupSettings } from './backup.ts';
+
+/** The backup driver, loaded when it is first asked for: most starts need none. */
+export function backupWhenNeeded(settings: BackupSettings): BackupDriver {
+  let loaded: Promise<BackupDriver> | null = null;
+  const driver = (): Promise<BackupDriver> => {
+    loaded ??= import('./backup.ts').then(({ createBackup }) => createBackup(settings));
+    return loaded;
+  };
+  return {
+    check: async (folder) => (await driver()).check(folder),
+    backup: async (path, signal) => (await driver()).backup(path, signal),
+    verify: async (manifest) => (await driver()).verify(manifest),
+    sums: async () => (await driver()).sums(),
+    othersWrote: async (manifest) => (await driver()).othersWrote(manifest),
+    restore: async (manifest, record) => (await driver()).restore(manifest, record),
+    delete: async (manifest) => (await driver()).delete(manifest),
+  };
+}
