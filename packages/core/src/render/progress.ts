@@ -76,7 +76,7 @@ export function progressOf(screen: Screen): Progress {
         return;
       case 'recovered':
         say(
-          `  ${paint('warn', marks.warning)} ${paint('faint', event.id)}  left ${event.from} by an earlier run, now ${event.to}: ${event.why}`,
+          `  ${paint('warn', marks.warning)} ${paint('faint', event.id)}  left ${event.from} by an earlier run, ${event.from === event.to ? 'goes on' : `now ${event.to}`}: ${event.why}`,
         );
         return;
       case 'planned':
