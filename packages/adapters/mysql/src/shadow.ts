@@ -43,6 +43,8 @@ const takesPeriods = (is: boolean): string => `SET SESSION system_versioning_ins
 
 /** Literals of one statement, in characters; a field that is longer goes before in pieces. */
 const STATEMENT = 1 << 20;
+/** Rows go together up to here: more is no quicker, and takes memory that is given back late. */
+const TOGETHER = 1 << 16;
 
 export interface Loaded {
   readonly contents: Contents;
@@ -66,9 +68,11 @@ const REHEARSED = 8 << 20;
 export async function rehearse(link: Link, scratch: Scratch, manifest: Manifest): Promise<void> {
   try {
     await load(link, scratch, manifest, manifest.bytes <= REHEARSED);
-  } finally {
-    if (link.wire.isOpen) await dropScratch(link, scratch);
+  } catch (error) {
+    await dropScratch(link, scratch).catch(() => undefined);
+    throw error;
   }
+  await dropScratch(link, scratch);
 }
 
 export async function dropScratch(link: Link, scratch: Scratch): Promise<void> {
@@ -165,7 +169,7 @@ async function fillTable(
         } else fields.push(fieldSql(piece, span, column));
       }
       const row = `(${fields.join(',')})`;
-      if (length + row.length > most) await send();
+      if (length + row.length > Math.min(TOGETHER, most)) await send();
       rows.push(row);
       length += row.length;
       if (long.length === 0) continue;
