@@ -2,7 +2,7 @@ import { mariadb, quoteIdent } from '@detent/sql';
 import { translate } from './errors.ts';
 import type { Link } from './link.ts';
 import { literal } from './literal.ts';
-import { Refused, type TextRow } from './wire.ts';
+import { Refused, valueOf, type Answer, type TextRow } from './wire.ts';
 
 const OBJECT_KINDS = [
   'table',
@@ -40,17 +40,53 @@ const SHOWING: Readonly<Record<string, string>> = {
   time_zone: "'+00:00'",
 };
 
+const NAMES = Object.keys(SHOWING);
+/** Under these the server always says the same of the same schema. */
+const PLAIN = [
+  `SET ${NAMES.map((name) => `@detent_${name} = @@session.${name}`).join(', ')}`,
+  `SET ${NAMES.map((name) => `SESSION ${name} = ${SHOWING[name] ?? ''}`).join(', ')}`,
+];
+const AS_BEFORE = `SET ${NAMES.map((name) => `SESSION ${name} = @detent_${name}`).join(', ')}`;
+
 /** Runs `look` with the settings under which the server always says the same of the same schema. */
 export async function plainly<T>(link: Link, look: () => Promise<T>): Promise<T> {
-  const names = Object.keys(SHOWING);
-  await link.ask(
-    `SET ${names.map((name) => `@detent_${name} = @@session.${name}`).join(', ')}`,
-    `SET ${names.map((name) => `SESSION ${name} = ${SHOWING[name] ?? ''}`).join(', ')}`,
-  );
+  await link.ask(...PLAIN);
   try {
     return await look();
   } finally {
-    if (link.wire.isOpen) await link.ask(`SET ${names.map((name) => `SESSION ${name} = @detent_${name}`).join(', ')}`);
+    if (link.wire.isOpen) await link.ask(AS_BEFORE);
+  }
+}
+
+/** What a statement names. */
+export interface NamedObject extends Omit<SchemaObject, 'schema'> {
+  /** `null`: the database that is chosen. */
+  readonly schema: string | null;
+}
+
+/** The same as `plainly` and `definitionsOf` in one message where all are there, with the names of their schemas. */
+export async function lookAt(
+  link: Link,
+  named: readonly NamedObject[],
+): Promise<{ readonly objects: readonly SchemaObject[]; readonly definitions: readonly (string | null)[] }> {
+  const inFull = (answer: Answer | undefined): readonly SchemaObject[] => {
+    const current = valueOf(answer) ?? '';
+    return named.map((object) => ({ ...object, schema: object.schema ?? current }));
+  };
+  try {
+    const [chosen, ...answers] = (
+      await link.wire.run(...PLAIN, 'SELECT DATABASE()', ...named.map(showSql), AS_BEFORE)
+    ).slice(PLAIN.length);
+    const objects = inFull(chosen);
+    return { objects, definitions: objects.map((object, index) => canonical(object, answers[index]?.rows[0])) };
+  } catch (error) {
+    const reached = error instanceof Refused && error.failure.kind !== 'lost' ? error.answers.length : 0;
+    if (!(error instanceof Refused) || reached <= PLAIN.length) throw translate(error, link.target);
+    await link.ask(AS_BEFORE);
+    const objects = inFull(error.answers[PLAIN.length]);
+    const definition = named.length === 1 ? definitionFor(error.failure.code) : undefined;
+    if (definition !== undefined) return { objects, definitions: [definition] };
+    return { objects, definitions: await plainly(link, () => definitionsOf(link, objects)) };
   }
 }
 
@@ -101,10 +137,9 @@ async function definitionsTogether(link: Link, objects: readonly SchemaObject[])
     if (!(error instanceof Refused) || error.failure.kind === 'lost') throw translate(error, link.target);
     const [object] = objects;
     if (object !== undefined && objects.length === 1) {
-      if (MISSING.has(error.failure.code)) return [null];
-      // What may not be looked at says so, always in the same way.
-      if (DENIED.has(error.failure.code)) return [`denied ${error.failure.code}`];
-      throw translate(error, link.target);
+      const definition = definitionFor(error.failure.code);
+      if (definition === undefined) throw translate(error, link.target);
+      return [definition];
     }
     // One of them is gone or may not be seen: each by itself.
     const found: (string | null)[] = [];
@@ -117,9 +152,15 @@ async function definitionsTogether(link: Link, objects: readonly SchemaObject[])
 const MISSING = new Set(['1146', '1305', '1360', '1539', '1049', '4091', '1347']);
 const DENIED = new Set(['1044', '1142', '1143', '1227', '1345', '1356', '1370']);
 
-function showSql({ kind, schema, name }: SchemaObject): string {
-  if (kind === 'database') return `SHOW CREATE DATABASE ${quoteIdent(mariadb, name)}`;
-  return `SHOW CREATE ${kind.toUpperCase()} ${quoteIdent(mariadb, schema, name)}`;
+/** What an error says of a definition; `undefined` where it says nothing. What may not be looked at says so, always in the same way. */
+function definitionFor(code: string): string | null | undefined {
+  if (MISSING.has(code)) return null;
+  return DENIED.has(code) ? `denied ${code}` : undefined;
+}
+
+function showSql({ kind, schema, name }: NamedObject): string {
+  const inFull = schema === null || kind === 'database' ? [name] : [schema, name];
+  return `SHOW CREATE ${kind.toUpperCase()} ${quoteIdent(mariadb, ...inFull)}`;
 }
 
 /** When something was made is no part of what it is. */

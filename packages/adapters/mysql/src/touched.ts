@@ -1,18 +1,11 @@
 import { mariadb, readStatement, type StatementReader } from '@detent/sql';
-import type { ObjectKind } from './definitions.ts';
-
-export interface TouchedObject {
-  readonly kind: ObjectKind;
-  /** `null`: the database that is chosen when the statement runs. */
-  readonly schema: string | null;
-  readonly name: string;
-}
+import type { NamedObject, ObjectKind } from './definitions.ts';
 
 /** What shows that a statement ran, by its words. */
 export type Touched =
   | {
       readonly kind: 'objects';
-      readonly objects: readonly TouchedObject[];
+      readonly objects: readonly NamedObject[];
       /** None of them is there afterwards. */
       readonly gone: boolean;
     }

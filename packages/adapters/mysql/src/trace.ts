@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Statement, Trace } from '@detent/core';
 import { rowsFingerprint, type Coverage, type Table } from './coverage.ts';
-import { definitionsOf, isObjectKind, plainly, type SchemaObject } from './definitions.ts';
+import { definitionsOf, isObjectKind, lookAt, plainly, type SchemaObject } from './definitions.ts';
 import type { Link } from './link.ts';
 import { touchedBy } from './touched.ts';
-import { valueOf } from './wire.ts';
 
 /**
  * What shows whether a statement ran: the definitions of what it names, and of nothing else; or the rows of tables that
@@ -36,11 +35,10 @@ async function schemaTrace(link: Link, text: string): Promise<Trace> {
       // What such a server says of a table after a crash may be true of one half of it.
       if (!(await link.greeting()).hasAtomicDdl) return { kind: 'none' };
       // A migration may have chosen another database.
-      const current = valueOf((await link.ask('SELECT DATABASE()'))[0]) ?? '';
-      const objects = touched.objects.map(({ kind, schema, name }) => ({ kind, schema: schema ?? current, name }));
+      const { objects, definitions } = await lookAt(link, touched.objects);
       return {
         kind: 'schema',
-        fingerprint: await fingerprintOf(link, objects),
+        fingerprint: digestOf(definitions),
         scope: JSON.stringify(objects),
         after: touched.gone ? digestOf(objects.map(() => null)) : null,
       };
