@@ -8,6 +8,7 @@ import { cli } from './scenarios/cli.ts';
 import { memory } from './scenarios/memory.ts';
 import { noop } from './scenarios/noop.ts';
 import { mysqlApply } from './scenarios/mysql-apply.ts';
+import { mysqlBackup } from './scenarios/mysql-backup.ts';
 import { mysqlNoop } from './scenarios/mysql-noop.ts';
 import { postgresApply } from './scenarios/postgres-apply.ts';
 import { postgresBackup } from './scenarios/postgres-backup.ts';
@@ -33,6 +34,7 @@ const SCENARIOS: readonly Scenario[] = [
   postgresStart64,
   mysqlNoop,
   mysqlApply,
+  mysqlBackup,
 ];
 
 const { values: flags, positionals } = parseArgs({

@@ -21,6 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'any'>> = {
   'packages/adapters/*': ['core', 'sql', 'schema'],
   'packages/conformance': ['core', 'sql', 'schema'],
   'packages/integrations/*': ['core'],
+  // It ends in one file for projects that install nothing, so it brings together what the command brings together.
+  'packages/integrations/github-action': ['core', 'cli', 'sqlite', 'postgres'],
   'packages/service': ['core', 'schema'],
   'packages/dashboard': ['service'],
   'packages/cli': 'any',
@@ -30,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'any'>> = {
 const TESTS_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/adapters/*': ['conformance', 'tests'],
   'packages/integrations/*': ['sqlite', 'postgres', 'tests'],
+  'packages/integrations/github-action': ['tests'],
 };
 
 const NOT_ADAPTERS = ['core', 'sql', 'schema', 'conformance', 'cli', 'service', 'dashboard', 'express', 'nest', 'vite'];
@@ -98,8 +101,9 @@ function packageOf(path: string): { folder: string; row: string } | undefined {
   const [top, first, second] = path.split('/');
   if (top !== 'packages' || first === undefined || second === undefined) return undefined;
   const nested = first === 'adapters' || first === 'integrations';
+  const folder = `packages/${first}/${second}`;
   return nested
-    ? { folder: `packages/${first}/${second}`, row: `packages/${first}/*` }
+    ? { folder, row: Object.hasOwn(MAY_IMPORT, folder) ? folder : `packages/${first}/*` }
     : { folder: `packages/${first}`, row: `packages/${first}` };
 }
 

@@ -3,7 +3,7 @@ import { mysql } from '@detent/mysql';
 import type { Job } from '../../job.ts';
 import { contend } from '../contend.ts';
 
-await contend({ migrate, backup });
+await contend({ migrate, backup, restore });
 
 function executorOf({ folder, database }: Job) {
   return new MigrationScriptExecutor({ adapter: mysql({ url: database }), migrations: folder });
@@ -19,6 +19,13 @@ async function migrate(job: Job): Promise<number> {
 async function backup(job: Job): Promise<number> {
   await using executor = executorOf(job);
   const { errors } = await executor.backup({ path: job.backup });
+  if (errors[0] !== undefined) throw errors[0];
+  return 1;
+}
+
+async function restore(job: Job): Promise<number> {
+  await using executor = executorOf(job);
+  const { errors } = await executor.restore({ path: job.backup });
   if (errors[0] !== undefined) throw errors[0];
   return 1;
 }

@@ -212,8 +212,14 @@ export const COMMANDS: readonly Command[] = [
     aliases: [],
     summary: 'put a backup back, whatever was written since',
     args: ['<path>'],
-    flags: [confirm],
-    examples: [['detent restore before-release.backup --confirm app.db', 'loses later writes']],
+    flags: [
+      { name: 'into', value: '<database>', summary: 'into a new database of that name, touching nothing' },
+      confirm,
+    ],
+    examples: [
+      ['detent restore before-release.backup --confirm app.db', 'loses later writes'],
+      ['detent restore before-release.backup --into app_then', 'loses nothing'],
+    ],
     load: () => import('./commands/restore.ts'),
   },
   {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { BROKEN, documentOf, project, SHOP } from './harness.ts';
 
-test('every command writes one document on stdout', () => {
+// One process after another.
+test('every command writes one document on stdout', { timeout: 120_000 }, () => {
   const { detent } = project(SHOP);
   const read = (...args: string[]): Record<string, unknown> => {
     const outcome = detent(...args, '--json');

@@ -192,6 +192,9 @@ function shortMatrix(mode: TransactionMode): readonly MatrixPart[] {
   return WHOLE_MATRIX.filter(({ form, wayBack }) => form === 'mixed' || (wayBack === 'exact' && mode === 'each'));
 }
 
+/** A dozen runs, each with a backup and perhaps a restore. */
+const patient = { timeout: 300_000 };
+
 export interface StrategyOptions {
   readonly matrix: 'short' | 'whole';
   /** Of the places of failure each so-manieth, beginning with another one in every test. */
@@ -206,14 +209,18 @@ export function describeStrategies<Db>(target: ConformanceTarget<Db>, { matrix, 
     describe.each(MODES)('with transactions: %s', (mode) => {
       test.each(
         (matrix === 'whole' ? WHOLE_MATRIX : shortMatrix(mode)).map((part) => ({ ...part, first: turn++ % every })),
-      )('ends as documented wherever $form fail and the way back is $wayBack', async ({ form, wayBack, first }) => {
-        const failures = failuresOf(draftsOf(form, wayBack)).filter((_, index) => index % every === first);
-        const deviations = await inParallel(failures, target.databasesAtOnce ?? 2, async ({ at, drafts }) => {
-          const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
-          return found.map((deviation) => `${at}: ${deviation}`);
-        });
-        expect(deviations.flat()).toEqual([]);
-      });
+      )(
+        'ends as documented wherever $form fail and the way back is $wayBack',
+        patient,
+        async ({ form, wayBack, first }) => {
+          const failures = failuresOf(draftsOf(form, wayBack)).filter((_, index) => index % every === first);
+          const deviations = await inParallel(failures, target.databasesAtOnce ?? 2, async ({ at, drafts }) => {
+            const found = await checkScenario(target, { strategy, mode, before: BEFORE, drafts }, references);
+            return found.map((deviation) => `${at}: ${deviation}`);
+          });
+          expect(deviations.flat()).toEqual([]);
+        },
+      );
     });
   });
 }

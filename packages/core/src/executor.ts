@@ -198,8 +198,14 @@ export class MigrationScriptExecutor<Db = unknown> {
     return backup === undefined ? result : { ...result, backup };
   }
 
-  /** Puts a backup back, whatever was written since. */
-  restore(options: RunOptions & { readonly path: string }): Promise<MaintenanceResult> {
+  /** Puts a backup back, whatever was written since; or, with `into`, into a new database of that name, touching nothing. */
+  restore(options: RunOptions & { readonly path: string; readonly into?: string }): Promise<MaintenanceResult> {
+    const { path, into } = options;
+    if (into !== undefined)
+      return this.#serial(async () => {
+        const { restoreInto } = await import('./run/restore-into.ts');
+        return restoreInto(this.#environment, { path, into }, this.#signalOf(options));
+      });
     return this.#maintain(options, ({ restoreUpkeep }) => restoreUpkeep(this.#environment, options.path));
   }
 

@@ -30,7 +30,7 @@ export type { Verification } from './validate/verify.ts';
 export type { LoadedStep } from './validate/pending.ts';
 export type { Action, LoadedMigration } from './validate/load.ts';
 export { TOOL_VERSION } from './tool-version.ts';
-export type { Capabilities, DatabaseAdapter, OpenOptions } from './ports/adapter.ts';
+export type { Capabilities, CreatedDatabase, CreateOptions, DatabaseAdapter, OpenOptions } from './ports/adapter.ts';
 export type { BackupDriver, Manifest, ObjectSum } from './ports/backup.ts';
 export type { BatchOptions, DatabaseMigrationHandler, SqlIdentifier, SqlTag } from './ports/handler.ts';
 export type {

@@ -35,6 +35,7 @@ export async function obstacles(link: Link, folder: string): Promise<readonly st
     ]),
     ...(await programObstacles(link, contents, greeting)),
     ...(await outsideObstacles(link, schema)),
+    ...(await libraryObstacles(link, schema, greeting)),
   ];
 }
 
@@ -132,6 +133,15 @@ async function outsideObstacles(link: Link, schema: string): Promise<readonly st
         ? [`The table ${name ?? ''} refers to ${target ?? ''}, which is not there.`]
         : [],
   );
+}
+
+/** Code of another language, which MySQL knows from 9.2 on. */
+async function libraryObstacles(link: Link, schema: string, greeting: Greeting): Promise<readonly string[]> {
+  if (greeting.product === 'MariaDB' || greeting.versionNumber < 90_200) return [];
+  const [answer] = await link.ask(
+    `SELECT LIBRARY_NAME AS name FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = ${literal(schema)}`,
+  );
+  return (answer?.rows ?? []).map(({ name }) => `The library ${name ?? ''} is of a kind that a backup does not keep.`);
 }
 
 /** Asked for what is not there: who lacks the right is told so first. */

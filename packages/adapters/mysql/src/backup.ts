@@ -11,7 +11,7 @@ import type { MysqlHistory } from './history.ts';
 import { by, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { restoreAside, restoreFailed } from './restore.ts';
-import { FORMAT } from './shadow.ts';
+import { FORMAT, rehearse, scratchOf } from './shadow.ts';
 import { SchemaMoved } from './snapshot.ts';
 import { contentSums } from './sums.ts';
 import type { Transactions } from './transaction.ts';
@@ -83,6 +83,17 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
     }
   };
 
+  /** Looks whether what was written can be put back, or removes it. */
+  const rehearsed = async (part: string, manifest: Manifest): Promise<void> => {
+    try {
+      const scratch = scratchOf(await link.books());
+      await working((on) => rehearse(on, scratch, { ...manifest, path: part }));
+    } catch (cause) {
+      await rm(part, { force: true });
+      throw cause;
+    }
+  };
+
   return {
     check: (folder) => working((on) => obstacles(on, folder)),
 
@@ -110,6 +121,7 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
             objects,
             details: { by: 'rows', session, activity: activity ?? '', rows },
           };
+          await rehearsed(part, manifest);
           await settleBackup(part, manifest);
           return manifest;
         });

@@ -133,3 +133,31 @@ test('F32 a procedure that is refused after it committed a part is for a person 
   expect(codesOf(await migrate(place, 'CALL make();'))).toEqual(['UNKNOWN_STATE']);
   expect(await place.database.query('SELECT COUNT(*) AS n FROM t')).toEqual([{ n: '1' }]);
 });
+
+test('what is read of the catalogue stands in the way of no transaction', async () => {
+  await using place = await openPlace();
+  await place.database.query('CREATE TABLE t (n int)');
+  const text = 'INSERT INTO t SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE();';
+  expect(codesOf(await migrate(place, text, 'all'))).toEqual([]);
+});
+
+test('rows that may be written and not read leave it to a person', { timeout: 60_000 }, async () => {
+  await using place = await openPlace();
+  const { database } = place;
+  const user = `writer_${database.name.slice(-6)}`;
+  await database.query(
+    'CREATE TABLE log (n int) ENGINE = MyISAM',
+    `CREATE USER ${user} IDENTIFIED BY 'geheim'`,
+    `GRANT CREATE, INSERT, UPDATE, DELETE ON ${database.name}.* TO ${user}`,
+    ...['', '_event', '_lock'].map((ending) => `GRANT ALL ON ${database.name}.schema_version${ending} TO ${user}`),
+  );
+  try {
+    const url = database.url.replace('//detent:', `//${user}:`);
+    await withExecutor(url, 'INSERT INTO log VALUES (1);', async (executor) => {
+      expect(codesOf(await executor.migrate())).toEqual([]);
+    });
+    expect(await database.query('SELECT n FROM log')).toEqual([{ n: '1' }]);
+  } finally {
+    await database.query(`DROP USER ${user}`);
+  }
+});

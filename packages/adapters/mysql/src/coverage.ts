@@ -1,11 +1,13 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { Statement } from '@detent/core';
-import { classify, mariadb, quoteIdent } from '@detent/sql';
+import { classify, mariadb, quoteIdent, readStatement } from '@detent/sql';
+import { translate } from './errors.ts';
 import type { Link } from './link.ts';
 import { literal } from './literal.ts';
 import { distinct, namedIn, type Name } from './named.ts';
 import type { Prepared } from './prepared.ts';
-import type { TextRow } from './wire.ts';
+import { touchedBy } from './touched.ts';
+import { isRefused, type TextRow } from './wire.ts';
 
 /** What of a statement's doing a transaction does not take back. */
 export type Beyond =
@@ -25,13 +27,16 @@ export interface Coverage {
   beyond(statement: Statement): Promise<Beyond>;
   /** How many of these, which run next, a transaction takes back, from the first. */
   covered(statements: readonly Statement[]): Promise<number>;
-  /** What is known of tables may not be so any more. */
-  forget(): void;
+  /** What is known of tables may not be so any more, after this statement or after code. */
+  forget(statement: Statement | null): void;
 }
 
 const NOTHING: Beyond = { kind: 'nothing' };
 /** Engines whose rows a ROLLBACK takes back. */
 const TRANSACTIONAL = new Set(['INNODB', 'ROCKSDB', 'TOKUDB', 'NDBCLUSTER']);
+
+/** What these show is made when it is looked at. */
+const VIRTUAL = new Set(['information_schema', 'performance_schema']);
 
 /** What is behind a name: tables without transactions, among them those that its triggers write. */
 type Behind = readonly Table[];
@@ -39,12 +44,14 @@ type Behind = readonly Table[];
 export function createCoverage(link: Link, prepared: Prepared): Coverage {
   /** By its spelling; empty for what is not there. */
   const known = new Map<string, Behind>();
+  /** Tables that were made just now, and so have no triggers, which take the server longest to find. */
+  const fresh = new Set<string>();
 
   /** Names that lead to one another are followed once. */
   const tablesBehind = async (names: readonly Name[], seen: Set<string>): Promise<Behind> => {
     const found: Table[] = [];
     for (const name of names) {
-      const key = JSON.stringify([name.schema, name.name]);
+      const key = keyOf(name);
       if (seen.has(key)) continue;
       seen.add(key);
       const behind = known.get(key) ?? (await lookBehind(name, seen));
@@ -55,12 +62,13 @@ export function createCoverage(link: Link, prepared: Prepared): Coverage {
   };
   const lookBehind = async ({ schema, name }: Name, seen: Set<string>): Promise<Behind> => {
     const place = schema === null ? 'DATABASE()' : literal(schema);
+    const triggersSql = `SELECT ACTION_STATEMENT AS body FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ${place} AND EVENT_OBJECT_TABLE = ${literal(name)}`;
     const [table, triggers] = await link.ask(
       `SELECT TABLE_SCHEMA AS place, TABLE_TYPE AS type, ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${place} AND TABLE_NAME = ${literal(name)}`,
-      `SELECT ACTION_STATEMENT AS body FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ${place} AND EVENT_OBJECT_TABLE = ${literal(name)}`,
+      ...(fresh.has(keyOf({ schema, name })) ? [] : [triggersSql]),
     );
     const row = table?.rows[0];
-    if (row === undefined) return [];
+    if (row === undefined || VIRTUAL.has(row['place']?.toLowerCase() ?? '')) return [];
     const bodies = [
       ...(triggers?.rows ?? []),
       ...(row['type'] === 'VIEW' ? await viewBody(link, place, name) : []),
@@ -102,7 +110,13 @@ export function createCoverage(link: Link, prepared: Prepared): Coverage {
 
   return {
     beyond,
-    forget: () => known.clear(),
+
+    forget(statement) {
+      known.clear();
+      const made = statement === null ? null : tableMadeBy(statement);
+      if (made === null) fresh.clear();
+      else fresh.add(keyOf(made));
+    },
 
     async covered(statements) {
       for (const [index, statement] of statements.entries()) {
@@ -116,6 +130,18 @@ export function createCoverage(link: Link, prepared: Prepared): Coverage {
 }
 
 const EXECUTE = /^\s*execute\b/i;
+
+function keyOf({ schema, name }: Name): string {
+  return JSON.stringify([schema, name]);
+}
+
+/** `null` for any other statement, and where the table may have been there before. */
+function tableMadeBy({ text }: Statement): Name | null {
+  const reader = readStatement(text, mariadb);
+  if (reader.at(0) !== 'CREATE' || reader.at(1) !== 'TABLE' || reader.at(2) === 'IF') return null;
+  const touched = touchedBy(text);
+  return touched.kind === 'objects' ? (touched.objects[0] ?? null) : null;
+}
 
 /** `undefined`: there is none of that name; `null`: it may not be looked at. */
 async function procedureBody(link: Link, place: string, name: string): Promise<string | null | undefined> {
@@ -133,10 +159,16 @@ async function viewBody(link: Link, place: string, name: string): Promise<readon
   return answer?.rows ?? [];
 }
 
-/** Hash of the rows of tables, as the server sums them up. */
+/** Hash of the rows of tables, as the server sums them up; what may not be read never looks the same twice. */
 export async function rowsFingerprint(link: Link, tables: readonly Table[]): Promise<string> {
   const names = tables.map(({ schema, name }) => quoteIdent(mariadb, schema, name));
-  const [answer] = await link.ask(`CHECKSUM TABLE ${names.join(', ')}`);
-  const sums = (answer?.rows ?? []).map((row) => Object.values(row));
+  const answers = await link.wire.run(`CHECKSUM TABLE ${names.join(', ')}`).catch((error: unknown) => {
+    if (isRefused(error, ...DENIED)) return null;
+    throw translate(error, link.target);
+  });
+  const sums = answers?.[0]?.rows.map((row) => Object.values(row)) ?? randomUUID();
   return `sha256:${hash('sha256', JSON.stringify(sums))}`;
 }
+
+/** No right to read a table or a column of it. */
+const DENIED = [1142, 1143];

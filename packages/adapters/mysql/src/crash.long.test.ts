@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { figure } from '@detent/tests/size';
 import { describe, expect, test } from 'vitest';
-import { crashMatrix, naive, nightUnder, ROWS } from './fixtures/crash-night.ts';
+import { crashMatrix, naive, nightUnder, ROWS, widthOf } from './fixtures/crash-night.ts';
 import { NIGHT, SHORT_NIGHT } from './fixtures/night.ts';
 
 /** A part of the points, where it is asked for: every n-th, beginning with a given one. */
@@ -17,7 +17,7 @@ describe.each(NIGHTS)('a connection cut at $what', ({ what, night, choice }) => 
     'F27 F28 F30 F35 leaves nothing that the next run does not set right, with strategy $strategy and transaction $transaction',
     { timeout: 7_200_000 },
     async (row) => {
-      const report = await crashMatrix(nightUnder(row, night), choice);
+      const report = await crashMatrix(nightUnder(row, night), { ...choice, width: widthOf(row) });
       figure(`crash matrix, ${what}, ${row.strategy}/${row.transaction}: ${JSON.stringify(report)}`);
       expect(report.deviations).toEqual([]);
     },

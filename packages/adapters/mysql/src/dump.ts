@@ -6,7 +6,7 @@ import { readSql, tablesOf, type DataTable } from './data-tables.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { by, type Link } from './link.ts';
 import { literal } from './literal.ts';
-import { programsOf, showSql, type Program } from './programs.ts';
+import { programsOf, showSql, TOGETHER, type Program } from './programs.ts';
 import { packRows } from './row.ts';
 import { beginSnapshot, SchemaMoved } from './snapshot.ts';
 import { countRows, FIXED_TEXT } from './sums.ts';
@@ -143,9 +143,9 @@ export async function contentsOf(link: Link, tables: readonly DataTable[]): Prom
 /** The statement that makes each table or sequence. */
 export async function textsOf(link: Link, objects: readonly SchemaObject[]): Promise<readonly string[]> {
   const texts: string[] = [];
-  for (const object of objects) {
-    const [answer] = await link.ask(showSql(object));
-    texts.push(answer?.rows[0]?.['Create Table'] ?? '');
+  for (let at = 0; at < objects.length; at += TOGETHER) {
+    const answers = await link.ask(...objects.slice(at, at + TOGETHER).map(showSql));
+    texts.push(...answers.map(({ rows }) => rows[0]?.['Create Table'] ?? ''));
   }
   return texts;
 }

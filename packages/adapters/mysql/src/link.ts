@@ -83,7 +83,7 @@ export function createLink(given: LinkSettings): Link {
     return { greeting: found, books };
   };
   const openSide = async (): Promise<Wire | null> => {
-    const opened = openBeside === null ? null : await openBeside().catch(() => null);
+    const opened = await link.another();
     if (!closed) return (side = opened);
     await opened?.close(true);
     return null;

@@ -121,3 +121,25 @@ test('F05 a lock is gone with the connection of its holder', async () => {
   await holder.close();
   await next.close();
 });
+
+test('F07 tables of which only a part was made by a run that died are made whole', async () => {
+  await using whole = await openPlace();
+  const make = async ({ database }: Place): Promise<Session> => {
+    const session = await mysql({ url: database.url }).open(WORKING);
+    await take(session, 'first');
+    await session.history.init();
+    return session;
+  };
+  await (await make(whole)).close();
+  const names = ['schema_version_lock', 'schema_version_event', 'schema_version'];
+  const made: string[] = [];
+  for (const name of names) {
+    const [row] = await whole.database.query(`SHOW CREATE TABLE ${name}`);
+    made.push(row?.['Create Table'] ?? '');
+    await using place = await openPlace();
+    await place.database.query(...made);
+    const session = await make(place);
+    expect(await session.history.read()).toEqual({ exists: true, entries: [] });
+    await session.close();
+  }
+});

@@ -79,10 +79,13 @@ export function createLock(link: Link): SessionLock {
     const [answer] = await link.prepare(sql.tryLock);
     if (valueOf(answer) !== '1') return heldBy(await look());
     try {
-      const answers = await link.ask(...(tableExists ? [] : sql.create), sql.take(owner), sql.token);
+      const write = [sql.take(owner), sql.token];
+      const answers = await link.ask(...(tableExists ? [] : sql.create), ...write);
       tableExists = true;
+      // Who made the table may have died before there was a row in it.
+      const token = valueOf(answers.at(-1)) ?? valueOf((await link.ask(...sql.create, ...write)).at(-1));
       here().add(lockName);
-      return Number(valueOf(answers.at(-1)));
+      return Number(token);
     } catch (error) {
       if (link.wire.isOpen) await link.ask(sql.unlock).catch(() => undefined);
       throw error;

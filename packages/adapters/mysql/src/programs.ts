@@ -26,7 +26,7 @@ export type ProgramKind = Exclude<ObjectKind, 'table' | 'sequence' | 'database'>
 const ORDER: readonly ProgramKind[] = ['function', 'procedure', 'package', 'package body', 'view', 'trigger', 'event'];
 
 /** So many questions go in one message. */
-const TOGETHER = 64;
+export const TOGETHER = 64;
 
 /** In the order in which they can be made; triggers in that in which they fire. Views may still need one another. */
 export async function programsOf(link: Link): Promise<readonly Program[]> {

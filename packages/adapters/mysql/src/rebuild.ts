@@ -6,10 +6,23 @@ import { dropSql, isSame, makeSql, programsOf, type Program } from './programs.t
 import { FIXED_TEXT } from './sums.ts';
 import { isRefused, valueOf } from './wire.ts';
 
-/** Takes away what the backup does not have as it is. Triggers went with their tables. */
-export async function dropPrograms(link: Link, live: readonly Program[], { programs }: Contents): Promise<void> {
+/**
+ * Takes away what the backup does not have as it is: what may have the name of a table, or the rest. Triggers went with
+ * their tables.
+ */
+export async function dropPrograms(
+  link: Link,
+  live: readonly Program[],
+  { programs }: Contents,
+  which: 'views' | 'others',
+): Promise<void> {
   const { schema } = await link.books();
-  const stale = live.filter((there) => there.kind !== 'trigger' && !programs.some((saved) => isSame(saved, there)));
+  const stale = live.filter(
+    (there) =>
+      there.kind !== 'trigger' &&
+      (there.kind === 'view') === (which === 'views') &&
+      !programs.some((saved) => isSame(saved, there)),
+  );
   for (const program of stale) await link.ask(dropSql(schema, program));
 }
 

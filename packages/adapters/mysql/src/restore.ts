@@ -10,7 +10,7 @@ import { literal } from './literal.ts';
 import type { SessionLock } from './lock.ts';
 import { programsOf } from './programs.ts';
 import { dropPrograms, makePrograms } from './rebuild.ts';
-import { loadShadow, scratchOf, type Scratch } from './shadow.ts';
+import { dropScratch, loadShadow, scratchOf, type Scratch } from './shadow.ts';
 import { FIXED_TEXT, sumsIn } from './sums.ts';
 import { swapTables } from './swap.ts';
 import type { Transactions } from './transaction.ts';
@@ -56,7 +56,7 @@ export async function restoreAside(
   const onLocked = async (): Promise<void> => {
     await whenLocked();
     await markBegun(settings, manifest);
-    await dropPrograms(link, live, contents);
+    await dropPrograms(link, live, contents, 'views');
   };
   for (let tries = 1; ; tries += 1) {
     try {
@@ -68,6 +68,8 @@ export async function restoreAside(
       await sleep(500 * tries);
     }
   }
+  // Locked tables keep locked what their triggers call.
+  await dropPrograms(link, live, contents, 'others');
   const kept = (await wroteInto(scratch.retired)) ? await keepRetired(link, scratch) : null;
   await makePrograms(link, contents);
   if ((await schemaFingerprint(link)) !== manifest.fingerprint)
@@ -85,8 +87,7 @@ export async function restoreAside(
     link.logger.warn(
       `Others wrote while the tables were being exchanged; what they wrote is kept in the database ${kept}.`,
     );
-  const drop = by(link, worker);
-  for (const name of Object.values(scratch)) await drop.ask(`DROP DATABASE IF EXISTS ${quoteIdent(mariadb, name)}`);
+  await dropScratch(by(link, worker), scratch);
   await link.restore();
 }
 

@@ -26,7 +26,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
   return {
     get db() {
       link.wire.suspect();
-      coverage.forget();
+      coverage.forget(null);
       return link.wire.db as Db;
     },
     capabilities: capabilitiesOf(link),
@@ -58,7 +58,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
         const once = statement === uncovered;
         const answers = await transactions.execute(statement, { file, signal: progress?.signal, once });
         if (statement.kind !== 'query') await prepared.note(statement.text);
-        if (changesNames(statement)) coverage.forget();
+        if (changesNames(statement)) coverage.forget(statement);
         const result = { rows: answers.at(-1)?.affected ?? null };
         results.push(result);
         progress?.done(index, result);

@@ -3,7 +3,7 @@ import type { Manifest } from '@detent/core';
 import { jsonOf, readSections, type Section } from '@detent/core/backup';
 import { mariadb, quoteIdent } from '@detent/sql';
 import type { Bookkeeping } from './bookkeeping.ts';
-import { copiedOf, tablesOf } from './data-tables.ts';
+import { copiedOf, tablesOf, type DataTable } from './data-tables.ts';
 import { textsOf, type Contents, type Counters, type SavedTable } from './dump.ts';
 import type { Link } from './link.ts';
 import { literal } from './literal.ts';
@@ -30,9 +30,15 @@ export function scratchOf({ schema, lockName }: Bookkeeping): Scratch {
 const LENIENT =
   "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', SESSION foreign_key_checks = 0, " +
   'SESSION unique_checks = 1 /*M! , SESSION check_constraint_checks = 0 */';
-/** A right of its own on MySQL. */
-const LOOSE = 'SET SESSION innodb_strict_mode = 0';
-const DENIED = 1227;
+/** What would make another table of the same text. Not every server has them, and some take a right to set. */
+const LOOSE = [
+  'innodb_strict_mode = 0',
+  'sql_require_primary_key = 0',
+  'sql_generate_invisible_primary_key = 0',
+  'explicit_defaults_for_timestamp = 1',
+];
+/** No right to set it, no such variable, not to be set while the server runs. */
+const NOT_LOOSE = [1227, 1193, 1238];
 const takesPeriods = (is: boolean): string => `SET SESSION system_versioning_insert_history = ${Number(is)}`;
 
 /** Literals of one statement, in characters; a field that is longer goes before in pieces. */
@@ -49,14 +55,36 @@ export interface Loaded {
  * Makes every table of the backup anew in a database of its own and compares them with the manifest. The live tables are not
  * touched. `link` is by the connection that does it, whose database is the new one afterwards.
  */
-export async function loadShadow(link: Link, { made, retired }: Scratch, manifest: Manifest): Promise<Loaded> {
+export function loadShadow(link: Link, scratch: Scratch, manifest: Manifest): Promise<Loaded> {
+  return load(link, scratch, manifest, true);
+}
+
+/** Up to this size a backup is put back aside as a whole before anybody relies on it, else its tables without their rows. */
+const REHEARSED = 8 << 20;
+
+/** Throws for a backup that could not be put back. Leaves nothing. */
+export async function rehearse(link: Link, scratch: Scratch, manifest: Manifest): Promise<void> {
+  try {
+    await load(link, scratch, manifest, manifest.bytes <= REHEARSED);
+  } finally {
+    if (link.wire.isOpen) await dropScratch(link, scratch);
+  }
+}
+
+export async function dropScratch(link: Link, scratch: Scratch): Promise<void> {
+  for (const name of Object.values(scratch)) await link.ask(`DROP DATABASE IF EXISTS ${quoteIdent(mariadb, name)}`);
+}
+
+async function load(link: Link, scratch: Scratch, manifest: Manifest, withRows: boolean): Promise<Loaded> {
+  const { made } = scratch;
   const { schema } = await link.books();
   const name = quoteIdent(mariadb, made);
   await link.ask(FIXED_TEXT, LENIENT);
-  await link.wire.run(LOOSE).catch((error: unknown) => {
-    if (!isRefused(error, DENIED)) throw error;
-  });
-  await link.ask(...[made, retired].map((each) => `DROP DATABASE IF EXISTS ${quoteIdent(mariadb, each)}`));
+  for (const each of LOOSE)
+    await link.wire.run(`SET SESSION ${each}`).catch((error: unknown) => {
+      if (!isRefused(error, ...NOT_LOOSE)) throw error;
+    });
+  await dropScratch(link, scratch);
   let contents: Contents | null = null;
   let counters: Counters = { increments: [], sequences: [] };
   const books: string[] = [];
@@ -68,6 +96,7 @@ export async function loadShadow(link: Link, { made, retired }: Scratch, manifes
         throw new Error(`it is of the database ${contents.schema}, and can be put back into that alone`);
       await makeTables(link, made, contents);
       await link.ask(`USE ${name}`);
+      if (!withRows) break;
     } else if (contents !== null && kind === 'rows') {
       const found = contents.tables[Number(table)];
       if (found === undefined) throw new Error('the backup has rows of an unknown table');
@@ -79,7 +108,8 @@ export async function loadShadow(link: Link, { made, retired }: Scratch, manifes
     } else throw new Error(`the backup has a part of an unknown kind, ${String(kind)}`);
   }
   if (contents === null) throw new Error('the backup is empty');
-  await compareShadow(link, made, contents, manifest);
+  const restored = await compareTables(link, made, contents);
+  if (withRows) await compareRows(link, made, restored, manifest);
   return { contents, counters, books };
 }
 
@@ -166,8 +196,8 @@ async function setCounters(link: Link, made: string, { increments, sequences }: 
   }
 }
 
-/** The tables as they are now in the new database, against what the backup says of them. */
-async function compareShadow(link: Link, made: string, contents: Contents, { objects }: Manifest): Promise<void> {
+/** The tables as they are now in the new database, against what the backup says of them. Gives them. */
+async function compareTables(link: Link, made: string, contents: Contents): Promise<readonly DataTable[]> {
   const saved = contents.tables.filter(({ kind }) => kind === 'user');
   const books = await link.books();
   const tables = await tablesOf({ ...link, books: async () => ({ ...books, schema: made }) });
@@ -181,6 +211,16 @@ async function compareShadow(link: Link, made: string, contents: Contents, { obj
     if (!isSame || uncounted(texts[index] ?? '') !== uncounted(text))
       throw new Error(`the restored table ${name} is not the one in the backup`);
   }
+  if (tables.length !== saved.length) throw new Error('the restored tables are not those in the backup');
+  return tables;
+}
+
+async function compareRows(
+  link: Link,
+  made: string,
+  tables: readonly DataTable[],
+  { objects }: Manifest,
+): Promise<void> {
   const sums = await sumsIn(link.wire, made, tables);
   const other = objects.find((sum, index) => JSON.stringify(sums[index]) !== JSON.stringify(sum));
   if (other !== undefined) throw new Error(`the restored rows of ${other.name} are not those in the manifest`);

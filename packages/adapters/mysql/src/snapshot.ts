@@ -1,14 +1,12 @@
 import { mariadb, quoteIdent } from '@detent/sql';
 import { tablesOf, type DataTable } from './data-tables.ts';
 import type { Link } from './link.ts';
+import { TOGETHER } from './programs.ts';
 
 /** The schema changed while it was being read; another try may succeed. */
 export class SchemaMoved extends Error {
   override readonly name: string = 'SchemaMoved';
 }
-
-/** So many questions go in one message. */
-const TOGETHER = 64;
 
 /**
  * Begins a transaction in which every table stays what it is, and whose one snapshot of the rows is younger than that. A

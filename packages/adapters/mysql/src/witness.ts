@@ -6,7 +6,7 @@ import { tablesOf } from './data-tables.ts';
 import type { Contents } from './dump.ts';
 import type { Link } from './link.ts';
 import { FORMAT } from './shadow.ts';
-import { sumOf } from './sums.ts';
+import { FIXED_TEXT, sumOf } from './sums.ts';
 import { isRefused, valueOf, type Wire } from './wire.ts';
 
 /**
@@ -87,6 +87,7 @@ async function isAnybodyWriting({ wire }: Link, own: number): Promise<boolean> {
  */
 export async function isUntouched(link: Link, wire: Wire, schema: string, manifest: Manifest): Promise<boolean> {
   const { tables } = await readContents(manifest.path);
+  await wire.run(FIXED_TEXT);
   const books = await link.books();
   const now = await tablesOf({ ...link, books: async () => ({ ...books, schema }) });
   const told = new Map(manifest.objects.map((sum) => [sum.name, sum]));

@@ -1,10 +1,12 @@
 import type { DatabaseAdapter } from '@detent/core';
 import { parseScript, postgres as dialect } from '@detent/sql';
 import { connect, shownTarget } from './connect.ts';
+import { createDatabase, dropDatabase } from './create-database.ts';
 import { createLink } from './link.ts';
 import { LEASE, type LeaseTiming } from './lock-timing.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
 import { createSession } from './session.ts';
+import type { Address } from './url.ts';
 import { waysOf } from './ways.ts';
 
 /** How long a second connection may take that only looks. */
@@ -25,6 +27,9 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
     scriptExtensions: ['.sql'],
     lockTimeoutMs: 3_000,
     at: (url) => adapterOf(checkOptions({ ...checked.given, directUrl: undefined, url }), lease),
+    ...(checked.origin.kind === 'address'
+      ? { createDatabase: creating<Db>(checked, checked.origin.address, lease) }
+      : {}),
     parse: (script) => parseScript(script, dialect),
     async open(options) {
       const { connectTimeoutMs, signal } = options;
@@ -44,5 +49,20 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
         ways: waysOf(checked, connectTimeoutMs),
       });
     },
+  };
+}
+
+function creating<Db>(
+  checked: CheckedOptions,
+  address: Address,
+  lease: LeaseTiming,
+): NonNullable<DatabaseAdapter<Db>['createDatabase']> {
+  return async (name, { connectTimeoutMs: timeoutMs, signal }) => {
+    await createDatabase(checked, name, { timeoutMs, signal });
+    const origin = { kind: 'address', address: { ...address, database: name } } as const;
+    return {
+      adapter: adapterOf<Db>({ ...checked, origin }, lease),
+      drop: () => dropDatabase(checked, name, { timeoutMs }),
+    };
   };
 }

@@ -13,6 +13,7 @@ import { valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { copyMethod } from './method-copy.ts';
 import { dumpMethod } from './method-dump.ts';
+import { templateMethod } from './method-template.ts';
 import { METHODS, type BackupMethod, type Method } from './method.ts';
 import { lockMsOf, solitudeOf } from './reader.ts';
 import { restoreFailed, restoreInPlace, type Rebuilding } from './restore.ts';
@@ -45,6 +46,7 @@ export function createBackup({ link, by, ways, lock, transactions, history }: Ba
   const methods: Readonly<Record<BackupMethod, () => Method>> = {
     copy: () => copyMethod(link),
     pg_dump: () => dumpMethod(link, ways),
+    template: () => templateMethod(link, ways),
   };
   const methodOf = ({ path, details }: Manifest): Method => {
     const found = METHODS.find((name) => name === details['by']);

@@ -59,6 +59,10 @@ export interface Link {
   readonly mayWatch: boolean;
   /** That connection; `null` where there is none, or it did not come about. */
   beside(): Promise<Wire | null>;
+  /** The number of its session; `null` while there is none. */
+  besidePid(): Promise<number | null>;
+  /** Until somebody asks for it again. */
+  closeBeside(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -179,6 +183,17 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
       // One after another, so that whoever asks meanwhile gets the same.
       opening = opening.then(openSide);
       return opening;
+    },
+
+    async besidePid() {
+      await opening;
+      return side?.isOpen === true ? side.startPid : null;
+    },
+
+    async closeBeside() {
+      await opening;
+      await side?.close(false);
+      side = null;
     },
 
     async close() {

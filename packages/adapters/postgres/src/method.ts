@@ -5,9 +5,9 @@ import type { Rebuilding } from './restore.ts';
 import type { Ask } from './sums.ts';
 import type { Solitude } from './witness.ts';
 
-export const METHODS = ['copy', 'pg_dump'] as const;
+export const METHODS = ['copy', 'pg_dump', 'template'] as const;
 
-/** How a database is kept: by rows that Detent copies itself, or by an archive of pg_dump. */
+/** How a database is kept: by rows that Detent copies itself, by an archive of pg_dump, or by a copy on the same server. */
 export type BackupMethod = (typeof METHODS)[number];
 
 /** One of these ways. What they have in common, such as the manifest, is done around it. */

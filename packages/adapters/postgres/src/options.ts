@@ -20,7 +20,7 @@ export interface ConnectionSettings {
   readonly applicationName?: string | undefined;
   /** How often a transaction is tried again whose statement could not get its lock in time; 4 unless told. */
   readonly lockRetries?: number | undefined;
-  /** How backups are made; `copy` unless told, which needs no program and works everywhere. */
+  /** How backups are made; `copy` unless told, which needs nothing and works everywhere. */
   readonly backup?: BackupMethod | undefined;
 }
 

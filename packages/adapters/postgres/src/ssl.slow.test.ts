@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connect } from './connect.ts';
 import { checkOptions, type UrlOptions } from './options.ts';
+import { waysOf } from './ways.ts';
 
 const PASSWORD = 'sehrgeheim';
 const folder = mkdtempSync(join(tmpdir(), 'detent-ssl-'));
@@ -189,6 +190,18 @@ describe('F99 an encrypted connection', () => {
     const options = { socket: server?.socket, ssl: 'verify-full' } as const;
     expect(await visit({ options })).toBe('plain');
   });
+});
+
+test.each([
+  ['?sslmode=verify-full', {}, { PGSSLMODE: 'verify-full', PGSSLROOTCERT: 'system' }],
+  ['?sslmode=verify-full', OURS, { PGSSLMODE: 'verify-full', PGSSLROOTCERT: file('ours') }],
+  ['?sslmode=no-verify', OURS, { PGSSLMODE: 'require', PGSSLROOTCERT: join(folder, '.postgresql', 'none') }],
+  ['', CARD, { PGSSLMODE: 'prefer', PGSSLCERT: file('card.crt'), PGSSLKEY: file('card.key') }],
+] as const)('programs on libpq believe with %s and %j whom Detent believes', async (query, variables, expected) => {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  const ways = waysOf(checkOptions({ url: `postgres://postgres@127.0.0.1/postgres${query}` }), 1_000);
+  const told = Object.entries((await ways?.libpq()) ?? {}).filter(([name]) => name.startsWith('PGSSL'));
+  expect(Object.fromEntries(told)).toEqual(expected);
 });
 
 test('a connection takes what psql takes from the environment', async () => {

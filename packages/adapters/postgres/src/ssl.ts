@@ -97,6 +97,28 @@ export async function sslOf(way: SslWay, host: string, address: Address, variabl
   }
 }
 
+/** The same for programs on libpq, as their variables. Of options of TLS they can be told nothing. */
+export async function sslVariables(
+  mode: SslMode | ConnectionOptions | null,
+  { sslRootCert, sslCert, sslKey }: Address,
+  variables: Variables,
+): Promise<Readonly<Record<string, string>>> {
+  if (typeof mode === 'object' && mode !== null) return {};
+  const own = {
+    ...(sslCert === undefined ? {} : { PGSSLCERT: sslCert }),
+    ...(sslKey === undefined ? {} : { PGSSLKEY: sslKey }),
+  };
+  // With a file that is there, `require` would check.
+  if (mode === 'no-verify')
+    return { ...own, PGSSLMODE: 'require', PGSSLROOTCERT: join(usualFolder(variables), 'none') };
+  const isPublic =
+    mode === 'verify-full' &&
+    sslRootCert === undefined &&
+    (await fileOf(undefined, 'PGSSLROOTCERT', 'root.crt', variables)) === null;
+  const root = isPublic ? SYSTEM : sslRootCert;
+  return { ...own, PGSSLMODE: mode ?? 'prefer', ...(root === undefined ? {} : { PGSSLROOTCERT: root }) };
+}
+
 /** Whether an attempt failed only for the want of encryption, or because of it. */
 export function isAboutSsl(message: string): boolean {
   return /does not support SSL|no encryption|SSL off|SSL connection is required|establishing an SSL/i.test(message);

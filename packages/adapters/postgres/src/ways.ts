@@ -1,13 +1,16 @@
-import { endpointOf } from './connect.ts';
+import { connect, endpointOf } from './connect.ts';
 import { completeAddress } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
 import { passwordFromFile } from './password-file.ts';
-import { sslModeFor } from './ssl.ts';
+import { sslModeFor, sslVariables } from './ssl.ts';
+import type { Wire } from './wire.ts';
 
 /** How others come to the server of a session; only where its address is known. */
 export interface Ways {
   /** What programs on libpq find in their environment. Asked anew each time, for passwords that expire. */
   libpq(): Promise<Readonly<Record<string, string>>>;
+  /** Connects to another database of the same server. */
+  to(database: string): Promise<Wire>;
 }
 
 /** `null` where the connection is a user's own. */
@@ -16,18 +19,23 @@ export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways 
   if (origin.kind !== 'address') return null;
   const { address: own } = origin;
   return {
+    to: (database) =>
+      connect(
+        { ...checked, origin: { kind: 'address', address: { ...own, database } } },
+        { timeoutMs: connectTimeoutMs },
+      ),
+
     async libpq() {
       const endpoint = endpointOf(checked, own);
       const { host, port, user, database, applicationName } = endpoint;
       const address = completeAddress({ ...own, host }, process.env);
-      const { sslRootCert, sslCert, sslKey, channelBinding } = address;
+      const { channelBinding } = address;
       const secret = given.password ?? address.password;
       const filed = secret === undefined ? await passwordFromFile(endpoint, process.env) : null;
       const password =
         typeof secret === 'function'
           ? await secret()
           : (secret ?? (filed?.kind === 'found' ? filed.password : undefined));
-      const mode = sslModeFor(checked.ssl, address) ?? 'prefer';
       return {
         PGHOST: host,
         PGPORT: String(port),
@@ -36,10 +44,7 @@ export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways 
         PGAPPNAME: applicationName,
         PGCLIENTENCODING: 'UTF8',
         PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMs / 1000)),
-        ...(typeof mode === 'string' ? { PGSSLMODE: mode === 'no-verify' ? 'require' : mode } : {}),
-        ...(sslRootCert === undefined ? {} : { PGSSLROOTCERT: sslRootCert }),
-        ...(sslCert === undefined ? {} : { PGSSLCERT: sslCert }),
-        ...(sslKey === undefined ? {} : { PGSSLKEY: sslKey }),
+        ...(await sslVariables(sslModeFor(checked.ssl, address), address, process.env)),
         ...(channelBinding === undefined ? {} : { PGCHANNELBINDING: channelBinding }),
         ...(password === undefined ? {} : { PGPASSWORD: password }),
       };

@@ -4,9 +4,11 @@ import type { ExitCode, Invocation } from '../io.ts';
 import { maintain } from '../maintenance.ts';
 
 export function run(invocation: Invocation): Promise<ExitCode> {
-  const { args, signal, folder } = invocation;
+  const { args, flags, signal, folder } = invocation;
   const path = resolve(folder, args[0] ?? '');
+  const into = flags.values.get('into');
   return maintain(invocation, async ({ executor, configuration }) => {
+    if (typeof into === 'string') return executor.restore({ path, into, signal });
     const { target } = executor.settings.adapter;
     const what = `This puts ${target} back to a backup; what was written since is lost.`;
     await confirmed(invocation, { what, care: 'name', target, environment: configuration.environment });

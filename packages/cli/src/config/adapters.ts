@@ -38,6 +38,9 @@ export function knownAdapterName(url: string, from: string): string {
   );
 }
 
+/** Makes the adapter of that name for a URL; `folder` is the project's. */
+export type LoadAdapter = (name: string, url: string, folder: string) => Promise<DatabaseAdapter>;
+
 /** Loads `@detent/<name>`, the project's own before the one beside this package. Throws `CONFIG` saying what to install. */
 export async function loadAdapter(name: string, url: string, folder: string): Promise<DatabaseAdapter> {
   const packageName = `@detent/${name}`;

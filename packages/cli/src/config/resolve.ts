@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { DetentError, didYouMean, type DatabaseAdapter, type DetentConfig, type Options } from '@detent/core';
 import type { Invocation } from '../io.ts';
-import { adapterNameOf, knownAdapterName, loadAdapter } from './adapters.ts';
+import { adapterNameOf, knownAdapterName, loadAdapter, type LoadAdapter } from './adapters.ts';
 import { findConfig } from './find.ts';
 import { KEYS, OTHER_VARIABLES, parseValue } from './keys.ts';
 import { loadConfig } from './load.ts';
@@ -22,6 +22,11 @@ export interface Configuration {
   readonly warnings: readonly string[];
 }
 
+/** What a configuration depends on. */
+export type ConfigRequest = Pick<Invocation, 'env' | 'folder'> & {
+  readonly flags: Pick<Invocation['flags'], 'values' | 'sets'>;
+};
+
 type Layer = Record<string, unknown>;
 
 /** What is configured without a database: enough to write files. */
@@ -31,7 +36,7 @@ export type Sources = Omit<Configuration, 'options'> & {
 };
 
 /** Brings together file < environment of the file < variables < flags. Throws `CONFIG`. Moves to the project's root. */
-export async function resolveSources(invocation: Invocation): Promise<Sources> {
+export async function resolveSources(invocation: ConfigRequest): Promise<Sources> {
   const { flags, env, folder } = invocation;
   const flag = (name: string): string | null => stringOr(flags.values.get(name));
   const file = findConfig(folder, flag('config') ?? env['DETENT_CONFIG'] ?? null);
@@ -81,11 +86,14 @@ export async function resolveSources(invocation: Invocation): Promise<Sources> {
 }
 
 /** As `resolveSources`, with the adapter. Throws `CONFIG` also when nothing says which database. */
-export async function resolveConfig(invocation: Invocation): Promise<Configuration> {
+export async function resolveConfig(
+  invocation: ConfigRequest,
+  load: LoadAdapter = loadAdapter,
+): Promise<Configuration> {
   const sources = await resolveSources(invocation);
   const { options, adapter, url, origins, root, warnings } = sources;
   const from = origins.get('url') ?? '';
-  const chosen = await chooseAdapter(adapter, url, from, { root, folder: invocation.folder });
+  const chosen = await chooseAdapter(adapter, url, from, { root, folder: invocation.folder, load });
   return { ...sources, options: { ...options, adapter: chosen.adapter }, warnings: [...warnings, ...chosen.warnings] };
 }
 
@@ -93,7 +101,7 @@ async function chooseAdapter(
   configured: DatabaseAdapter | null,
   url: string | null,
   from: string,
-  { root, folder }: { readonly root: string; readonly folder: string },
+  { root, folder, load }: { readonly root: string; readonly folder: string; readonly load: LoadAdapter },
 ): Promise<{ readonly adapter: DatabaseAdapter; readonly warnings: readonly string[] }> {
   if (configured === null && url === null) {
     throw new DetentError('CONFIG', 'Nothing says which database is meant.', {
@@ -104,8 +112,7 @@ async function chooseAdapter(
   // A relative path on the command line is meant from where the user stands.
   if (from === '--url') process.chdir(folder);
   try {
-    if (configured === null)
-      return { adapter: await loadAdapter(knownAdapterName(url, from), url, root), warnings: [] };
+    if (configured === null) return { adapter: await load(knownAdapterName(url, from), url, root), warnings: [] };
     const name = adapterNameOf(url);
     if (name === configured.name || (name === null && from !== 'DATABASE_URL'))
       return { adapter: configured.at(url), warnings: [] };
@@ -117,7 +124,7 @@ async function chooseAdapter(
         ],
       };
     }
-    return { adapter: await loadAdapter(knownAdapterName(url, from), url, root), warnings: [] };
+    return { adapter: await load(knownAdapterName(url, from), url, root), warnings: [] };
   } finally {
     process.chdir(root);
   }

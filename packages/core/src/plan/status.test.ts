@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { entry, file, repeatable, scan } from '../../test/samples.ts';
 import type { Settings } from '../config.ts';
+import type { HistoryRow } from '../ports/history.ts';
 import { statusOf } from './status.ts';
 
 const settings = { adapter: { target: 'shop.db' } as Settings['adapter'], onAhead: 'warn', onMissing: 'warn' } as const;
@@ -46,4 +47,13 @@ test('the version is the highest that is applied', () => {
     version: '10',
     counts: { applied: 2, pending: 0, other: 0 },
   });
+});
+
+test('what did not end says where it stopped, and why', () => {
+  const state = scan([file('1'), file('2')], [entry(file('1')), entry(file('2'), 'failed', 2)]);
+  const row = { id: '2', statementsDone: 2, statementsTotal: 4, error: 'Refused.' } as HistoryRow;
+  expect(statusOf(state, settings, { holder: null, rows: [row] }).migrations).toMatchObject([
+    { id: '1', stopped: null },
+    { id: '2', stopped: { done: 2, total: 4, error: 'Refused.' } },
+  ]);
 });

@@ -16,8 +16,24 @@ export interface DatabaseAdapter<Db = unknown> {
   at(url: string): DatabaseAdapter<Db>;
   /** Reads a script. Throws `SCRIPT_SYNTAX` with line and column. Pure. */
   parse(script: ScriptText): ParsedScript;
+  /**
+   * Makes an empty database of that name beside this one, like it in encoding and order. Absent where there can be none.
+   * Throws `CONFIG` when it is there already.
+   */
+  createDatabase?(name: string, options: CreateOptions): Promise<CreatedDatabase<Db>>;
   /** Connects. Creates nothing: a database that is not there is made by the first write. Throws `CONNECTION`. */
   open(options: OpenOptions): Promise<MigrationSession<Db>>;
+}
+
+export interface CreateOptions {
+  readonly connectTimeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CreatedDatabase<Db> {
+  readonly adapter: DatabaseAdapter<Db>;
+  /** Takes it away again, with whatever is in it. */
+  drop(): Promise<void>;
 }
 
 export interface OpenOptions {

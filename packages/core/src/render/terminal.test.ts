@@ -132,6 +132,16 @@ test('a warning is told once', () => {
   expect(draw({ ...nothing, warnings: ['Mind this.', 'Mind this.'] }).match(/Mind this/g)).toHaveLength(1);
 });
 
+test('a migration that goes on counts from where an earlier run stopped', () => {
+  const info = step('1', 'a');
+  const error = new DetentError('STATEMENT_FAILED', 'Refused.');
+  const text = draw(nothing, [
+    { kind: 'step-started', step: info, index: 0, count: 1, statements: 4, done: 2 },
+    { kind: 'step-failed', step: info, error, undone: false },
+  ]);
+  expect(text).toContain('failed at statement 3 of 4');
+});
+
 test('a statement that takes long shows how far the server is', () => {
   const screen = drawing(120, true);
   const renderer = new TerminalRenderer({ out: screen, err: screen });

@@ -34,6 +34,12 @@ test('what the schema does not show nobody can know', () => {
   expect(decide({ intent: intent('unseen', true) }, '').kind).toBe('again');
 });
 
+test('F27 rows that are as they were show that the statement did not run, and others show nothing', () => {
+  const traced: Intent = { ...intent('data'), scope: 'rows of t' };
+  expect(decide({ intent: traced }, 'before').kind).toBe('again');
+  expect(decide({ intent: traced }, 'after').kind).toBe('unknown');
+});
+
 test('rows and code leave no trace, so nobody can know', () => {
   expect(decide({ intent: intent('data') }, 'before').kind).toBe('unknown');
   expect(decide({ intent: intent('code') }, 'before').kind).toBe('unknown');

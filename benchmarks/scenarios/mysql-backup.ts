@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MysqlDatabase } from '@detent/tests/servers/mysql-common';
+import { openMariadb } from '../mysql.ts';
+import { race, type Command, type Contestant } from '../race.ts';
+import { render } from '../report.ts';
+import { NotRun, type Scenario } from '../scenario.ts';
+import { contender } from '../workplace.ts';
+
+const TABLES = 10;
+/** What a row of `fill` takes. */
+const ROW_BYTES = 350;
+
+export const mysqlBackup: Scenario = {
+  name: 'mysql-backup',
+  about:
+    'The floors are `mariadb-dump --single-transaction` and `mariadb` reading its file. Detent also hashes every row in the server, reads its backup again before anybody relies on it, and restores beside the live tables, compares the sums, and exchanges them.',
+  async run({ workplace, rounds, size }) {
+    for (const program of ['mariadb-dump', 'mariadb'])
+      if (spawnSync(program, ['--version']).status !== 0) throw new NotRun(`there is no ${program}.`);
+    const megabytes = size ?? 300;
+    using mariadb = await openMariadb();
+    const database = await mariadb.database();
+    await fill(database, megabytes);
+    const folder = workplace.folder('migrations');
+    const kept = workplace.folder('kept');
+    const place = workplace.folder('backup');
+    const making = (name: string, start: (target: string) => Command): Contestant => {
+      const target = join(place, 'app.backup');
+      return {
+        name,
+        ready() {
+          rmSync(place, { recursive: true });
+          mkdirSync(place);
+          return start(target);
+        },
+        check() {
+          const { size: bytes } = statSync(target);
+          if (bytes < megabytes * 0.8e6) throw new Error(`${name} wrote ${bytes} bytes only.`);
+        },
+      };
+    };
+    const floorFile = join(kept, 'floor');
+    const ownFile = join(kept, 'own');
+    const dump = (target: string): Command => dumping(database, target);
+    const own = (task: 'backup' | 'restore', backup: string): Command =>
+      contender('mysql/detent', { task, folder, database: database.url, backup });
+    await race([{ name: 'a dump to restore', ready: () => dump(floorFile) }], 0);
+    await race([{ name: 'a backup to restore', ready: () => own('backup', ownFile) }], 0);
+    const [made, restored] = [
+      await race(
+        [making('floor', dump), making('floor again', dump), making('Detent', (target) => own('backup', target))],
+        rounds,
+      ),
+      await race(
+        [
+          { name: 'floor', ready: () => reading(database, floorFile) },
+          { name: 'Detent', ready: () => own('restore', ownFile) },
+        ],
+        rounds,
+      ),
+    ];
+    const goals = [
+      { kind: 'ratio', of: 'Detent', to: 'floor', atMost: 2 },
+      { kind: 'memory', of: 'Detent', underMb: 200 },
+    ] as const;
+    return [
+      mariadb.about,
+      render({ title: `MariaDB: backup of ${megabytes} MB`, results: made, goals }),
+      render({ title: `MariaDB: restore of ${megabytes} MB`, results: restored, goals }),
+    ].join('\n\n');
+  },
+};
+
+function optionsFor({ url }: MysqlDatabase): readonly string[] {
+  const { hostname, port, username } = new URL(url);
+  return ['-h', hostname, '-P', port, '-u', username, '--max-allowed-packet=16M'];
+}
+
+const passwordOf = ({ url }: MysqlDatabase): Readonly<Record<string, string>> => ({ MYSQL_PWD: new URL(url).password });
+
+function dumping(database: MysqlDatabase, target: string): Command {
+  const what = ['--single-transaction', '--routines', '--events', '--triggers', `--result-file=${target}`];
+  return {
+    program: 'mariadb-dump',
+    args: [...optionsFor(database), ...what, database.name],
+    env: passwordOf(database),
+  };
+}
+
+function reading(database: MysqlDatabase, file: string): Command {
+  const script = 'file=$0; exec mariadb "$@" < "$file"';
+  return {
+    program: 'sh',
+    args: ['-c', script, file, ...optionsFor(database), database.name],
+    env: passwordOf(database),
+  };
+}
+
+/** Rows of several types that do not compress, in ten tables. */
+async function fill(database: MysqlDatabase, megabytes: number): Promise<void> {
+  const rows = Math.ceil((megabytes * 1_000_000) / TABLES / ROW_BYTES);
+  const noise = 'UNHEX(SHA2(RAND(), 512))';
+  for (let table = 0; table < TABLES; table += 1) {
+    const name = `events_${table}`;
+    await database.query(
+      `CREATE TABLE ${name} (id bigint AUTO_INCREMENT PRIMARY KEY, at double, actor varchar(50), note text, body blob)`,
+      `INSERT INTO ${name} (at, actor, note, body)
+       SELECT seq * 0.37, CONCAT('user ', seq % 97), IF(seq % 3 = 0, NULL, SHA2(RAND(), 256)), CONCAT(${[noise, noise, noise, noise].join(', ')})
+       FROM seq_1_to_${rows}`,
+    );
+  }
+}

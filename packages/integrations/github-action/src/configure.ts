@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import type { DatabaseAdapter } from '@detent/core';
+import { isInstalled, loadAdapter, resolveConfig, type Configuration, type LoadAdapter } from '@detent/cli/config';
+import type { Inputs } from './inputs.ts';
+
+type Factory = (options: { readonly url: string }) => DatabaseAdapter;
+
+/** What this file carries, for projects that install nothing. mysql2 alone is as large as all of the rest. */
+const CARRIED: Readonly<Record<string, () => Promise<Factory>>> = {
+  sqlite: async () => (await import('@detent/sqlite')).sqlite,
+  postgres: async () => (await import('@detent/postgres')).postgres,
+};
+
+const load: LoadAdapter = async (name, url, folder) => {
+  const carried = CARRIED[name];
+  if (carried === undefined || isInstalled(`@detent/${name}`, folder)) return loadAdapter(name, url, folder);
+  return (await carried())({ url });
+};
+
+/** As the command line is configured: files, variables, and the inputs in place of flags. Throws `CONFIG`. */
+export function configure(inputs: Inputs, url: string | null, env: NodeJS.ProcessEnv): Promise<Configuration> {
+  const folder = resolve(env['GITHUB_WORKSPACE'] ?? '.', inputs.workingDirectory);
+  const values = new Map(
+    Object.entries({ url, migrations: inputs.migrations, config: inputs.config, env: inputs.env }).flatMap(
+      ([name, value]) => (value === null ? [] : [[name, value] as const]),
+    ),
+  );
+  return resolveConfig({ folder, env, flags: { values, sets: new Map([['migrations', 'migrations']]) } }, load);
+}
