@@ -63,7 +63,7 @@ describe('the demo', () => {
     expect(JSON.parse(status.text)).toMatchObject({ version: '202603021000', counts: { applied: 7, pending: 0 } });
   });
 
-  test('it makes its own folder anew', () => {
+  test('it makes its own folder anew', { timeout: 120_000 }, () => {
     writeFileSync(join(folder, 'left-over'), '');
     expect(demo(folder).code).toBe(0);
     expect(readdirSync(folder)).not.toContain('left-over');

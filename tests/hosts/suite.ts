@@ -128,16 +128,18 @@ export function describeHost(hosting: Hosting): void {
       for (let round = 0; round < rounds; round += 1) {
         await using place = await openPlace(hosting, round % 3 === 1);
         if (place === null) return;
+        const ms = Math.round(Math.random() * 1_000);
         const stopped = await place.start({ closesItself: round % 2 === 1 });
         // The first is stopped while it migrates for certain, the others wherever they are.
         if (round === 0) await stopped.until('/readyz', (answer) => kindOf(answer) === 'migrating');
-        else await sleep(Math.random() * 1_000);
+        else await sleep(ms);
         const from = performance.now();
         stopped.signal('SIGTERM');
         const { code, signal, stderr } = await stopped.ended();
         expect(performance.now() - from).toBeLessThan(10_000);
-        expect(stderr).toBe('');
-        expect([0, 'SIGTERM']).toContain(code ?? signal);
+        const when = round === 0 ? 'while it migrated' : `after ${ms} ms`;
+        expect(stderr, when).toBe('');
+        expect([0, 'SIGTERM'], when).toContain(code ?? signal);
         await place.openGate();
         const next = await place.start();
         expect(await next.until('/items', isReady)).toMatchObject({ body: ITEMS });

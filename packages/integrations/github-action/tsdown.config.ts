@@ -10,6 +10,8 @@ const config: UserConfig = {
   target: 'node24',
   dts: false,
   sourcemap: false,
+  // Each run reads all of it.
+  minify: true,
   deps: { alwaysBundle: /.*/, neverBundle: FROM_THE_PROJECT, onlyBundle: false },
   inputOptions: {
     resolve: { conditionNames: ['source', 'node', 'import', 'module', 'default'] },

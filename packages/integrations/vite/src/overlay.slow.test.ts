@@ -8,17 +8,19 @@ import { application } from './fixtures/application.ts';
 const CREATE =
   "CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL);\nINSERT INTO items (name) VALUES ('lamp');\n";
 const BROKEN = '-- A price for each.\nALTER TABLE items ADD COLUMN price integer;\nUPDATE items SET prise = 10;\n';
+const CHAIR =
+  "-- detent:up\nINSERT INTO items (name) VALUES ('chair');\n-- detent:down\nDELETE FROM items WHERE name = 'chair';\n";
 /** For people who want to look. */
 const screenshots = process.env['DETENT_TEST_SCREENSHOTS'];
 
 test.each(['vite', 'vite-7'] as const)(
-  'in %s a migration that fails stands in the overlay until it is mended, and then the page has its data',
+  'in %s a migration that fails stands in the overlay until it is mended, one key applies an edited one again, and the page has its data',
   { timeout: 120_000 },
   async (vite) => {
     const executablePath = await chromium();
     if (executablePath === null) return;
     await using app = application({ 'migrations/V1_create_items.sql': CREATE, 'migrations/V2_add_price.sql': BROKEN });
-    const { url } = await app.serve(vite);
+    const { url, press } = await app.serve(vite);
     const browser = await playwright.launch({ executablePath, args: ['--no-sandbox'] });
     try {
       const page = await browser.newPage();
@@ -44,17 +46,18 @@ test.each(['vite', 'vite-7'] as const)(
       expect(await items.allInnerTexts()).toEqual(['lamp']);
       await look('2-mended');
 
-      app.write({ 'migrations/V3_add_a_chair.sql': "INSERT INTO items (name) VALUES ('chair');\n" });
+      app.write({ 'migrations/V3_add_a_chair.sql': CHAIR });
       await items.nth(1).waitFor();
       expect(await items.allInnerTexts()).toEqual(['lamp', 'chair']);
 
-      app.write({ 'migrations/V1_create_items.sql': CREATE.replace('lamp', 'torch') });
+      app.write({ 'migrations/V3_add_a_chair.sql': CHAIR.replace("('chair')", "('chair'), ('stool')") });
       await overlay.waitFor();
       expect(await overlay.locator('.message').innerText()).toMatch(/was edited after it was applied[\s\S]*Press r/u);
       await look('3-edited');
-      app.write({ 'migrations/V1_create_items.sql': CREATE });
+      press('r');
       await overlay.waitFor({ state: 'detached' });
-      await items.nth(1).waitFor();
+      await items.nth(2).waitFor();
+      expect(await items.allInnerTexts()).toEqual(['lamp', 'chair', 'stool']);
     } finally {
       await browser.close();
     }
