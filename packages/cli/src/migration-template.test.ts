@@ -5,6 +5,7 @@ const template = {
   version: '20231102003607',
   name: 'add_orders',
   language: 'sql',
+  scripts: true,
   importFrom: '@detent/sqlite',
 } as const;
 const filesOf = (names: readonly string[], newest = ''): readonly string[] =>
@@ -45,9 +46,17 @@ test.each([
   expect(text).toContain(marker);
 });
 
-test.each(['detent', 'flyway', 'golang-migrate', 'goose', 'dbmate'] as const)(
+test.each(['detent', 'flyway', 'golang-migrate', 'goose', 'dbmate', 'migrate-mongo'] as const)(
   'the layout %s has a template of its own',
   (layout) => {
     expect(templateFor(habitsOf(layout, [], ''), template).length).toBeGreaterThan(0);
   },
 );
+
+test('where there is no SQL a new migration uses the database itself', () => {
+  const code = { ...template, language: 'ts', scripts: false, importFrom: '@detent/mongo' } as const;
+  const [[file, text] = []] = templateFor(habitsOf('migrate-mongo', [], ''), code);
+  expect(file).toBe('20231102003607-add_orders.ts');
+  expect(text).toContain('async up(db) {');
+  expect(text).not.toContain('sql');
+});

@@ -15,6 +15,8 @@ export interface Template {
   readonly version: string;
   readonly name: string;
   readonly language: 'sql' | 'ts';
+  /** False where the database has no SQL. */
+  readonly scripts: boolean;
   /** The package with `defineMigration`; `null` when none is installed. */
   readonly importFrom: string | null;
 }
@@ -84,13 +86,16 @@ export function templateFor(
   }
 }
 
-function codeOf({ importFrom }: Template): string {
-  const body = `  async up(db, info, { sql }) {
-    // await sql\`create table …\`;
+function codeOf({ importFrom, scripts }: Template): string {
+  const [args, up, down] = scripts
+    ? ['db, info, { sql }', 'await sql`create table …`;', 'await sql`drop table …`;']
+    : ['db', "await db.createCollection('…');", "await db.collection('…').drop();"];
+  const body = `  async up(${args}) {
+    // ${up}
   },
 
-  async down(db, info, { sql }) {
-    // await sql\`drop table …\`;
+  async down(${args}) {
+    // ${down}
   },
 `;
   if (importFrom === null) return `export default {\n${body}};\n`;

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { DetentError, type Layout } from '@detent/core';
-import { adapterNameOf, isInstalled } from '../config/adapters.ts';
+import { adapterNameOf, hasScripts, isInstalled } from '../config/adapters.ts';
 import { resolveSources } from '../config/resolve.ts';
 import { writeDocument, type ExitCode, type Invocation } from '../io.ts';
 import { habitsOf, templateFor, type Habits } from '../migration-template.ts';
@@ -21,13 +21,20 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     });
   }
   const folder = resolve(options.cwd ?? process.cwd(), migrations);
-  const language = flags.values.has('ts') || adapter?.scriptExtensions.length === 0 ? 'ts' : 'sql';
+  const adapterName = adapter?.name ?? (url === null ? null : adapterNameOf(url));
+  const scripts = adapter === null ? hasScripts(adapterName) : adapter.scriptExtensions.length > 0;
+  if (!scripts && flags.values.has('sql'))
+    throw new DetentError('USAGE', 'Migrations of this database are code, so there is no --sql.', {
+      hint: 'Leave it out.',
+    });
+  const language = flags.values.has('ts') || !scripts ? 'ts' : 'sql';
   const { names, habits } = await look(folder, options.layout ?? 'auto');
   const files = templateFor(habits, {
     version: nextVersion(names, new Date()),
     name,
     language,
-    importFrom: packageOf(adapter?.name ?? (url === null ? null : adapterNameOf(url)), root),
+    scripts,
+    importFrom: packageOf(adapterName, root),
   });
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];

@@ -23,6 +23,11 @@ export function adapterNameOf(url: string): string | null {
   return url === ':memory:' || /\.(db3?|sqlite3?)(\?|$)/i.test(url) ? 'sqlite' : null;
 }
 
+/** Whether the adapter of that name reads scripts, as far as it is known without loading it. */
+export function hasScripts(name: string | null): boolean {
+  return name !== 'mongo';
+}
+
 /** Throws `CONFIG` for a scheme that nobody knows. Never shows the URL, which may hold a password. */
 export function knownAdapterName(url: string, from: string): string {
   const name = adapterNameOf(url);
