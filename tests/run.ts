@@ -39,8 +39,9 @@ const full: readonly Stage[] = [
   format,
   lint,
   types,
-  { name: 'knip', command: ['pnpm', 'knip'] },
   { name: 'build', command: ['pnpm', 'build'] },
+  // It loads the configurations of the examples, and they load what is built.
+  { name: 'knip', command: ['pnpm', 'knip'], needs: 'build' },
   { name: 'packages', command: ['pnpm', 'check:packages'], needs: 'build' },
   vitest,
 ];

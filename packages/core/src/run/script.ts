@@ -132,10 +132,9 @@ async function runAlone<Db>(
   const [statement] = part;
   if (statement === undefined) return;
   context.signal.throwIfAborted();
+  await context.lease.assert();
   const intent = await intentOf(context, attempt, { statement, index: segment.from });
-  // What is written down is written by the holder of the lock only.
-  if (intent === null) await context.lease.assert();
-  else await keep(context, attempt, { ...attempt.row, intent });
+  if (intent !== null) await keep(context, attempt, { ...attempt.row, intent });
   const next = progressed(attempt.row, part, segment);
   const run = (): Promise<void> => runStatements(context, attempt, statements, segment);
   try {
