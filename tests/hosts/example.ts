@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -21,8 +21,7 @@ export function startExample(
   args: readonly string[] = [],
 ): Example {
   const command = [scriptOf(folder, script), ...args].join(' ');
-  const path = [join(folder, 'node_modules/.bin'), dirname(process.execPath), process.env['PATH']].join(delimiter);
-  const env = { ...process.env, NODE_OPTIONS: '', NODE_ENV: '', VITEST: '', ...variables, PATH: path };
+  const env = environment(folder, variables);
   // A group of its own, because a shell stands between.
   const child = spawn(command, { cwd: folder, shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
   let said = '';
@@ -44,6 +43,19 @@ export function startExample(
       await end;
     },
   };
+}
+
+/** Runs a script of its package.json to the end, as its user would. Throws what it said when it fails. */
+export function runExample(folder: string, script: string, variables: Readonly<Record<string, string>>): string {
+  const options = { cwd: folder, shell: true, encoding: 'utf8', env: environment(folder, variables) } as const;
+  const { status, stdout, stderr } = spawnSync(scriptOf(folder, script), options);
+  if (status !== 0) throw new Error(`The example ended with ${status ?? 'a signal'}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+function environment(folder: string, variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const path = [join(folder, 'node_modules/.bin'), dirname(process.execPath), process.env['PATH']].join(delimiter);
+  return { ...process.env, NODE_OPTIONS: '', NODE_ENV: '', VITEST: '', ...variables, PATH: path };
 }
 
 function scriptOf(folder: string, script: string): string {
