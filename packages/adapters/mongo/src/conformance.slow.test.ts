@@ -6,5 +6,8 @@ import { target } from './fixtures/conformance.ts';
 const server = await mongoServer();
 
 describe.runIf(server !== null)('where there is one', () => {
-  describeConformance('MongoDB', target, { concerns: ['recovery', 'lock race', 'bad input'], size: 'brief' });
+  describeConformance('MongoDB', target, {
+    concerns: ['recovery', 'lock race', 'bad input', 'backup fidelity'],
+    size: 'brief',
+  });
 });
