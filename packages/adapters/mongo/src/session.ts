@@ -1,6 +1,12 @@
-import { DetentError, misuse, type Capabilities, type MigrationSession, type SqlTag } from '@detent/core';
+import {
+  backupWhenNeeded,
+  DetentError,
+  misuse,
+  type Capabilities,
+  type MigrationSession,
+  type SqlTag,
+} from '@detent/core';
 import type { Db } from 'mongodb';
-import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { guardedDb } from './db.ts';
 import { schemaFingerprint } from './fingerprint.ts';
@@ -22,7 +28,7 @@ export function createSession(link: Link): MigrationSession<Db> {
     server: describeServer(link),
     history: createHistory(link, lock, transaction),
     lock,
-    backup: backupWhenNeeded({ link, lock, transaction }),
+    backup: backupWhenNeeded(async () => (await import('./backup.ts')).createBackup({ link, lock, transaction })),
     batches: createBatches(link),
     sql: noSql,
     transaction,

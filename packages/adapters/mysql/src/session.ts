@@ -1,6 +1,11 @@
-import type { Capabilities, MigrationSession, Statement, StatementResult } from '@detent/core';
+import {
+  backupWhenNeeded,
+  type Capabilities,
+  type MigrationSession,
+  type Statement,
+  type StatementResult,
+} from '@detent/core';
 import { mariadb, sqlTag } from '@detent/sql';
-import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { createCoverage } from './coverage.ts';
 import { readOnlySession, translate } from './errors.ts';
@@ -33,7 +38,9 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     server: describeServer(link),
     history,
     lock,
-    backup: backupWhenNeeded({ link, lock, transactions, history }),
+    backup: backupWhenNeeded(async () =>
+      (await import('./backup.ts')).createBackup({ link, lock, transactions, history }),
+    ),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(mariadb, async (text, values) => {
       await transactions.flush();

@@ -1,5 +1,4 @@
-import { statfsSync } from 'node:fs';
-import { access, constants, stat } from 'node:fs/promises';
+import { folderObstacles } from '@detent/core/backup';
 import { readTables, tablesSql } from './data-tables.ts';
 import { literal } from './inline.ts';
 import type { Link } from './link.ts';
@@ -7,18 +6,13 @@ import type { Method } from './method.ts';
 import { readSchema, schemaQueries, type FoundSchema } from './objects.ts';
 import type { Ask } from './sums.ts';
 
-/** Of the space that the database takes; as text it is mostly smaller. */
-const ROOM = 1.2;
-
 /** Everything that stands in the way of a backup, or of putting it back. In a transaction with `FIXED_TEXT`. */
 export async function obstacles(link: Link, method: Method, ask: Ask, folder: string): Promise<readonly string[]> {
-  const inFolder = await folderObstacles(folder);
   const books = await link.books();
   const { versionNumber, encoding } = await link.greeting();
   const [tables, facts] = await ask(tablesSql(books), FACTS);
   const row = facts?.rows[0];
-  const found: string[] = [...inFolder];
-  if (inFolder.length === 0) found.push(...spaceObstacle(folder, Number(row?.['size'] ?? 0)));
+  const found: string[] = [...(await folderObstacles(folder, Number(row?.['size'] ?? 0)))];
   if (row?.['standby'] === 't') found.push('The server is a standby, into which nothing can be restored.');
   if (encoding === 'SQL_ASCII')
     found.push(
@@ -64,34 +58,6 @@ const LOCKED = new Set([
 const FACTS =
   "SELECT pg_database_size(current_database()) AS size, pg_is_in_recovery() AS standby, current_setting('is_superuser') = 'on' AS superuser, " +
   "current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint) AS locks";
-
-async function folderObstacles(folder: string): Promise<readonly string[]> {
-  const stats = await stat(folder).catch(() => null);
-  if (stats === null) return [`The folder for backups, ${folder}, does not exist.`];
-  if (!stats.isDirectory()) return [`${folder} is not a folder.`];
-  const writable = await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  return writable ? [] : [`This user may not write to the folder for backups, ${folder}.`];
-}
-
-function spaceObstacle(folder: string, size: number): readonly string[] {
-  const needed = Math.ceil(size * ROOM);
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    const free = bavail * bsize;
-    return free < needed
-      ? [`The disk of ${folder} has ${mebibytes(free)} left; the backup needs ${mebibytes(needed)}.`]
-      : [];
-  } catch {
-    return [];
-  }
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-}
 
 /** Whoever restores must be able to take away and give back what others own. */
 async function ownerObstacles(ask: Ask, { schema }: FoundSchema, isSuperuser: boolean): Promise<readonly string[]> {

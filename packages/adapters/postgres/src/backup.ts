@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
-import { manifestPath, writeManifest } from '@detent/core/backup';
+import { manifestPath, settleBackup, verifyFile } from '@detent/core/backup';
 import { obstacles } from './backup-check.ts';
 import { SchemaMoved, type Contents } from './dump.ts';
 import { translate } from './errors.ts';
-import { hashFile, renameDurably } from './file.ts';
 import type { PostgresHistory } from './history.ts';
 import { valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
@@ -74,18 +73,6 @@ export function createBackup({ link, by, ways, lock, transactions, history }: Ba
     return !(await (isInside ? untouched() : looking(untouched)));
   };
 
-  /** Gives the backup its manifest and its name, or removes it. */
-  const settle = async (method: Method, part: string, manifest: Manifest): Promise<void> => {
-    try {
-      await writeManifest(manifest);
-      await renameDurably(part, manifest.path);
-    } catch (error) {
-      await method.delete({ ...manifest, path: part }).catch(() => undefined);
-      for (const left of [manifest.path, manifestPath(manifest.path)]) await rm(left, { force: true });
-      throw error;
-    }
-  };
-
   return {
     check: (folder) => looking((ask) => obstacles(link, methods[by](), ask, folder)),
 
@@ -114,7 +101,7 @@ export function createBackup({ link, by, ways, lock, transactions, history }: Ba
               objects,
               details: { by, session, sessions: sessions ?? '', ...details },
             };
-            await settle(method, part, manifest);
+            await settleBackup(part, manifest, (begun) => method.delete(begun));
             return manifest;
           } catch (error) {
             if (tries >= TRIES || signal?.aborted === true || !mayPass(error)) throw error;
@@ -184,13 +171,6 @@ export function createBackup({ link, by, ways, lock, transactions, history }: Ba
 
     delete: (manifest) => methodOf(manifest).delete(manifest),
   };
-}
-
-/** The hash vouches for everything inside, which was compared with the server when it was written. */
-async function verifyFile({ path, bytes, hash }: Manifest): Promise<void> {
-  const stats = await stat(path).catch(() => null);
-  if (stats === null) throw damaged(path, 'is not there');
-  if (stats.size !== bytes || (await hashFile(path)) !== hash) throw damaged(path, 'is not as it was written');
 }
 
 function damaged(path: string, flaw: string): DetentError {

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { deleteFiles } from '@detent/core/backup';
-import { createBackupFile, jsonOf, readSections, type BackupWriter } from './backup-file.ts';
+import { createSectionFile, deleteFiles, jsonOf, readSections, type SectionWriter } from '@detent/core/backup';
 import { copyOut, type DataTable } from './data-tables.ts';
 import { dump, type Contents, type Dumped, type Keeper } from './dump.ts';
 import type { Link } from './link.ts';
@@ -11,7 +10,10 @@ import { OBJECT_PAGES } from './sums.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import type { Copy, Wire } from './wire.ts';
 
-/** Rows as text that the server writes and reads, in one file of Detent's own; see `BackupWriter`. */
+/** The first line of such a file. */
+export const FORMAT = 'detent-postgres-backup-1';
+
+/** Rows as text that the server writes and reads, in one file of Detent's own; see `SectionWriter`. */
 export function copyMethod(link: Link): Method {
   return {
     obstacles: async () => [],
@@ -21,7 +23,7 @@ export function copyMethod(link: Link): Method {
       const wire = await readerOf(link);
       const { copy } = wire;
       if (copy === null) throw new Error('this driver has no streams');
-      const writer = await createBackupFile(path);
+      const writer = await createSectionFile(path, FORMAT);
       try {
         const { fingerprint, objects, rows } = await snapshot(link, wire, writing(writer, copy, signal), signal);
         const { bytes, hash } = await writer.finish();
@@ -35,7 +37,7 @@ export function copyMethod(link: Link): Method {
 
     verify: async () => undefined,
     contents: ({ path }) => contentsOf(path),
-    rebuild: ({ path }, rebuilding) => rebuildFrom(readSections(path), rebuilding),
+    rebuild: ({ path }, rebuilding) => rebuildFrom(readSections(path, FORMAT), rebuilding),
     delete: deleteFiles,
   };
 }
@@ -66,7 +68,7 @@ export async function snapshot(
   }
 }
 
-function writing(writer: BackupWriter, copy: Copy, signal: AbortSignal | undefined): Keeper {
+function writing(writer: SectionWriter, copy: Copy, signal: AbortSignal | undefined): Keeper {
   return {
     needsSnapshot: false,
     async begin(contents) {
@@ -83,7 +85,7 @@ function writing(writer: BackupWriter, copy: Copy, signal: AbortSignal | undefin
 }
 
 async function writeRows(
-  writer: BackupWriter,
+  writer: SectionWriter,
   copy: Copy,
   { tables, schema }: Contents,
   signal: AbortSignal | undefined,
@@ -106,6 +108,6 @@ async function writeRows(
 }
 
 async function contentsOf(path: string): Promise<Contents> {
-  for await (const section of readSections(path)) return (await jsonOf(section)) as Contents;
+  for await (const section of readSections(path, FORMAT)) return (await jsonOf(section)) as Contents;
   throw new Error('the backup is empty');
 }

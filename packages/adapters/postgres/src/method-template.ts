@@ -2,12 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type Manifest } from '@detent/core';
-import { deleteFiles } from '@detent/core/backup';
+import { deleteFiles, readSections } from '@detent/core/backup';
 import { postgres, quoteIdent } from '@detent/sql';
-import { readSections } from './backup-file.ts';
 import type { Contents, Keeper } from './dump.ts';
 import { createLink, type Link } from './link.ts';
-import { copyMethod, snapshot } from './method-copy.ts';
+import { copyMethod, FORMAT, snapshot } from './method-copy.ts';
 import type { Method } from './method.ts';
 import { readSchema, schemaQueries, type DatabaseSettings } from './objects.ts';
 import { solitudeOf } from './reader.ts';
@@ -116,7 +115,7 @@ export function templateMethod(link: Link, ways: Ways | null): Method {
       const rows = `${manifest.path}.rows.part`;
       try {
         await inCopy(await copyOf(manifest), (copy) => copyMethod(copy).write(rows, undefined));
-        const contents = await rebuildFrom(readSections(rows), rebuilding);
+        const contents = await rebuildFrom(readSections(rows, FORMAT), rebuilding);
         const { schema } = JSON.parse(String(manifest.details['contents'])) as Contents;
         return { ...contents, schema: { ...contents.schema, database: schema.database } };
       } finally {

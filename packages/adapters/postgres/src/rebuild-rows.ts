@@ -1,5 +1,5 @@
 import { clearDefaults } from './attributes.ts';
-import { jsonOf, type Section } from './backup-file.ts';
+import { jsonOf, type Section } from '@detent/core/backup';
 import type { Bookkeeping } from './bookkeeping.ts';
 import type { DataTable } from './data-tables.ts';
 import type { Contents, SequenceState } from './dump.ts';

@@ -1,6 +1,11 @@
-import type { Capabilities, MigrationSession, Statement, StatementResult } from '@detent/core';
+import {
+  backupWhenNeeded,
+  type Capabilities,
+  type MigrationSession,
+  type Statement,
+  type StatementResult,
+} from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
-import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { watchBuilds } from './build-progress.ts';
 import { readConcurrent, waitsForOthers } from './concurrent.ts';
@@ -64,7 +69,9 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
     server: describeServer(link),
     history,
     lock,
-    backup: backupWhenNeeded({ link, by: backup, ways, lock, transactions, history }),
+    backup: backupWhenNeeded(async () =>
+      (await import('./backup.ts')).createBackup({ link, by: backup, ways, lock, transactions, history }),
+    ),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(postgres, async (text, values) => {
       await transactions.flush();

@@ -1,21 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
-import { deleteFiles, writeManifest } from '@detent/core/backup';
+import { deleteFiles, folderObstacles, hashFile, settleBackup } from '@detent/core/backup';
 import { hasTable, type Bookkeeping } from './bookkeeping.ts';
 import { patiently, SQLITE_WAIT_MS, type Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
-import { hashFile, removeDatabase, renameDurably, syncFile } from './file.ts';
+import { removeDatabase, syncFile } from './file.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { restoreFrom, type BackupSettings } from './restore.ts';
 import { verifyBackup } from './verify.ts';
-import { bytes, freeBytes } from './server.ts';
 import { contentSums } from './sums.ts';
-
-/** Of the space that the database takes, so that its log and the restore's scratch copy find room too. */
-const ROOM = 1.2;
 
 /** Copies made by SQLite's own backup interface: a copy of the file would leave behind what is still in its log. */
 export function createBackup(settings: BackupSettings): BackupDriver {
@@ -36,9 +31,8 @@ export function createBackup(settings: BackupSettings): BackupDriver {
         await copySnapshot(live, part, patience);
         signal?.throwIfAborted();
         const manifest = await describe(live, part, books, signal);
-        await renameDurably(part, path);
         const complete: Manifest = { ...manifest, path, details: { ...manifest.details, session, dataVersion } };
-        await writeManifest(complete);
+        await settleBackup(part, complete);
         return complete;
       } catch (cause) {
         await removeDatabase(part);
@@ -72,19 +66,7 @@ export function createBackup(settings: BackupSettings): BackupDriver {
 
 async function obstacles(connection: Connection, path: string | null, folder: string): Promise<readonly string[]> {
   if (path === null) return ['A database in memory cannot be backed up.'];
-  const stats = await stat(folder).catch(() => null);
-  if (stats === null) return [`The folder for backups, ${folder}, does not exist.`];
-  if (!stats.isDirectory()) return [`${folder} is not a folder.`];
-  const writable = await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!writable) return [`This user may not write to the folder for backups, ${folder}.`];
-  const needed = Math.ceil(sizeOf(connection) * ROOM);
-  const free = freeBytes(folder);
-  return free !== null && free < needed
-    ? [`The disk of ${folder} has ${bytes(free)} left; the backup needs ${bytes(needed)}.`]
-    : [];
+  return folderObstacles(folder, sizeOf(connection));
 }
 
 function sizeOf(connection: Connection): number {

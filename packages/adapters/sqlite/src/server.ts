@@ -80,7 +80,7 @@ function integrityFact(connection: Connection): ServerFact {
 }
 
 /** `null` where the file system does not say. */
-export function freeBytes(folder: string): number | null {
+function freeBytes(folder: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;
@@ -89,7 +89,7 @@ export function freeBytes(folder: string): number | null {
   }
 }
 
-export function bytes(count: number): string {
+function bytes(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(count, 1)) / 10));
   const value = count / 1024 ** power;

@@ -1,4 +1,5 @@
 import {
+  backupWhenNeeded,
   DetentError,
   type Capabilities,
   type MigrationSession,
@@ -7,7 +8,6 @@ import {
   type StatementResult,
 } from '@detent/core';
 import { sqlite as dialect, sqlTag } from '@detent/sql';
-import { backupWhenNeeded } from './backup-when-needed.ts';
 import { createBatches } from './batches.ts';
 import { bookkeeping } from './bookkeeping.ts';
 import { patiently, type Patience } from './busy.ts';
@@ -42,7 +42,9 @@ export function createSession<Db>({
   const books = bookkeeping(options.table);
   const lock = createLock({ link, sql: books.lock, patience, batchCommits });
   const history = createHistory({ link, books, lock, patience, isWorking: () => working });
-  const backup = backupWhenNeeded({ link, books, lock, patience });
+  const backup = backupWhenNeeded(async () =>
+    (await import('./backup.ts')).createBackup({ link, books, lock, patience }),
+  );
   const { path } = link;
   const { limitMs } = patience;
   let working = false;

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { DetentError, type Manifest } from '@detent/core';
+import { verifyFile } from '@detent/core/backup';
 import type { Bookkeeping } from './bookkeeping.ts';
 import { SQLITE_WAIT_MS } from './busy.ts';
 import type { Connection } from './driver.ts';
-import { hashFile } from './file.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { rowCounts } from './sums.ts';
 
@@ -16,10 +15,7 @@ export async function verifyBackup(manifest: Manifest, live: Connection, books: 
       facts: { path },
       cause,
     });
-  const stats = await stat(path).catch(() => null);
-  if (stats === null) throw damaged('is not there');
-  if (stats.size !== manifest.bytes || (await hashFile(path)) !== manifest.hash)
-    throw damaged('is not as it was written');
+  await verifyFile(manifest);
   let copy: Connection | undefined;
   try {
     copy = live.library.connect(path, { readOnly: true, busyTimeoutMs: SQLITE_WAIT_MS });

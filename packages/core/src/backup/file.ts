@@ -4,19 +4,24 @@ import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DetentError } from '../errors.ts';
 import type { Manifest } from '../ports/backup.ts';
-import { manifestPath, writeManifest } from './manifest.ts';
+import { deleteFiles, manifestPath, writeManifest } from './manifest.ts';
 
 const BLOCK = 1 << 20;
 /** Of the space that the database takes. */
 const ROOM = 1.2;
 
-/** Gives the written backup its name and its manifest, or removes it. */
-export async function settleBackup(part: string, manifest: Manifest): Promise<void> {
+/** Gives the written backup its manifest and its name; or removes it, by `discard` where it is more than its file. */
+export async function settleBackup(
+  part: string,
+  manifest: Manifest,
+  discard: (manifest: Manifest) => Promise<void> = deleteFiles,
+): Promise<void> {
   try {
     await writeManifest(manifest);
     await renameDurably(part, manifest.path);
   } catch (error) {
-    for (const left of [part, manifestPath(manifest.path)]) await rm(left, { force: true });
+    await discard({ ...manifest, path: part }).catch(() => undefined);
+    for (const left of [part, manifest.path, manifestPath(manifest.path)]) await rm(left, { force: true });
     throw error;
   }
 }
@@ -69,12 +74,13 @@ function mebibytes(bytes: number): string {
 }
 
 /** `sha256:<hex>` of a file, read through one block of memory. */
-async function hashFile(path: string): Promise<string> {
+export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const digest = createHash('sha256');
   const block = Buffer.allocUnsafe(BLOCK);
   const file = await open(path, 'r');
   try {
     for (;;) {
+      signal?.throwIfAborted();
       const { bytesRead } = await file.read(block, 0, BLOCK, null);
       if (bytesRead === 0) return `sha256:${digest.digest('hex')}`;
       digest.update(block.subarray(0, bytesRead));

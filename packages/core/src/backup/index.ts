@@ -1,3 +1,3 @@
-export { folderObstacles, settleBackup, verifyFile } from './file.ts';
+export { folderObstacles, hashFile, settleBackup, verifyFile } from './file.ts';
 export { contentHash, deleteFiles, manifestPath, readManifest, writeManifest } from './manifest.ts';
 export { createSectionFile, jsonOf, readSections, type Section, type SectionWriter } from './section-file.ts';

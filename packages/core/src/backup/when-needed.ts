@@ -1,13 +1,9 @@
-import type { BackupDriver } from '@detent/core';
-import type { BackupSettings } from './restore.ts';
+import type { BackupDriver } from '../ports/backup.ts';
 
-/** The backup driver, loaded when it is first asked for: most starts need none. */
-export function backupWhenNeeded(settings: BackupSettings): BackupDriver {
+/** A backup driver that is loaded when it is first asked for: most starts need none. */
+export function backupWhenNeeded(load: () => Promise<BackupDriver>): BackupDriver {
   let loaded: Promise<BackupDriver> | null = null;
-  const driver = (): Promise<BackupDriver> => {
-    loaded ??= import('./backup.ts').then(({ createBackup }) => createBackup(settings));
-    return loaded;
-  };
+  const driver = (): Promise<BackupDriver> => (loaded ??= load());
   return {
     check: async (folder) => (await driver()).check(folder),
     backup: async (path, signal) => (await driver()).backup(path, signal),
