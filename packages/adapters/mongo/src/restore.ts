@@ -58,7 +58,7 @@ export async function restoreAside(
     await make(db, RESTORING + name, structure);
     await load(link, RESTORING + name, pieces, header['gzip'] === true);
     // Built from what is there faster than kept up with what comes.
-    await makeIndexes(db, RESTORING + name, structure.indexes);
+    await makeIndexes(db, RESTORING + name, structure);
     names.push(name);
     if (!books.own.includes(name)) sums.push(await sumOf(db, RESTORING + name, null, name));
   }
