@@ -48,7 +48,7 @@ describe.runIf(server !== null)('a backup and its restore', () => {
       expect(kept.length).toBeGreaterThan(70);
       const before = await bytesIn(place.db, 'every');
       // What is compared below is what was sent.
-      expect(before).toEqual(kept.map((name) => DOCUMENTS[name]?.toString('hex')).toSorted());
+      expect(new Set(before)).toEqual(new Set(kept.map((name) => DOCUMENTS[name]?.toString('hex'))));
       await using executor = place.executor({}, { adapter: mongo({ url: place.url, gzip }) });
       const path = join(place.folder, 'b');
       expect((await executor.backup({ path })).errors).toEqual([]);
