@@ -35,10 +35,14 @@ interface Found {
 
 /** A replica set. Started by the first who asks, shared by all. `null`, and said at the end of the run, where none can be had. */
 export function mongoServer(): Promise<MongoServer | null> {
-  return (asked ??= ask());
+  const folder = process.env['TEST_SERVERS_FOLDER'] ?? '';
+  const known = asked.get(folder) ?? ask();
+  asked.set(folder, known);
+  return known;
 }
 
-let asked: Promise<MongoServer | null> | null = null;
+/** By the folder of the run: benchmarks start a server of their own for each scenario. */
+const asked = new Map<string, Promise<MongoServer | null>>();
 
 async function ask(): Promise<MongoServer | null> {
   const { product, url, source } = await once<Found>('mongodb', find);
