@@ -47,8 +47,9 @@ describe.runIf(server !== null)('a backup and its restore', () => {
       );
       expect(kept.length).toBeGreaterThan(70);
       const before = await bytesIn(place.db, 'every');
-      // What is compared below is what was sent.
-      expect(new Set(before)).toEqual(new Set(kept.map((name) => DOCUMENTS[name]?.toString('hex'))));
+      const changed = kept.filter((name) => !before.includes(DOCUMENTS[name]?.toString('hex') ?? ''));
+      // A server takes it for a wish to be told the time, and so it is no zero that a backup has to keep.
+      expect(changed.filter((name) => name !== 'a timestamp of zero on top')).toEqual([]);
       await using executor = place.executor({}, { adapter: mongo({ url: place.url, gzip }) });
       const path = join(place.folder, 'b');
       expect((await executor.backup({ path })).errors).toEqual([]);
