@@ -15,14 +15,14 @@ test('the committed bundle is what `pnpm bundle` makes of the sources', { timeou
       env: { ...process.env, TEST_BUNDLE_FOLDER: folder },
     });
     expect(status, stdout + stderr).toBe(0);
-    const isFresh = readFileSync(join(folder, 'index.js')).equals(readFileSync(BUNDLE));
-    expect(isFresh, 'Run `pnpm bundle` in the root and commit dist/index.js.').toBe(true);
+    const isFresh = readFileSync(join(folder, 'index.cjs')).equals(readFileSync(BUNDLE));
+    expect(isFresh, 'Run `pnpm bundle` in the root and commit dist/index.cjs.').toBe(true);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
 
 test('the bundle is one file of less than 3 MB', () => {
-  expect(readdirSync(dirname(BUNDLE))).toEqual(['index.js']);
+  expect(readdirSync(dirname(BUNDLE))).toEqual(['index.cjs']);
   expect(statSync(BUNDLE).size).toBeLessThan(3_000_000);
 });

@@ -9,6 +9,8 @@ type Factory = (options: { readonly url: string }) => DatabaseAdapter;
 const CARRIED: Readonly<Record<string, () => Promise<Factory>>> = {
   sqlite: async () => (await import('@detent/sqlite')).sqlite,
   postgres: async () => (await import('@detent/postgres')).postgres,
+  mysql: async () => (await import('@detent/mysql')).mysql,
+  mongo: async () => (await import('@detent/mongo')).mongo,
 };
 
 const load: LoadAdapter = async (name, url, folder) => {
