@@ -13,7 +13,8 @@ export function oneFile(): TsdownPlugin {
   return {
     name: 'one-file',
     transform(code, id) {
-      const thread = /const file = .*'(\.\/[\w-]+)\.js';\s*const worker = new Worker\(new URL\(file, import\.meta\.url\), \{/u;
+      const thread =
+        /const file = .*'(\.\/[\w-]+)\.js';\s*const worker = new Worker\(new URL\(file, import\.meta\.url\), \{/u;
       const [text, name] = thread.exec(code) ?? [];
       if (text === undefined || name === undefined) return null;
       // A thread has no file of its own: it is this one, told with which part to begin.
@@ -47,7 +48,8 @@ function written(fileName: string, code: string): string {
   // Bytes are counted as characters, and Git may change how lines end.
   if (/[\r\u0080-\uffff]/u.test(code)) throw new Error(`${fileName} is not ASCII, or has a CR.`);
   if (code.includes(WRITTEN_END)) throw new Error(`${fileName} holds ${WRITTEN_END}.`);
-  if (code.includes(`require("./${ENTRY}")`)) throw new Error(`${fileName} needs the entry, which runs when it is loaded.`);
+  if (code.includes(`require("./${ENTRY}")`))
+    throw new Error(`${fileName} needs the entry, which runs when it is loaded.`);
   return code.replaceAll(END, WRITTEN_END);
 }
 
