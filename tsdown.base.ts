@@ -1,6 +1,6 @@
 import type { Rolldown, UserConfig } from 'tsdown';
 
-export type { UserConfig } from 'tsdown';
+export type { TsdownPlugin, UserConfig } from 'tsdown';
 
 /** The one way every package here is built: ESM, one file per entry, declarations by isolatedDeclarations. */
 export function library(...entry: string[]): UserConfig {
