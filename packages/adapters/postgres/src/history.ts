@@ -13,6 +13,7 @@ import {
 } from '@detent/sql';
 import { lockLost, needsDirect, translate } from './errors.ts';
 import { inline, literal } from './inline.ts';
+import { appendLaterSql, lineLater, proofOf, rowLater } from './later.ts';
 import { isRefused, valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import type { Transactions } from './transaction.ts';
@@ -50,6 +51,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
 
   /** The transaction looks for the token by itself, when it begins and before it is committed. */
   const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
+
+  const clockOffset = async (): Promise<number> => (await link.greeting()).clockOffsetMs;
 
   /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
   const readRows = async (): Promise<readonly Row[] | null> => {
@@ -138,7 +141,12 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       exists = true;
       hasEvents = true;
       if (transactions.isWorking) return;
-      await link.keep({ fence: await lock.fenceText(), save: history.saveFenced, append: history.appendFenced });
+      await link.keep({
+        fence: await lock.fenceText(),
+        save: history.saveFenced,
+        append: history.appendFenced,
+        appendLater: appendLaterSql(await link.books()),
+      });
     },
 
     async save(row) {
@@ -147,31 +155,37 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       const { history } = await link.books();
       // Its statements would run in other sessions than the one that keeps the lock.
       if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
-      const values = rowValues(row);
-      await transactions.write(
-        isFenced()
-          ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
-          : inline(history.save, [...values, row.token]),
-      );
+      const values = transactions.isPostponed ? rowLater(row, await clockOffset()) : rowValues(row);
+      const text = isFenced()
+        ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
+        : inline(history.save, [...values, row.token]);
+      await transactions.write({ text }, proofOf(history.tables.history, row));
     },
 
     async append(line) {
       const { history } = await link.books();
       const token = await lock.token();
       const last = await lastEvent(token);
+      tail = null;
+      if (transactions.isPostponed && isFenced()) {
+        const values = lineLater(last.seq + 1, last.hash, line, await clockOffset());
+        const text = link.call('appendLater', ...values) ?? inline(appendLaterSql(await link.books()), values);
+        const heard = (answer: Answer): void => {
+          tail = { token, end: { seq: last.seq + 1, hash: valueOf(answer) ?? '' } };
+        };
+        return transactions.write({ text, heard });
+      }
       const event: LedgerEvent = {
         ...line,
         seq: last.seq + 1,
         previousHash: last.hash,
         hash: chainHash(last.hash, line),
       };
-      tail = null;
       const values = eventValues(event);
-      await transactions.write(
-        isFenced()
-          ? (link.call('append', ...values) ?? inline(history.appendFenced, values))
-          : inline(history.append, [...values, token]),
-      );
+      const text = isFenced()
+        ? (link.call('append', ...values) ?? inline(history.appendFenced, values))
+        : inline(history.append, [...values, token]);
+      await transactions.write({ text });
       tail = { token, end: { seq: event.seq, hash: event.hash } };
     },
 
