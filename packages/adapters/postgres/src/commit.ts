@@ -19,10 +19,16 @@ export interface Work {
   postponed: Postponed | null;
   /** The transaction's number in the server; `null` until it has one. */
   xid: string | null;
-  /** A SELECT that says whether the record is there that it was to leave; `null` where it leaves none. */
-  proof: string | null;
+  /** `null` where it leaves none. */
+  record: HistoryRecord | null;
   readonly mayPostpone: boolean;
   readonly isCode: boolean;
+}
+
+/** A row of the history that goes out with its statements, and only while the lock is held. */
+export interface HistoryRecord {
+  /** A SELECT that says whether it is there. */
+  readonly proof: string;
 }
 
 export interface Postponed {
@@ -77,7 +83,7 @@ export function own(text: string): Part {
 
 /** The answer to a COMMIT is lost: it is asked for, never sent again. */
 export async function afterLoss(link: Link, work: Work, error: Refused): Promise<void> {
-  const outcome = await outcomeOf(link, work);
+  const outcome = await outcomeOf(link, { xid: work.xid, proof: work.record?.proof ?? null });
   switch (outcome) {
     case 'committed':
       return;

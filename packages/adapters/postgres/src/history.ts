@@ -13,7 +13,7 @@ import {
 } from '@detent/sql';
 import { lockLost, needsDirect, translate } from './errors.ts';
 import { inline, literal } from './inline.ts';
-import { appendLaterSql, lineLater, proofOf, rowLater } from './later.ts';
+import { appendLaterSql, lineLater, proofOf, rowLater, saveLaterSql } from './later.ts';
 import { isRefused, valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import type { Transactions } from './transaction.ts';
@@ -52,6 +52,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
   /** The transaction looks for the token by itself, when it begins and before it is committed. */
   const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
 
+  /** What is written goes out with the statements that it is about. */
+  const isLater = (): boolean => transactions.isPostponed && isFenced();
   const clockOffset = async (): Promise<number> => (await link.greeting()).clockOffsetMs;
 
   /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
@@ -145,6 +147,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
         fence: await lock.fenceText(),
         save: history.saveFenced,
         append: history.appendFenced,
+        saveLater: saveLaterSql(await link.books()),
         appendLater: appendLaterSql(await link.books()),
       });
     },
@@ -155,11 +158,16 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       const { history } = await link.books();
       // Its statements would run in other sessions than the one that keeps the lock.
       if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
-      const values = transactions.isPostponed ? rowLater(row, await clockOffset()) : rowValues(row);
+      if (isLater()) {
+        const values = rowLater(row, await clockOffset());
+        const text = link.call('saveLater', ...values) ?? inline(saveLaterSql(await link.books()), values);
+        return transactions.write({ text }, { proof: proofOf(history.tables.history, row) });
+      }
+      const values = rowValues(row);
       const text = isFenced()
         ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
         : inline(history.save, [...values, row.token]);
-      await transactions.write({ text }, proofOf(history.tables.history, row));
+      await transactions.write({ text });
     },
 
     async append(line) {
@@ -167,7 +175,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       const token = await lock.token();
       const last = await lastEvent(token);
       tail = null;
-      if (transactions.isPostponed && isFenced()) {
+      if (isLater()) {
         const values = lineLater(last.seq + 1, last.hash, line, await clockOffset());
         const text = link.call('appendLater', ...values) ?? inline(appendLaterSql(await link.books()), values);
         const heard = (answer: Answer): void => {

@@ -1,16 +1,13 @@
 import { postgres, quoteLiteral, type ColumnValue } from '@detent/sql';
 
-/** A value, or an expression of the server's that gives it. */
-export type Given = ColumnValue | { readonly sql: string };
-
 /**
  * Puts values into a statement of Detent's own, in the places of `$1`, `$2` …, so that it can go by the simple protocol:
  * after an extended query inside a transaction the server keeps a snapshot open, and several of them do not fit into one
  * message. Quoted identifiers and strings are left alone.
  */
-export function inline(text: string, values: readonly Given[]): string {
+export function inline(text: string, values: readonly ColumnValue[]): string {
   return text.replaceAll(/"(?:[^"]|"")*"|'(?:[^']|'')*'|\$(\d+)/g, (found: string, index: string | undefined) =>
-    index === undefined ? found : written(values[Number(index) - 1] ?? null),
+    index === undefined ? found : literal(values[Number(index) - 1] ?? null),
   );
 }
 
@@ -18,8 +15,4 @@ export function literal(value: ColumnValue): string {
   if (value === null) return 'NULL';
   // A text in PostgreSQL holds everything but this.
   return typeof value === 'number' ? String(value) : quoteLiteral(postgres, value.replaceAll('\0', '\u{fffd}'));
-}
-
-export function written(value: Given): string {
-  return typeof value === 'object' && value !== null ? value.sql : literal(value);
 }

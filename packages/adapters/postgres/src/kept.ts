@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { written, type Given } from './inline.ts';
+import type { ColumnValue } from '@detent/sql';
+import { literal } from './inline.ts';
 import type { Answer } from './wire.ts';
 
 /** What every transaction of a run repeats. */
-export type Repeated = 'fence' | 'save' | 'append' | 'appendLater';
+export type Repeated = 'fence' | 'save' | 'append' | 'saveLater' | 'appendLater';
 
 /** Sends commands in one message. */
 type Ask = (...texts: readonly string[]) => Promise<readonly Answer[]>;
@@ -16,7 +17,7 @@ export interface KeptStatements {
   /** Outside a transaction, and where all their tables are there. Does nothing when it was done before. */
   make(texts: Readonly<Record<Repeated, string>>): Promise<void>;
   /** `null` where they are not kept. */
-  call(name: Repeated, values: readonly Given[]): string | null;
+  call(name: Repeated, values: readonly ColumnValue[]): string | null;
   /** Asks whether they are still there: a migration can throw them away. They are not made again then. */
   readonly question: string;
   heard(answer: Answer | undefined): void;
@@ -38,7 +39,7 @@ export function keptStatements(ask: Ask): KeptStatements {
       state = 'kept';
     },
 
-    call: (name, values) => (state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(written).join(', ')})` : null),
+    call: (name, values) => (state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(literal).join(', ')})` : null),
 
     question: `SELECT name FROM pg_catalog.pg_prepared_statements WHERE starts_with(name, '${prefix}')`,
 

@@ -1,20 +1,31 @@
 import { chainText, type HistoryRow, type LedgerLine } from '@detent/core';
-import { ROW_COLUMNS, rowValues } from '@detent/sql';
+import { ROW_COLUMNS, rowValues, type ColumnValue } from '@detent/sql';
 import { NOW, type Bookkeeping } from './bookkeeping.ts';
-import { literal, type Given } from './inline.ts';
+import { FENCE } from './errors.ts';
+import { literal } from './inline.ts';
 
 // What is written in one message with the statements that it is about: only the server knows when those ended.
 
-/** The values of a row whose end is when it is written. `ahead`: by how many milliseconds the server's clock is. */
-export function rowLater(row: HistoryRow, ahead: number): readonly Given[] {
-  const end = `${NOW} - ${ahead}`;
-  const times: Readonly<Record<string, Given>> = {
-    finished_at: { sql: end },
-    duration_ms: { sql: `greatest(${end} - ${row.startedAt}, 0)` },
-  };
-  return rowValues(row).map((value, index) =>
-    value === null ? value : (times[ROW_COLUMNS[index]?.name ?? ''] ?? value),
-  );
+/**
+ * Saves a row whose end is when it is written; `rowLater` gives the values. Fails with `FENCE` where the token is not the
+ * lock's any more.
+ */
+export function saveLaterSql({ history: { saveFenced, tables } }: Bookkeeping): string {
+  const [end, start, length, token] = ['finished_at', 'started_at', 'duration_ms', 'token'].map(placeOf);
+  const isHeld = `EXISTS (SELECT 1 FROM ${tables.lock} WHERE id = 1 AND token = ${token})`;
+  return saveFenced
+    .replace(`${end},`, `${NOW} - ${end},`)
+    .replace(`${length},`, `greatest(${NOW} - ${end} - ${start}, ${length}),`)
+    .replace(`${token},`, `CAST(CASE WHEN ${isHeld} THEN ${token}::text ELSE ${literal(FENCE)} END AS bigint),`);
+}
+
+/** `ahead`: by how many milliseconds the server's clock is. */
+export function rowLater(row: HistoryRow, ahead: number): readonly ColumnValue[] {
+  return rowValues({ ...row, finishedAt: ahead, durationMs: 0 });
+}
+
+function placeOf(name: string): string {
+  return `$${ROW_COLUMNS.findIndex((column) => column.name === name) + 1}::bigint`;
 }
 
 /** A SELECT that says whether that very row was written. */
@@ -37,7 +48,7 @@ export function appendLaterSql({ history: { tables } }: Bookkeeping): string {
   );
 }
 
-export function lineLater(seq: number, previousHash: string, line: LedgerLine, ahead: number): readonly Given[] {
+export function lineLater(seq: number, previousHash: string, line: LedgerLine, ahead: number): readonly ColumnValue[] {
   const { runId, actor, action, id, detail } = line;
   return [seq, runId, actor, action, id, detail, previousHash, ...chainText(previousHash, line), ahead];
 }

@@ -1,8 +1,8 @@
 import type { Logger, OpenOptions } from '@detent/core';
+import type { ColumnValue } from '@detent/sql';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
-import type { Given } from './inline.ts';
 import { keptStatements, type Repeated } from './kept.ts';
 import type { LeaseTiming } from './lock-timing.ts';
 import {
@@ -50,7 +50,7 @@ export interface Link {
   /** Lets the session keep statements parsed and planned; nothing behind a pooler. Outside a transaction. */
   keep(texts: Readonly<Record<Repeated, string>>): Promise<void>;
   /** The call of such a statement; `null` where the session has none, or may have none any more. */
-  call(name: Repeated, ...values: readonly Given[]): string | null;
+  call(name: Repeated, ...values: readonly ColumnValue[]): string | null;
   /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
   /** Whether there can be another connection to the same database. */

@@ -2,7 +2,16 @@ import { DetentError, type TransactionScope } from '@detent/core';
 import { mayGoAtOnce } from './at-once.ts';
 import { watchBlockers } from './blockers.ts';
 import { cancelOn } from './cancel.ts';
-import { afterLoss, commitRefused, commitWork, MARK, own, type Postponed, type Work } from './commit.ts';
+import {
+  afterLoss,
+  commitRefused,
+  commitWork,
+  MARK,
+  own,
+  type Postponed,
+  type HistoryRecord,
+  type Work,
+} from './commit.ts';
 import { ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
@@ -20,8 +29,8 @@ export interface Transactions {
   readonly isPostponed: boolean;
   /** Statements of a migration, inside the transaction or outside of any. Throws typed errors. */
   execute(parts: readonly Part[], request: ExecuteRequest): Promise<void>;
-  /** Detent's own write: with the commit of the transaction that is open, or at once. `proof`: a SELECT of its being there. */
-  write(part: Part, proof?: string): Promise<void>;
+  /** Detent's own write: with the commit of the transaction that is open, or at once. */
+  write(part: Part, record?: HistoryRecord): Promise<void>;
   /** Sends what is held back, so that a reader inside the transaction sees it. */
   flush(): Promise<void>;
 }
@@ -154,7 +163,7 @@ export function createTransactions(
   };
   /** The whole transaction in one message. */
   const executeAtOnce = async (current: Work, { parts, request }: Postponed): Promise<void> => {
-    const { last } = await lock.fence();
+    const last = current.record === null ? (await lock.fence()).last : [];
     const whole = [...parts, ...current.held.splice(0), ...last.map(own), own('COMMIT')];
     await executing(whole, request, async (thrown, circumstances) => {
       if (thrown instanceof Refused && thrown.failure.kind === 'lost') return afterLoss(link, current, thrown);
@@ -181,7 +190,7 @@ export function createTransactions(
         held: [],
         postponed: null,
         xid: null,
-        proof: null,
+        record: null,
         mayPostpone: await mayGoAtOnce(link, scope),
         isCode: scope.statements === null,
       };
@@ -208,10 +217,10 @@ export function createTransactions(
       else await executeNow({ parts, request });
     },
 
-    async write(part, proof) {
+    async write(part, record) {
       if (work !== null) {
         work.held.push(part);
-        work.proof = proof ?? work.proof;
+        work.record = record ?? work.record;
         return;
       }
       await link.prepare();
