@@ -248,7 +248,7 @@ export class MigrationScriptExecutor<Db = unknown> {
     const environment = this.#environment;
     return this.#serial(async () => {
       const session = await environment.connection.session('read');
-      return work(session, async () => (await environment.scanner(session)).scan());
+      return work(session, async () => environment.scanner(session).scan());
     });
   }
 

@@ -50,10 +50,12 @@ const ANY = /^(V?)(\d+)(__?|-)(.*)$/su;
  * Files that live beside migrations: dot files, README and LICENSE, Markdown, type declarations, source maps,
  * package.json and tsconfig (they decide how Node reads the folder's modules), and Go code without a version.
  */
-const PASSED_OVER = [
-  /^\.|^(?:readme|license)(?:\.|$)|\.(?:md|map)$|\.d\.[mc]?ts$/iu,
-  /^(?:package|tsconfig(?:\..+)?)\.json$|^(?![VU]?\d).*\.go$/u,
-];
+function isPassedOver(base: string): boolean {
+  return (
+    /^\.|^(?:readme|license)(?:\.|$)|\.(?:md|map)$|\.d\.[mc]?ts$/iu.test(base) ||
+    /^(?:package|tsconfig(?:\..+)?)\.json$|^(?![VU]?\d).*\.go$/u.test(base)
+  );
+}
 
 /**
  * Reads the name of the file at `path`, with `/` between folders and in Unicode's composed form (NFC): the history
@@ -64,7 +66,7 @@ export function parseFilename(path: string, layout: Layout, scriptExtensions: re
   const base = path.slice(path.lastIndexOf('/') + 1);
   const found = readName(base, layout, scriptExtensions);
   if (isRight(found)) return found;
-  if (PASSED_OVER.some((pattern) => pattern.test(base))) return { kind: 'passed-over' };
+  if (isPassedOver(base)) return { kind: 'passed-over' };
   const fits = (name: string): boolean => isRight(readName(name, layout, scriptExtensions));
   return { kind: 'foreign', ...explainName(base, found, [...scriptExtensions, ...CODE_EXTENSIONS], fits) };
 }

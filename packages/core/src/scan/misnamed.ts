@@ -6,8 +6,6 @@ export interface Explanation {
   readonly hint: string | null;
 }
 
-const LEFTOVER = /~$|^#.*#$|^~\$|\.(?:orig|rej|bak|backup|sw[a-p]|tmp|temp|old|save)$/iu;
-const LOOSE = /^\s*([vur]?)[\s_.-]*(\d+(?:[._]\d+)*)?([\s_.-]*)(.*?)[\s.]*$/isu;
 /** What else Flyway calls. */
 const OTHER_HOOK = /^(?:before|after)(?:Each|Validate|Baseline|Clean|Info|Repair|Undo|Version|Connect|Create|Deploy)/u;
 const BACKWARDS = ['down', 'undo', 'rollback', 'revert'];
@@ -22,7 +20,7 @@ export function explainName(
   extensions: readonly string[],
   isRight: (name: string) => boolean,
 ): Explanation {
-  if (LEFTOVER.test(base))
+  if (/~$|^#.*#$|^~\$|\.(?:orig|rej|bak|backup|sw[a-p]|tmp|temp|old|save)$/iu.test(base))
     return advice('it looks like what an editor or a merge left behind', 'Delete it, or list it in "ignore".');
   if (base.endsWith('.go')) {
     return advice(
@@ -88,7 +86,8 @@ function propose(stem: string, extension: string, isRight: (name: string) => boo
   const [, word = stem, name = ''] = /^(\w+?Migrate)_+(.*)$/iu.exec(stem) ?? [];
   const hook = nearest(word, ['beforeMigrate', 'afterMigrate']);
   if (hook !== null) return `${hook}${name === '' ? '' : `__${name}`}${extension}`;
-  const [, letter = '', digits = '', gap = '', rest = ''] = LOOSE.exec(stem) ?? [];
+  const loose = /^\s*([vur]?)[\s_.-]*(\d+(?:[._]\d+)*)?([\s_.-]*)(.*?)[\s.]*$/isu;
+  const [, letter = '', digits = '', gap = '', rest = ''] = loose.exec(stem) ?? [];
   const prefix = letter.toUpperCase();
   const { name: cleaned, direction } = cleanName(rest);
   if (digits === '') return prefix === 'R' && /^r_/iu.test(stem) ? `R__${cleaned}${extension}` : null;

@@ -2,9 +2,6 @@ import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { sep } from 'node:path';
 import { DetentError, type Problem } from '../errors.ts';
 
-/** A folder that looks like a file lost its place: as a folder it would hold nothing, and nobody would notice. */
-const LIKE_A_FILE = /^(?:[VU]?\d|R__).*\.(?:sql|[mc]?[jt]s)$/iu;
-
 export interface Entry {
   readonly name: string;
   /** Path below the root, `/` between folders, in Unicode's composed form. */
@@ -42,10 +39,13 @@ export function walk(
   return problems;
 }
 
-/** `null` for a folder to go into. */
+/**
+ * `null` for a folder to go into. One that looks like a file lost its place: as a folder it would hold nothing, and nobody
+ * would notice.
+ */
 function kindOf(dirent: Dirent): Entry['kind'] | null {
   if (dirent.isFile()) return 'file';
-  if (dirent.isDirectory()) return LIKE_A_FILE.test(dirent.name) ? 'folder' : null;
+  if (dirent.isDirectory()) return /^(?:[VU]?\d|R__).*\.(?:sql|[mc]?[jt]s)$/iu.test(dirent.name) ? 'folder' : null;
   return dirent.isSymbolicLink() ? 'link' : 'special';
 }
 
