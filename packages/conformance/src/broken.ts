@@ -66,6 +66,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
     noticedBy: 'strategies',
     tamper: (session) =>
       overlay(session, {
+        transaction: (scope, work) => session.transaction({ ...scope, atOnce: false }, work),
         execute: (statements, file, progress) => session.execute(statements, file, progress).catch(() => []),
       }),
   },

@@ -62,6 +62,11 @@ export interface TransactionScope {
   readonly statements: readonly Statement[] | null;
   /** False: rows are not checked against foreign keys until the end; undefined: as fits the statements. */
   readonly foreignKeys?: boolean | undefined;
+  /**
+   * Nothing is asked between the statements and the commit, so a database may hold them back and send all at once. They
+   * are done when the transaction is then: `done` is told as ever, and the transaction throws what they fail by.
+   */
+  readonly atOnce?: boolean;
 }
 
 /** `null`: as configured. 0: none. */

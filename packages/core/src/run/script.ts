@@ -32,7 +32,7 @@ export async function runScript<Db>(
     attempt.row.statementsDone === 0 &&
     (await session.covered(statements)) === statements.length
   ) {
-    await session.transaction({ statements, foreignKeys }, runWhole);
+    await session.transaction({ statements, foreignKeys, atOnce: true }, runWhole);
   } else {
     await runSegments(context, attempt, statements, segments);
   }
