@@ -10,13 +10,15 @@ import {
   toEntry,
   toEvent,
   toRow,
+  type ColumnValue,
 } from '@detent/sql';
 import { lockLost, translate } from './errors.ts';
 import type { Link } from './link.ts';
-import { inline, literal } from './literal.ts';
+import { inline, literal, tuple } from './literal.ts';
 import type { SessionLock } from './lock.ts';
 import type { Transactions } from './transaction.ts';
 import { isRefused, Refused, valueOf, type Answer, type TextRow } from './wire.ts';
+import type { Write } from './writes.ts';
 
 const NO_TABLE = 1146;
 const NO_COLUMN = 1054;
@@ -147,10 +149,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
         throw lockLost({ token: row.token, tokenNow: lock.held.token });
       const { history } = await link.books();
       const values = rowValues(row);
-      await transactions.write(
-        isFenced() ? inline(history.saveFenced, values) : inline(history.save, [...values, row.token]),
-        savedSql(history.tables.history, row),
-      );
+      if (isFenced()) transactions.hold(rowOf(history.saveFenced, values, savedSql(history.tables.history, row)));
+      else await transactions.write(inline(history.save, [...values, row.token]));
     },
 
     async append(line) {
@@ -165,10 +165,10 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
       };
       tail = null;
       const values = eventValues(event);
-      await transactions.write(
-        isFenced() ? inline(history.appendFenced, values) : inline(history.append, [...values, token]),
-        inline(`SELECT COUNT(*) FROM ${history.tables.event} WHERE seq = ? AND hash = ?`, [event.seq, event.hash]),
-      );
+      if (isFenced()) {
+        const proof = `SELECT COUNT(*) FROM ${history.tables.event} WHERE seq = ${event.seq} AND hash = ${literal(event.hash)}`;
+        transactions.hold(rowOf(history.appendFenced, values, proof));
+      } else await transactions.write(inline(history.append, [...values, token]));
       tail = { token, end: { seq: event.seq, hash: event.hash } };
     },
 
@@ -195,6 +195,15 @@ async function columnsSql(link: Link): Promise<string> {
 function namesIn(answer: Answer | undefined): readonly string[] {
   return (answer?.rows ?? []).map(({ name }) => name ?? '');
 }
+
+/** One row of a statement that inserts by `VALUES`. */
+function rowOf(text: string, values: readonly ColumnValue[], proof: string): Write {
+  const from = text.indexOf(VALUES) + VALUES.length;
+  const to = text.indexOf(')', from) + 1;
+  return { text: text.slice(0, from), row: { values: tuple(values), after: text.slice(to) }, proof };
+}
+
+const VALUES = ' VALUES ';
 
 /** Whether a row stands as it was saved: by what changes from one saving of it to the next. */
 function savedSql(table: string, row: HistoryRow): string {

@@ -124,6 +124,7 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
       return running === 0;
     },
     suspect: () => (unsure = true),
+    trust: () => (unsure = false),
 
     async look() {
       if (unsure) await run('DO 0');
