@@ -37,7 +37,7 @@ export async function send(link: Link, { head, text, tail }: Message, onHead: ()
   } catch (error) {
     // Nobody knows how much of it the server has executed.
     if (!(error instanceof Refused) || error.failure.kind === 'lost') throw error;
-    if (!isThrough(error.answers, before)) throw translate(error, link.target);
+    if (error.answers.length < before.length) throw translate(error, link.target);
     onHead();
     const [own, ...rest] = error.answers.slice(before.length);
     if (tail.length === 0 || own === undefined) throw error;
@@ -45,10 +45,4 @@ export async function send(link: Link, { head, text, tail }: Message, onHead: ()
     wire.trust();
     return { answers: [own], tail: rest, refused: error };
   }
-}
-
-/** A question without a row was begun and refused. */
-function isThrough(answers: readonly Answer[], head: readonly string[]): boolean {
-  if (answers.length < head.length) return false;
-  return answers.slice(0, head.length).every(({ rows, affected }) => affected !== null || rows.length > 0);
 }

@@ -13,7 +13,7 @@ export interface Work {
   /** Those of earlier transactions that went out in front of it. */
   carried: readonly Write[];
   /** Of the last write; `null` where nothing would show that it was committed. */
-  proof: string | null;
+  proof: (() => string) | null;
   readonly isCode: boolean;
 }
 

@@ -24,7 +24,7 @@ import { createTransactions } from './transaction.ts';
 export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
   const lock = createLock(link);
   const ahead = createAhead(link);
-  const onRollBack = (): void => history.forgetTail();
+  const onRollBack = (): void => history.forget();
   const transactions = createTransactions({ link, lock, ahead, lockRetries, onRollBack });
   const history = createHistory({ link, lock, transactions });
   const prepared = createPrepared(link);

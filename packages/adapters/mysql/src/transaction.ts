@@ -102,7 +102,7 @@ export function createTransactions(given: TransactionSettings): Transactions {
   };
   /** The answer to a COMMIT is lost: it is asked for, never sent again. */
   const afterLoss = async ({ proof }: Work, error: Refused): Promise<void> => {
-    const outcome = await outcomeOf(link, proof);
+    const outcome = await outcomeOf(link, proof?.() ?? null);
     switch (outcome) {
       case 'committed':
         return;

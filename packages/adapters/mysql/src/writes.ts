@@ -5,25 +5,25 @@ export interface Write {
   /** The row, and what follows it; `null` for any other statement. */
   readonly row: { readonly values: string; readonly after: string } | null;
   /** A question whose answer is not 0 when it was committed. */
-  readonly proof: string;
+  readonly proof: () => string;
 }
 
 /** As few statements as can be: rows of one table go together, in their order. */
 export function writesSql(writes: readonly Write[]): readonly string[] {
   const texts: string[] = [];
-  let rows = new Map<string, { readonly values: string[]; readonly after: string }>();
+  let inserts: { readonly text: string; readonly after: string; readonly values: string[] }[] = [];
   const end = (): void => {
-    for (const [text, { values, after }] of rows) texts.push(`${text}${values.join(', ')}${after}`);
-    rows = new Map();
+    for (const { text, after, values } of inserts) texts.push(`${text}${values.join(', ')}${after}`);
+    inserts = [];
   };
   for (const { text, row } of writes) {
     if (row === null) {
       end();
       texts.push(text);
     } else {
-      const known = rows.get(text);
-      if (known === undefined) rows.set(text, { values: [row.values], after: row.after });
-      else known.values.push(row.values);
+      const same = inserts.find((each) => each.text === text && each.after === row.after);
+      if (same === undefined) inserts.push({ text, after: row.after, values: [row.values] });
+      else same.values.push(row.values);
     }
   }
   end();
