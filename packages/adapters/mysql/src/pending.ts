@@ -7,11 +7,12 @@ export interface Work {
   begun: boolean;
   /** Whether anything was executed in it. */
   used: boolean;
-  /** Own writes that go out with the next statement or the commit, and those that went out. */
+  /** Own writes that go out with the commit, and those that went out before it. */
   readonly held: Write[];
   readonly sent: Write[];
-  /** Those of earlier transactions that went out in front of it. */
+  /** Those of earlier transactions that this one takes along, and whether they went out. */
   carried: readonly Write[];
+  hasCarried: boolean;
   /** Of the last write; `null` where nothing would show that it was committed. */
   proof: (() => string) | null;
   readonly isCode: boolean;
@@ -30,7 +31,9 @@ export interface Due {
 export interface Pending {
   /** The writes of a transaction that was never begun wait for what comes next. */
   wait(work: Work): void;
-  /** What a transaction needs before its next statement. */
+  /** What a transaction needs before a statement. */
+  dueBefore(work: Work): Promise<Due>;
+  /** The same, and all its writes. */
   dueIn(work: Work): Promise<Due>;
   /** All that waits, as a transaction. */
   dueAlone(): Promise<Due>;
@@ -39,7 +42,7 @@ export interface Pending {
 }
 
 export function beginWork(isCode: boolean): Work {
-  return { begun: false, used: false, held: [], sent: [], carried: [], proof: null, isCode };
+  return { begun: false, used: false, held: [], sent: [], carried: [], hasCarried: false, proof: null, isCode };
 }
 
 export function createPending(lock: SessionLock): Pending {
@@ -48,24 +51,35 @@ export function createPending(lock: SessionLock): Pending {
     const fence = await lock.fence();
     return ['START TRANSACTION', ...(fence === null ? [] : [fence])];
   };
+  const dueBefore = async (work: Work): Promise<Due> => {
+    if (work.begun) return { texts: [], done: () => undefined };
+    const mark = work.isCode ? [`SAVEPOINT ${MARK}`] : [];
+    const carried = waiting;
+    const done = (): void => {
+      if (work.begun) return;
+      waiting = waiting.slice(carried.length);
+      work.carried = carried;
+      work.begun = true;
+    };
+    return { texts: [...(await beginning()), ...mark], done };
+  };
   return {
     wait({ held }) {
       waiting = [...waiting, ...held.splice(0)];
     },
 
+    dueBefore,
+
     async dueIn(work) {
-      if (work.begun) {
-        const writes = [...work.held];
-        return { texts: writesSql(writes), done: () => void work.sent.push(...work.held.splice(0, writes.length)) };
-      }
-      const carried = waiting;
-      const mark = work.isCode ? [`SAVEPOINT ${MARK}`] : [];
-      const texts = [...(await beginning()), ...mark, ...writesSql([...carried, ...work.held])];
+      const before = await dueBefore(work);
+      const { held, sent, begun, hasCarried } = work;
+      const carried = begun ? work.carried : waiting;
+      const count = held.length;
+      const texts = [...before.texts, ...writesSql(hasCarried ? held : [...carried, ...held])];
       const done = (): void => {
-        waiting = [];
-        work.carried = carried;
-        work.begun = true;
-        work.sent.push(...work.held.splice(0));
+        before.done();
+        work.hasCarried = true;
+        sent.push(...held.splice(0, count));
       };
       return { texts, done };
     },
@@ -80,7 +94,7 @@ export function createPending(lock: SessionLock): Pending {
       work.carried = [];
       const own = work.sent.splice(0);
       if (retried) work.held.unshift(...own);
-      work.begun = work.used = false;
+      work.begun = work.used = work.hasCarried = false;
     },
   };
 }

@@ -114,13 +114,14 @@ export function createTransactions(given: TransactionSettings): Transactions {
   };
 
   const attemptIn = async (current: Work, { text, transactional }: Statement): Promise<readonly Answer[]> => {
-    const { texts, done } = await pending.dueIn(current);
+    // Where it may commit by itself, what was written before goes with it.
+    const { texts, done } = await (transactional ? pending.dueBefore(current) : pending.dueIn(current));
     const { answers } = await send(link, { head: texts, text, tail: [] }, done);
     current.used = true;
     if (wire.status.inTransaction) return answers;
     if (transactional) throw ended();
     // It committed what was open, as all such statements do; what follows is another transaction.
-    Object.assign(current, beginWork(current.isCode), { held: current.held });
+    Object.assign(current, beginWork(current.isCode), { held: current.held, proof: current.proof });
     return answers;
   };
   const attemptAlone = async ({ text }: Statement, next: ExecuteRequest['next']): Promise<readonly Answer[]> => {
