@@ -22,11 +22,6 @@ export function createRowWrites(): RowWrites {
   const known = new Map<string, readonly ColumnValue[] | null>();
   let isAll = false;
   let holder: number | null = null;
-  let parts: { readonly text: string; readonly into: string; readonly after: string } | null = null;
-  const partsOf = (text: string): { readonly into: string; readonly after: string } => {
-    if (parts?.text !== text) parts = { text, ...splitInsert(text) };
-    return parts;
-  };
   const forget = (): void => {
     known.clear();
     isAll = false;
@@ -52,9 +47,14 @@ export function createRowWrites(): RowWrites {
         const text = `UPDATE ${history.tables.history} SET ${changes.join(', ')} WHERE ${ID} = ${literal(row.id)}`;
         return { text, row: null, proof };
       }
-      const { into, after } = partsOf(history.saveFenced);
-      const isNew = before === undefined && isAll;
-      return { text: into, row: { values: tuple(values), after: isNew ? '' : after }, proof };
+      if (before !== undefined || !isAll) {
+        const { into, after } = splitInsert(history.saveFenced);
+        return { text: into, row: { values: tuple(values), after }, proof };
+      }
+      // What is not said is NULL.
+      const said = [...values.keys()].filter((index) => values[index] !== null);
+      const text = `INSERT INTO ${history.tables.history} (${said.map((index) => NAMES[index]).join(', ')}) VALUES `;
+      return { text, row: { values: tuple(said.map((index) => values[index] ?? null)), after: '' }, proof };
     },
 
     forget,
