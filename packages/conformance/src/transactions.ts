@@ -8,9 +8,12 @@ const CREATE: Op = { kind: 'create', table: 'a' };
 const INSERT: Op = { kind: 'insert', table: 'a', id: 1 };
 
 /** The commands as the adapter's own parser reads them. */
-function statementsOf<Db>({ target, adapter }: Workplace<Db>, ...ops: readonly Op[]): readonly Statement[] {
+async function statementsOf<Db>(
+  { target, adapter }: Workplace<Db>,
+  ...ops: readonly Op[]
+): Promise<readonly Statement[]> {
   const text = ops.map((op) => `${commandOf(op, target.language)};\n`).join('');
-  return adapter.parse({ text, file: 'V1_x.sql', part: 'up', placeholders: null }).up;
+  return (await adapter.parse({ text, file: 'V1_x.sql', part: 'up', placeholders: null })).up;
 }
 
 async function runAll<Db>(session: MigrationSession<Db>, statements: readonly Statement[]): Promise<void> {
@@ -136,7 +139,7 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
     test('commits its statements together', async () => {
       await using place = await openWorkplace(target);
       const session = await place.open();
-      const statements = statementsOf(place, CREATE, INSERT);
+      const statements = await statementsOf(place, CREATE, INSERT);
       await session.transaction({ statements }, () => runAll(session, statements));
       await session.close();
       expect(await place.database.digest()).toBe(await references.digestOf([CREATE, INSERT]));
@@ -146,7 +149,7 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
       await using place = await openWorkplace(target);
       await place.apply([CREATE]);
       const session = await place.open();
-      const statements = statementsOf(place, INSERT, { kind: 'refused' });
+      const statements = await statementsOf(place, INSERT, { kind: 'refused' });
       const work = session.transaction({ statements }, () => runAll(session, statements));
       await expect(work).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
       await session.close();
@@ -157,7 +160,7 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
       await using place = await openWorkplace(target);
       const session = await place.open();
       const { transactionalDdl } = session.capabilities;
-      const statements = statementsOf(place, CREATE, { kind: 'refused' });
+      const statements = await statementsOf(place, CREATE, { kind: 'refused' });
       await expect(session.transaction({ statements }, () => runAll(session, statements))).rejects.toMatchObject({
         code: 'STATEMENT_FAILED',
       });
@@ -168,7 +171,7 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
     test('a refused statement names its place, its text and what the server said', async () => {
       await using place = await openWorkplace(target);
       const session = await place.open();
-      const [, refused] = statementsOf(place, CREATE, { kind: 'refused' });
+      const [, refused] = await statementsOf(place, CREATE, { kind: 'refused' });
       if (refused === undefined) throw new Error('The parser lost a statement.');
       const failure: unknown = await session.execute([refused], 'V1_x.sql').catch((thrown: unknown) => thrown);
       expect(failure).toMatchObject({

@@ -32,6 +32,8 @@ export type { Action, LoadedMigration } from './validate/load.ts';
 export { TOOL_VERSION } from './tool-version.ts';
 export type { Capabilities, CreatedDatabase, CreateOptions, DatabaseAdapter, OpenOptions } from './ports/adapter.ts';
 export { backupWhenNeeded } from './backup/when-needed.ts';
+export { sessionInParts } from './session-in-parts.ts';
+export type { LookingSession, WorkingSession } from './session-in-parts.ts';
 export type { BackupDriver, Manifest, ObjectSum } from './ports/backup.ts';
 export type { BatchOptions, DatabaseMigrationHandler, SqlIdentifier, SqlTag } from './ports/handler.ts';
 export type {

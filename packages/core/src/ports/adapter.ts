@@ -14,8 +14,8 @@ export interface DatabaseAdapter<Db = unknown> {
   readonly lockTimeoutMs: number;
   /** The same adapter with the same options on another database. Throws `CONFIG` for a URL that is not its own. */
   at(url: string): DatabaseAdapter<Db>;
-  /** Reads a script. Throws `SCRIPT_SYNTAX` with line and column. Pure. */
-  parse(script: ScriptText): ParsedScript;
+  /** Reads a script; a promise where the parser is loaded first. Throws `SCRIPT_SYNTAX` with line and column. Pure. */
+  parse(script: ScriptText): ParsedScript | Promise<ParsedScript>;
   /**
    * Makes an empty database of that name beside this one, like it in encoding and order. Absent where there can be none.
    * Throws `CONFIG` when it is there already.
