@@ -67,6 +67,8 @@ export interface Capabilities {
   readonly alone: true | string;
   /** A run can be one transaction; otherwise why not, as one sentence. */
   readonly together: true | string;
+  /** Each transaction begins with what `Lease.assert` does, so that what was written just before needs no other. */
+  readonly fencesTransactions?: boolean;
   /** A running statement can be cancelled from outside. */
   readonly cancel: boolean;
 }
