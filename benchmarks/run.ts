@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { buildContenders, buildPackages } from './build.ts';
 import { NotRun, type Scenario } from './scenario.ts';
+import { action } from './scenarios/action.ts';
 import { apply } from './scenarios/apply.ts';
 import { backup } from './scenarios/backup.ts';
 import { cli } from './scenarios/cli.ts';
@@ -26,6 +27,7 @@ const SCENARIOS: readonly Scenario[] = [
   noop,
   apply,
   cli,
+  action,
   memory,
   start64,
   backup,

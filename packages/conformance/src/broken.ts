@@ -52,6 +52,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
     breaks: 'scripts',
     tamper: (session) =>
       overlay(session, {
+        transaction: (scope, work) => session.transaction({ ...scope, atOnce: false }, work),
         execute: (statements, file, progress) => session.execute(statements, file, progress).catch(() => []),
       }),
   },

@@ -61,10 +61,9 @@ function findName(text: string, name: string): number | null {
   return null;
 }
 
-const WORD = /[\p{L}\p{N}_$]/u;
-
 function isInsideWord(text: string, at: number, token: string): boolean {
+  const word = /[\p{L}\p{N}_$]/u;
   const joins = (left: string | undefined, right: string | undefined): boolean =>
-    left !== undefined && right !== undefined && WORD.test(left) && WORD.test(right);
+    left !== undefined && right !== undefined && word.test(left) && word.test(right);
   return joins(text[at - 1], token[0]) || joins(token.at(-1), text[at + token.length]);
 }

@@ -5,6 +5,7 @@ import type { Events } from '../events.ts';
 import { SchemaVersionService } from '../history/schema-version-service.ts';
 import type { MigrationSession } from '../ports/session.ts';
 import type { MigrationSource } from '../ports/source.ts';
+import { directory } from '../scan/directory.ts';
 import { MigrationScanner } from '../scan/scanner.ts';
 
 /** What all operations of one executor share. */
@@ -20,16 +21,15 @@ export class Environment<Db> {
     this.events = events;
   }
 
-  async scanner(session: MigrationSession<Db>): Promise<MigrationScanner> {
+  scanner(session: MigrationSession<Db>): MigrationScanner {
     const { adapter } = this.settings;
-    return new MigrationScanner(await this.#migrations(), adapter, new SchemaVersionService(session.history));
+    return new MigrationScanner(this.#migrations(), adapter, new SchemaVersionService(session.history));
   }
 
-  async #migrations(): Promise<MigrationSource> {
+  #migrations(): MigrationSource {
     const { migrations, cwd, layout, ignore } = this.settings;
     if (typeof migrations !== 'string') return migrations;
-    // Imported when there is a folder, so that a bundle of modules needs no file system.
-    this.#source ??= (await import('../scan/directory.ts')).directory(resolve(cwd, migrations), { layout, ignore });
+    this.#source ??= directory(resolve(cwd, migrations), { layout, ignore });
     return this.#source;
   }
 }

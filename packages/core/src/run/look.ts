@@ -30,7 +30,7 @@ export async function changeDatabase<Db>(
   try {
     report.start();
     const session = await connection.session('write');
-    const scanner = await environment.scanner(session);
+    const scanner = environment.scanner(session);
     const scan = await scanner.scan();
     const plan = planner(scan);
     report.planned(plan);

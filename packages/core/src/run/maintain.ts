@@ -26,7 +26,7 @@ export async function maintain<Db>(
   try {
     report.start();
     const session = await connection.session('write');
-    const scanner = await environment.scanner(session);
+    const scanner = environment.scanner(session);
     await check(session, await scanner.scan());
     const owner = ownerOf(settings, report.runId);
     // To skip what somebody asked for by name would be to lie about it.

@@ -12,13 +12,18 @@ const shared = Buffer.allocUnsafe(64 * 1024);
 /** Numbers go to the operating system as they are; the type only knows words. */
 const AS_TEXT = { encoding: 'utf8', flag: FLAGS as unknown as string } as const;
 
+const SPACE = 0x20;
+const DELETE = 0x7f;
+
 /**
- * The text of a file that nothing is odd about, in one call: valid UTF-8, not empty, without NUL, CR or white space at its
- * beginning. `null` for any other, whose bytes are to be looked at.
+ * The text of a file that nothing is odd about, in one call: valid UTF-8, without NUL or CR, begun by a visible character
+ * of ASCII. `null` for any other, whose bytes are to be looked at.
  */
 export function readPlain(filepath: string): string | null {
   const text = readFileSync(filepath, AS_TEXT);
-  return /^\S/u.test(text) && !text.includes('\r') && !text.includes('\0') && !text.includes('\u{FFFD}') ? text : null;
+  const first = text.charCodeAt(0);
+  if (!(first > SPACE && first < DELETE)) return null;
+  return text.includes('\r') || text.includes('\0') || text.includes('\u{FFFD}') ? null : text;
 }
 
 /**

@@ -1,13 +1,45 @@
+import type { Layout } from '../config.ts';
+import { DetentError, type Problem } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { CODE_EXTENSIONS, parseFilename } from './filename.ts';
 
-export interface Explanation {
+/** A file that is not named like a migration, and what the grammar had to say of it. */
+export interface Misnamed {
+  readonly file: string;
+  readonly complaint: string | null;
+}
+
+/** `FILE_NAME` for each, with the nearest right name where a name is what is wrong. */
+export function misnamed(
+  found: readonly Misnamed[],
+  layout: Layout,
+  scriptExtensions: readonly string[],
+): readonly Problem[] {
+  const isRight = (name: string): boolean => {
+    const { kind } = parseFilename(name, layout, scriptExtensions);
+    return kind !== 'foreign' && kind !== 'passed-over';
+  };
+  return found.map(({ file, complaint }) => {
+    const base = file.slice(file.lastIndexOf('/') + 1);
+    const extensions = [...scriptExtensions, ...CODE_EXTENSIONS];
+    const { reason, nearest: right, hint } = explainName(base, complaint, extensions, isRight);
+    const rename = right === null ? 'Rename it' : `Rename it to ${right}`;
+    return new DetentError('FILE_NAME', `${file} is not a migration: ${reason}.`, {
+      hint: hint ?? `${rename}, or list it in "ignore".`,
+      facts: { place: { file }, ...(right === null ? {} : { nearest: right }) },
+    });
+  });
+}
+
+interface Explanation {
+  /** Goes on the sentence `x is not a migration: `. */
   readonly reason: string;
+  /** The right name that is nearest; `null` when a name is not what is wrong. */
   readonly nearest: string | null;
+  /** The next step; `null`: rename it. */
   readonly hint: string | null;
 }
 
-const LEFTOVER = /~$|^#.*#$|^~\$|\.(?:orig|rej|bak|backup|sw[a-p]|tmp|temp|old|save)$/iu;
-const LOOSE = /^\s*([vur]?)[\s_.-]*(\d+(?:[._]\d+)*)?([\s_.-]*)(.*?)[\s.]*$/isu;
 /** What else Flyway calls. */
 const OTHER_HOOK = /^(?:before|after)(?:Each|Validate|Baseline|Clean|Info|Repair|Undo|Version|Connect|Create|Deploy)/u;
 const BACKWARDS = ['down', 'undo', 'rollback', 'revert'];
@@ -16,13 +48,13 @@ const BACKWARDS = ['down', 'undo', 'rollback', 'revert'];
  * Why a name is not a migration's, and the right name that is nearest. `found` is what the grammar had to say;
  * `isRight` is asked before a name is proposed.
  */
-export function explainName(
+function explainName(
   base: string,
   found: string | null,
   extensions: readonly string[],
   isRight: (name: string) => boolean,
 ): Explanation {
-  if (LEFTOVER.test(base))
+  if (/~$|^#.*#$|^~\$|\.(?:orig|rej|bak|backup|sw[a-p]|tmp|temp|old|save)$/iu.test(base))
     return advice('it looks like what an editor or a merge left behind', 'Delete it, or list it in "ignore".');
   if (base.endsWith('.go')) {
     return advice(
@@ -88,7 +120,8 @@ function propose(stem: string, extension: string, isRight: (name: string) => boo
   const [, word = stem, name = ''] = /^(\w+?Migrate)_+(.*)$/iu.exec(stem) ?? [];
   const hook = nearest(word, ['beforeMigrate', 'afterMigrate']);
   if (hook !== null) return `${hook}${name === '' ? '' : `__${name}`}${extension}`;
-  const [, letter = '', digits = '', gap = '', rest = ''] = LOOSE.exec(stem) ?? [];
+  const loose = /^\s*([vur]?)[\s_.-]*(\d+(?:[._]\d+)*)?([\s_.-]*)(.*?)[\s.]*$/isu;
+  const [, letter = '', digits = '', gap = '', rest = ''] = loose.exec(stem) ?? [];
   const prefix = letter.toUpperCase();
   const { name: cleaned, direction } = cleanName(rest);
   if (digits === '') return prefix === 'R' && /^r_/iu.test(stem) ? `R__${cleaned}${extension}` : null;

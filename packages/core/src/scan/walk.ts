@@ -2,9 +2,6 @@ import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { sep } from 'node:path';
 import { DetentError, type Problem } from '../errors.ts';
 
-/** A folder that looks like a file lost its place: as a folder it would hold nothing, and nobody would notice. */
-const LIKE_A_FILE = /^(?:[VU]?\d|R__).*\.(?:sql|[mc]?[jt]s)$/iu;
-
 export interface Entry {
   readonly name: string;
   /** Path below the root, `/` between folders, in Unicode's composed form. */
@@ -15,13 +12,9 @@ export interface Entry {
 
 /**
  * Shows everything in the folder and below but the folders, in no order. Gives what is wrong: what could not be
- * listed, and what `look` says.
+ * listed, and what `look` throws.
  */
-export function walk(
-  root: string,
-  isIgnored: (file: string) => boolean,
-  look: (entry: Entry) => Problem | null,
-): Problem[] {
+export function walk(root: string, isIgnored: (file: string) => boolean, look: (entry: Entry) => void): Problem[] {
   const problems: Problem[] = [];
   const visit = (path: string, prefix: string): void => {
     for (const dirent of listed(path, prefix, problems)) {
@@ -34,18 +27,24 @@ export function walk(
         if (!name.startsWith('.') && name !== 'node_modules') visit(filepath, `${file}/`);
         continue;
       }
-      const problem = look({ name, file, filepath, kind });
-      if (problem !== null) problems.push(problem);
+      try {
+        look({ name, file, filepath, kind });
+      } catch (thrown) {
+        problems.push(unreadable(file, thrown));
+      }
     }
   };
   visit(root, '');
   return problems;
 }
 
-/** `null` for a folder to go into. */
+/**
+ * `null` for a folder to go into. One that looks like a file lost its place: as a folder it would hold nothing, and nobody
+ * would notice.
+ */
 function kindOf(dirent: Dirent): Entry['kind'] | null {
   if (dirent.isFile()) return 'file';
-  if (dirent.isDirectory()) return LIKE_A_FILE.test(dirent.name) ? 'folder' : null;
+  if (dirent.isDirectory()) return /^(?:[VU]?\d|R__).*\.(?:sql|[mc]?[jt]s)$/iu.test(dirent.name) ? 'folder' : null;
   return dirent.isSymbolicLink() ? 'link' : 'special';
 }
 

@@ -5,10 +5,12 @@ import type { Inputs } from './inputs.ts';
 
 type Factory = (options: { readonly url: string }) => DatabaseAdapter;
 
-/** What this file carries, for projects that install nothing. mysql2 alone is as large as all of the rest. */
+/** What this file carries, for projects that install nothing. */
 const CARRIED: Readonly<Record<string, () => Promise<Factory>>> = {
   sqlite: async () => (await import('@detent/sqlite')).sqlite,
   postgres: async () => (await import('@detent/postgres')).postgres,
+  mysql: async () => (await import('@detent/mysql')).mysql,
+  mongo: async () => (await import('@detent/mongo')).mongo,
 };
 
 const load: LoadAdapter = async (name, url, folder) => {

@@ -89,6 +89,5 @@ async function main(): Promise<number> {
   return report.status === 'failed' || report.status === 'refused' ? report.exitCode || 1 : 0;
 }
 
-const code = await main();
 // A configuration may hold a pool that nobody closes.
-process.stdout.write('', () => process.exit(code));
+void main().then((code) => process.stdout.write('', () => process.exit(code)));
