@@ -42,7 +42,7 @@ export function historyReader(link: Link): HistoryReader {
       const answers = await link.wire.run([link.greetingText, ...entriesWhereThere(table, schema)].join(';\n'));
       const { greeting, books } = link.greeted(answers[0]);
       exists = greeting.tables.history;
-      return exists ? (readEntries(answers[2]) ?? readAsJson(books.history.tables.lock)) : null;
+      return exists ? (readEntries(answers[2]) ?? (await readAsJson(books.history.tables.lock))) : null;
     } catch (error) {
       if (!(error instanceof Refused) || error.failure.kind === 'lost' || error.answers.length === 0)
         throw translate(error, link.target);
