@@ -118,7 +118,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
       if (found === null) return { exists: false, entries: [] };
       checkLayout(found[0]?.['layout'], link.options.table);
       const entries = found.map(toEntry);
-      if (lock.held !== null) rows.found(
+      if (lock.held !== null)
+        rows.found(
           entries.map(({ id }) => id),
           lock.held.token,
         );
