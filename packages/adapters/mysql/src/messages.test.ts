@@ -1,8 +1,15 @@
-import type { Hooks, MigrationResult } from '@detent/core';
-import { fromModules, MigrationScriptExecutor } from '@detent/core';
+import {
+  fromModules,
+  MigrationScriptExecutor,
+  type HistoryRow,
+  type Hooks,
+  type MigrationResult,
+  type Statement,
+} from '@detent/core';
 import { startProxy } from '@detent/tests/servers/proxy';
 import { expect, test } from 'vitest';
 import { openPlace, type Place } from './fixtures/places.ts';
+import { Playground, take } from './fixtures/playground.ts';
 import { mysql, type MysqlConnection } from './index.ts';
 
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, n int)';
@@ -93,3 +100,70 @@ test('a hook between two migrations finds the first recorded', async () => {
     { id: '2', state: 'applied' },
   ]);
 });
+
+test('F13 what waits to be written is never written by a holder that was removed', async () => {
+  await using playground = new Playground((await openPlace()).database);
+  const [first, second] = [await playground.open(), await playground.open()];
+  const states = async (): Promise<readonly string[]> =>
+    (await second.history.read()).entries.map(({ id, state }) => `${id} ${state}`);
+  const lease = await take(first);
+  await first.history.init();
+  const wait = (id: string): Promise<void> =>
+    first.transaction({ statements: [], canWait: true }, () => first.history.save(rowOf(id, lease.token)));
+
+  await wait('1');
+  expect(await states()).toEqual([]);
+  await first.execute([{ ...STATEMENT, text: 'CREATE TABLE t (n int)' }], 'V2.sql');
+  expect(await states()).toEqual(['1 running']);
+
+  await wait('2');
+  await playground.database.query('UPDATE schema_version_lock SET token = token + 1');
+  const late = first.execute([{ ...STATEMENT, text: 'CREATE TABLE late (n int)' }], 'V3.sql');
+  await expect(late).rejects.toMatchObject({ code: 'LOCK_LOST' });
+  await lease[Symbol.asyncDispose]();
+  await first.close();
+  expect(await states()).toEqual(['1 running']);
+  expect(await playground.database.query("SHOW TABLES LIKE 'late'")).toEqual([]);
+});
+
+const STATEMENT: Statement = {
+  text: '',
+  line: 1,
+  column: 1,
+  kind: 'ddl',
+  transactional: false,
+  destroys: null,
+  leaves: null,
+  effect: null,
+};
+
+function rowOf(id: string, token: number): HistoryRow {
+  return {
+    id,
+    version: id,
+    name: 'a',
+    kind: 'versioned',
+    state: 'running',
+    file: `V${id}_a.sql`,
+    checksum: null,
+    rawChecksum: null,
+    appliedOrder: Number(id),
+    finishedAt: null,
+    statementsTotal: 1,
+    statementsDone: 0,
+    statementHashes: [],
+    intent: null,
+    cursors: {},
+    attempt: 1,
+    token,
+    runId: 'run-1',
+    username: 'tester',
+    startedAt: 1,
+    durationMs: null,
+    result: null,
+    errorCode: null,
+    error: null,
+    downSource: null,
+    toolVersion: '0',
+  };
+}
