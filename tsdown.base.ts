@@ -20,6 +20,36 @@ export function library(...entry: string[]): UserConfig {
 }
 
 /**
+ * An adapter, in two files besides its entry: what every start needs, which are the modules of these names, and what is
+ * loaded when there is something to do. `@detent/sql` is built in, each of its modules into the file that needs it.
+ */
+export function adapter(looking: readonly string[]): UserConfig {
+  const names = [...looking, ...SQL_LOOKING].join('|');
+  const start = new RegExp(`/src/(?:${names})\\.ts$`, 'u');
+  const own = /\/(?:adapters\/\w+|sql)\/src\/(?!index|backup|restore|verify|sums|file\.)/u;
+  const posix = (id: string): string => id.replaceAll('\\', '/');
+  return {
+    ...library('src/index.ts'),
+    deps: { alwaysBundle: ['@detent/sql'], onlyBundle: ['@detent/sql'] },
+    inputOptions: {
+      resolve: { conditionNames: ['source', 'import', 'node', 'default'] },
+      preserveEntrySignatures: 'allow-extension',
+    },
+    outputOptions: {
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [
+          { name: 'start', test: (id) => start.test(posix(id)), priority: 2 },
+          { name: 'work', test: (id) => own.test(posix(id)) && !id.endsWith('.d.ts'), priority: 1 },
+        ],
+      },
+    },
+  };
+}
+
+const SQL_LOOKING = ['dialect', 'quote', 'history', 'history-columns', 'history-row', 'on-demand', 'tag'];
+
+/**
  * Escapes what is beyond ASCII, last of all. A module with one character beyond Latin-1 is read and kept with two bytes for
  * each, which costs a start a fiftieth.
  */

@@ -5,7 +5,7 @@ const config: UserConfig = {
   entry: 'contenders/**/*.ts',
   format: 'esm',
   platform: 'node',
-  target: 'node22.18',
+  target: 'node24.15',
   fixedExtension: false,
   dts: false,
   // Every library as npm installs it.

@@ -2,7 +2,7 @@ import { library, type UserConfig } from '../../tsdown.base.ts';
 
 /** What only a start with something to do needs: loaded then, in one file. */
 const LATER =
-  /src[\\/](?:run[\\/](?!environment|look)|rollback|validate|backup[\\/]backup-service|history[\\/]maintenance|scan[\\/]load)/u;
+  /src[\\/](?:run[\\/](?!environment|look)|rollback|validate|backup[\\/]backup-service|history[\\/]maintenance|plan[\\/]down|scan[\\/](?:load|modules|stages|misnamed|discover))/u;
 /** What every start needs, in one file too: each file of a package costs about a millisecond. */
 const ALWAYS = /src[\\/](?!render|backup|boot|index)/u;
 

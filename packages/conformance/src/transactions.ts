@@ -5,12 +5,15 @@ import type { ConformanceTarget } from './target.ts';
 import { openWorkplace, References, type Tampering, type Workplace } from './workplace.ts';
 
 const CREATE: Op = { kind: 'create', table: 'a' };
-const INSERT: Op = { kind: 'insert', table: 'a', id: 1 };
+const INSERT = { kind: 'insert', table: 'a', id: 1 } as const satisfies Op;
 
 /** The commands as the adapter's own parser reads them. */
-function statementsOf<Db>({ target, adapter }: Workplace<Db>, ...ops: readonly Op[]): readonly Statement[] {
+async function statementsOf<Db>(
+  { target, adapter }: Workplace<Db>,
+  ...ops: readonly Op[]
+): Promise<readonly Statement[]> {
   const text = ops.map((op) => `${commandOf(op, target.language)};\n`).join('');
-  return adapter.parse({ text, file: 'V1_x.sql', part: 'up', placeholders: null }).up;
+  return (await adapter.parse({ text, file: 'V1_x.sql', part: 'up', placeholders: null })).up;
 }
 
 async function runAll<Db>(session: MigrationSession<Db>, statements: readonly Statement[]): Promise<void> {
@@ -45,17 +48,7 @@ export function describeTransactions<Db>(target: ConformanceTarget<Db>): void {
     });
 
     test('of code is undone as far as the database can undo it', async () => {
-      await using place = await openWorkplace(target);
-      await place.apply([CREATE]);
-      const session = await place.open();
-      const { transactions } = session.capabilities;
-      const work = session.transaction({ statements: null }, async () => {
-        await target.language.run(session.db, commandOf(INSERT, target.language));
-        throw new Error('on purpose');
-      });
-      await expect(work).rejects.toThrow('on purpose');
-      await session.close();
-      expect(await place.database.digest()).toBe(await references.digestOf(transactions ? [CREATE] : [CREATE, INSERT]));
+      expect(await rollbackFlaws(target)).toEqual([]);
     });
   });
 
@@ -77,6 +70,28 @@ export function describeTransactions<Db>(target: ConformanceTarget<Db>): void {
       expect(await fingerprintOf(place)).toBe(before);
     });
   });
+}
+
+/** What is wrong after code that wrote a row, with nothing refused by the server, and then threw. */
+export async function rollbackFlaws<Db>(target: ConformanceTarget<Db>, tamper?: Tampering<Db>): Promise<string[]> {
+  await using place = await openWorkplace(target, tamper);
+  await place.apply([CREATE]);
+  const session = await place.open();
+  const { transactions } = session.capabilities;
+  const work = session.transaction({ statements: null }, async () => {
+    await target.language.run(session.db, commandOf(INSERT, target.language));
+    throw new Error('on purpose');
+  });
+  const thrown = await work.then(
+    () => 'nothing',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  await session.close();
+  const wanted = await new References(target).digestOf(transactions ? [CREATE] : [CREATE, INSERT]);
+  return [
+    ...(thrown === 'on purpose' ? [] : [`it threw ${thrown}`]),
+    ...((await place.database.digest()) === wanted ? [] : ['the row does not stand as the capabilities say']),
+  ];
 }
 
 /** What of the fingerprint is not as it should be. */
@@ -136,7 +151,7 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
     test('commits its statements together', async () => {
       await using place = await openWorkplace(target);
       const session = await place.open();
-      const statements = statementsOf(place, CREATE, INSERT);
+      const statements = await statementsOf(place, CREATE, INSERT);
       await session.transaction({ statements }, () => runAll(session, statements));
       await session.close();
       expect(await place.database.digest()).toBe(await references.digestOf([CREATE, INSERT]));
@@ -146,18 +161,40 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
       await using place = await openWorkplace(target);
       await place.apply([CREATE]);
       const session = await place.open();
-      const statements = statementsOf(place, INSERT, { kind: 'refused' });
+      const statements = await statementsOf(place, INSERT, { kind: 'refused' });
       const work = session.transaction({ statements }, () => runAll(session, statements));
       await expect(work).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
       await session.close();
       expect(await place.database.digest()).toBe(await references.digestOf([CREATE]));
     });
 
+    test('that may go out at once tells what its statements came to, or throws what one failed by', async () => {
+      await using place = await openWorkplace(target);
+      await place.apply([CREATE]);
+      const session = await place.open();
+      const atOnce = async (...ops: readonly Op[]): Promise<readonly number[]> => {
+        const statements = statementsOf(place, ...ops);
+        const told: number[] = [];
+        const progress = { signal: new AbortController().signal, done: (index: number) => void told.push(index) };
+        await session.transaction({ statements, atOnce: true }, async () => {
+          await session.execute(statements, 'V1_x.sql', progress);
+        });
+        return told;
+      };
+      expect(await atOnce(INSERT)).toEqual([0]);
+      await expect(atOnce({ ...INSERT, id: 2 }, { kind: 'refused' })).rejects.toMatchObject({
+        code: 'STATEMENT_FAILED',
+        facts: { place: { file: 'V1_x.sql', line: 2 } },
+      });
+      await session.close();
+      expect(await place.database.digest()).toBe(await references.digestOf([CREATE, INSERT]));
+    });
+
     test('undoes changes of the schema exactly where the capabilities say so', async () => {
       await using place = await openWorkplace(target);
       const session = await place.open();
       const { transactionalDdl } = session.capabilities;
-      const statements = statementsOf(place, CREATE, { kind: 'refused' });
+      const statements = await statementsOf(place, CREATE, { kind: 'refused' });
       await expect(session.transaction({ statements }, () => runAll(session, statements))).rejects.toMatchObject({
         code: 'STATEMENT_FAILED',
       });
@@ -168,7 +205,7 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
     test('a refused statement names its place, its text and what the server said', async () => {
       await using place = await openWorkplace(target);
       const session = await place.open();
-      const [, refused] = statementsOf(place, CREATE, { kind: 'refused' });
+      const [, refused] = await statementsOf(place, CREATE, { kind: 'refused' });
       if (refused === undefined) throw new Error('The parser lost a statement.');
       const failure: unknown = await session.execute([refused], 'V1_x.sql').catch((thrown: unknown) => thrown);
       expect(failure).toMatchObject({

@@ -46,6 +46,7 @@ function watchedSession<Db>(session: MigrationSession<Db>, watcher: Watcher): Mi
             progress?.done(index, result);
           },
           advanced: (phase, percent) => progress?.advanced?.(phase, percent),
+          next: progress?.next,
         }),
       ),
     reset: () => around('the reset', () => session.reset()),

@@ -3,7 +3,7 @@ import { Connection } from './connection.ts';
 import { DetentError, misuse, type Problem } from './errors.ts';
 import { Events, type LifecycleEvent, type Listener, type Operation } from './events.ts';
 import type { MarkAs } from './history/maintenance.ts';
-import { planDown, planRedo, type DownTarget } from './plan/down.ts';
+import type { DownTarget } from './plan/down.ts';
 import { planMigrate } from './plan/migrate.ts';
 import type { Plan } from './plan/plan.ts';
 import { isUnended, statusOf, type Status } from './plan/status.ts';
@@ -85,34 +85,34 @@ export class MigrationScriptExecutor<Db = unknown> {
 
   /** Applies what is pending. */
   migrate(options: MigrateOptions = {}): Promise<MigrationResult> {
-    return this.#change('migrate', (scan) => planMigrate(scan, this.settings, options.to ?? null), options);
+    return this.#change('migrate', async () => (scan) => planMigrate(scan, this.settings, options.to ?? null), options);
   }
 
   /** Undoes the newest migration, the newest `steps`, or everything above `to`. */
   down(options: DownOptions = {}): Promise<MigrationResult> {
     const target = downTarget(options);
-    return this.#change('down', (scan) => planDown(scan, this.settings, target), options);
+    return this.#change('down', () => this.#downPlanner(target), options);
   }
 
   /** Undoes the newest migration, or `version`, and applies its file again. */
   redo(options: RedoOptions = {}): Promise<MigrationResult> {
-    return this.#change('redo', (scan) => planRedo(scan, this.settings, options.version ?? null), options);
+    return this.#change('redo', () => this.#redoPlanner(options), options);
   }
 
   /** What `migrate` would do. Executes nothing and writes nothing. */
   plan(options: MigrateOptions = {}): Promise<PlanReport<Db>> {
-    return this.#look((scan) => planMigrate(scan, this.settings, options.to ?? null));
+    return this.#look(async () => (scan) => planMigrate(scan, this.settings, options.to ?? null));
   }
 
   /** What `down` would do. */
   planDown(options: DownOptions = {}): Promise<PlanReport<Db>> {
     const target = downTarget(options);
-    return this.#look((scan) => planDown(scan, this.settings, target));
+    return this.#look(() => this.#downPlanner(target));
   }
 
   /** What `redo` would do. */
   planRedo(options: RedoOptions = {}): Promise<PlanReport<Db>> {
-    return this.#look((scan) => planRedo(scan, this.settings, options.version ?? null));
+    return this.#look(() => this.#redoPlanner(options));
   }
 
   /** Every migration, in files and in the history, and what it is. */
@@ -137,7 +137,7 @@ export class MigrationScriptExecutor<Db = unknown> {
   /** Everything that would refuse a run: files, history, modules, strategy. Empty when nothing does. */
   async validate(): Promise<readonly Problem[]> {
     const settings = { ...this.settings, onMissing: 'error' } as const;
-    return (await this.#look((scan) => planMigrate(scan, settings, null))).problems;
+    return (await this.#look(async () => (scan) => planMigrate(scan, settings, null))).problems;
   }
 
   /** Whether files, history, ledger and the live schema agree. */
@@ -198,14 +198,20 @@ export class MigrationScriptExecutor<Db = unknown> {
     return backup === undefined ? result : { ...result, backup };
   }
 
-  /** Puts a backup back, whatever was written since; or, with `into`, into a new database of that name, touching nothing. */
-  restore(options: RunOptions & { readonly path: string; readonly into?: string }): Promise<MaintenanceResult> {
-    const { path, into } = options;
+  /**
+   * Puts a backup back, whatever was written since; or, with `into`, into a new database of that name, touching nothing.
+   * With `swap` the two then exchange their names, so that `into` is what was in use.
+   */
+  restore(
+    options: RunOptions & { readonly path: string; readonly into?: string; readonly swap?: boolean },
+  ): Promise<MaintenanceResult> {
+    const { path, into, swap = false } = options;
     if (into !== undefined)
       return this.#serial(async () => {
         const { restoreInto } = await import('./run/restore-into.ts');
-        return restoreInto(this.#environment, { path, into }, this.#signalOf(options));
+        return restoreInto(this.#environment, { path, into, swap }, this.#signalOf(options));
       });
+    if (swap) return Promise.reject(misuse('swap needs `into`.', 'Name the new database by `into`.'));
     return this.#maintain(options, ({ restoreUpkeep }) => restoreUpkeep(this.#environment, options.path));
   }
 
@@ -226,8 +232,20 @@ export class MigrationScriptExecutor<Db = unknown> {
     await this.close();
   }
 
-  #change(operation: Operation, planner: (scan: Scan) => Plan, options: RunOptions): Promise<MigrationResult> {
-    return this.#serial(() => changeDatabase(this.#environment, operation, planner, this.#signalOf(options)));
+  async #downPlanner(target: DownTarget): Promise<Planner> {
+    const { planDown } = await import('./plan/down.ts');
+    return (scan) => planDown(scan, this.settings, target);
+  }
+
+  async #redoPlanner({ version }: RedoOptions): Promise<Planner> {
+    const { planRedo } = await import('./plan/down.ts');
+    return (scan) => planRedo(scan, this.settings, version ?? null);
+  }
+
+  #change(operation: Operation, planner: () => Promise<Planner>, options: RunOptions): Promise<MigrationResult> {
+    return this.#serial(async () =>
+      changeDatabase(this.#environment, operation, await planner(), this.#signalOf(options)),
+    );
   }
 
   #maintain(options: RunOptions, choose: (verbs: typeof Verbs) => Upkeep<Db>): Promise<MaintenanceResult> {
@@ -237,10 +255,11 @@ export class MigrationScriptExecutor<Db = unknown> {
     });
   }
 
-  #look(planner: (scan: Scan) => Plan): Promise<PlanReport<Db>> {
+  #look(planner: () => Promise<Planner>): Promise<PlanReport<Db>> {
     return this.#read(async (session, scan) => {
       const { checkPlan } = await import('./run/check.ts');
-      return checkPlan(this.#environment, session, planner(await scan()), new WeakMap());
+      const plan = await planner();
+      return checkPlan(this.#environment, session, plan(await scan()), new WeakMap());
     });
   }
 
@@ -264,6 +283,8 @@ export class MigrationScriptExecutor<Db = unknown> {
     return signal === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, signal]);
   }
 }
+
+type Planner = (scan: Scan) => Plan;
 
 function downTarget({ to, steps }: DownOptions): DownTarget {
   if (to !== undefined && steps !== undefined) throw misuse('down takes `to` or `steps`, not both.', 'Leave one out.');

@@ -17,7 +17,7 @@ export type { DirectoryOptions } from './scan/directory.ts';
 export { fromModules } from './scan/from-modules.ts';
 export type { ModulesOptions, ModuleValue } from './scan/from-modules.ts';
 export { compareVersions, normalizeVersion } from './scan/version.ts';
-export { chainHash, findBrokenLink, LEDGER_START } from './history/ledger.ts';
+export { chainHash, chainText, findBrokenLink, LEDGER_START } from './history/ledger.ts';
 export { nearest, didYouMean } from './nearest.ts';
 export { exitCodeOf } from './result.ts';
 export type { ExecutedMigration, FailedMigration, MigrationResult, RollbackOutcome } from './result.ts';
@@ -32,6 +32,8 @@ export type { Action, LoadedMigration } from './validate/load.ts';
 export { TOOL_VERSION } from './tool-version.ts';
 export type { Capabilities, CreatedDatabase, CreateOptions, DatabaseAdapter, OpenOptions } from './ports/adapter.ts';
 export { backupWhenNeeded } from './backup/when-needed.ts';
+export { sessionInParts } from './session-in-parts.ts';
+export type { LookingSession, WorkingSession } from './session-in-parts.ts';
 export type { BackupDriver, Manifest, ObjectSum } from './ports/backup.ts';
 export type { BatchOptions, DatabaseMigrationHandler, SqlIdentifier, SqlTag } from './ports/handler.ts';
 export type {

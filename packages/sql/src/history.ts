@@ -36,6 +36,8 @@ export interface HistoryStatements {
   upgrade(layout: number): readonly string[];
   /** The entries by `applied_order`, each with the column `layout`. */
   readonly read: string;
+  /** The same in no order, for `entriesOf`. */
+  readonly readUnordered: string;
   /** The lock's row, with `layout` and `token`. */
   readonly readLock: string;
   /** A whole row by its `id`. */
@@ -107,9 +109,10 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
       // Layout 1 is the first; steps from older ones go here, and end by setting the layout.
       return [];
     },
-    read: () =>
+    read: (made) => `${made.readUnordered} ORDER BY h.${quoteIdent(dialect, 'applied_order')}`,
+    readUnordered: () =>
       `SELECT ${ENTRY_COLUMNS.map(({ name }) => `h.${quoteIdent(dialect, name)}`).join(', ')}, l.${layout} ` +
-      `FROM ${tables.history} h LEFT JOIN ${tables.lock} l ON l.${id} = 1 ORDER BY h.${quoteIdent(dialect, 'applied_order')}`,
+      `FROM ${tables.history} h LEFT JOIN ${tables.lock} l ON l.${id} = 1`,
     readLock: () => `SELECT ${names(LOCK_COLUMNS)} FROM ${tables.lock} WHERE ${id} = 1`,
     load: () =>
       `SELECT ${names(ROW_COLUMNS)} FROM ${tables.history} WHERE ${id} = ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,

@@ -11,7 +11,16 @@ export {
   type Column,
   type ColumnType,
 } from './history-columns.ts';
-export { eventValues, rowValues, toEntry, toEvent, toRow, type ColumnValue, type DatabaseRow } from './history-row.ts';
+export {
+  entriesOf,
+  eventValues,
+  rowValues,
+  toEntry,
+  toEvent,
+  toRow,
+  type ColumnValue,
+  type DatabaseRow,
+} from './history-row.ts';
 export { normalizeSql } from './normalize.ts';
 export { onDemand } from './on-demand.ts';
 export { quoteIdent, quoteLiteral } from './quote.ts';

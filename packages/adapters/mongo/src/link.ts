@@ -44,9 +44,15 @@ export interface LinkSettings {
   readonly compress: boolean;
 }
 
+/**
+ * Whatever the client that was lent is set to: a migration reads what is so, and what it wrote is not lost with a member. In
+ * a transaction the driver takes no other member than the primary.
+ */
+export const SURE = { readPreference: 'primary', writeConcern: { w: 'majority' } } as const;
+
 export function createLink({ connected, database, target, options, compress }: LinkSettings): Link {
   const { client, topology, version, appName, again } = connected;
-  const db = client.db(database);
+  const db = client.db(database, SURE);
   let session: ClientSession | null = null;
   let isLost = false;
   let isClosed = false;

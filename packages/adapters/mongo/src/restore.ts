@@ -58,7 +58,7 @@ export async function restoreAside(
     await make(db, RESTORING + name, structure);
     await load(link, RESTORING + name, pieces, header['gzip'] === true);
     // Built from what is there faster than kept up with what comes.
-    await makeIndexes(db, RESTORING + name, structure.indexes);
+    await makeIndexes(db, RESTORING + name, structure);
     names.push(name);
     if (!books.own.includes(name)) sums.push(await sumOf(db, RESTORING + name, null, name));
   }
@@ -118,8 +118,17 @@ async function load(
   let [count, size] = [0, 0];
   const send = async (): Promise<void> => {
     if (count === 0) return;
-    const command = { insert: name, documents: held, ordered: true, bypassDocumentValidation: true, ...exact };
-    const answer = await db.command(command, { writeConcern: { w: 'majority' } } as object);
+    const writeConcern = { w: 'majority' };
+    // A command of one's own gets nothing of what the client is set to.
+    const command = {
+      insert: name,
+      documents: held,
+      ordered: true,
+      bypassDocumentValidation: true,
+      writeConcern,
+      ...exact,
+    };
+    const answer = await db.command(command);
     const [flaw] = (answer['writeErrors'] ?? []) as readonly { readonly errmsg: string }[];
     if (flaw !== undefined) throw new Error(flaw.errmsg);
     held = sequence('documents');

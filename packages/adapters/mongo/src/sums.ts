@@ -35,7 +35,8 @@ const BATCH = 2_000;
 
 /** The documents of a collection as their bytes. */
 export async function* bytesOf(db: Db, name: string, session: ClientSession | null): AsyncGenerator<Uint8Array> {
-  const options = { raw: true, batchSize: BATCH, ...(session === null ? {} : { session }) };
+  const inSnapshot = session === null ? {} : { session, readConcern: { level: 'snapshot' } as const };
+  const options = { raw: true, batchSize: BATCH, ...inSnapshot };
   const cursor = db.collection(name).find({}, options);
   try {
     for await (const document of cursor) yield document as unknown as Uint8Array;

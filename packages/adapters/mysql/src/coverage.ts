@@ -32,8 +32,12 @@ export interface Coverage {
 }
 
 const NOTHING: Beyond = { kind: 'nothing' };
-/** Engines whose rows a ROLLBACK takes back. */
 const TRANSACTIONAL = new Set(['INNODB', 'ROCKSDB', 'TOKUDB', 'NDBCLUSTER']);
+
+/** Whether a ROLLBACK takes back the rows of tables with this engine. */
+export function isTransactional(engine: string): boolean {
+  return TRANSACTIONAL.has(engine.toUpperCase());
+}
 
 /** What these show is made when it is looked at. */
 const VIRTUAL = new Set(['information_schema', 'performance_schema']);
@@ -76,7 +80,7 @@ export function createCoverage(link: Link, prepared: Prepared): Coverage {
     const further: Behind[] = [];
     for (const body of bodies) further.push(await tablesBehind(namedIn(body).tables, seen));
     const engine = row['engine'] ?? null;
-    const isOwn = engine !== null && !TRANSACTIONAL.has(engine.toUpperCase());
+    const isOwn = engine !== null && !isTransactional(engine);
     return [...(isOwn ? [{ schema: row['place'] ?? '', name }] : []), ...further.flat()];
   };
 
@@ -112,10 +116,14 @@ export function createCoverage(link: Link, prepared: Prepared): Coverage {
     beyond,
 
     forget(statement) {
-      known.clear();
+      if (statement !== null && keepsEngines(statement)) return;
       const made = statement === null ? null : tableMadeBy(statement);
+      const isCovered = made !== null && link.makesCovered && !ENGINE.test(statement?.text ?? '');
+      // Behind a view that was there before the table there is no more than there was.
+      if (!isCovered) known.clear();
       if (made === null) fresh.clear();
       else fresh.add(keyOf(made));
+      if (made !== null && isCovered) known.set(keyOf(made), []);
     },
 
     async covered(statements) {
@@ -130,6 +138,17 @@ export function createCoverage(link: Link, prepared: Prepared): Coverage {
 }
 
 const EXECUTE = /^\s*execute\b/i;
+
+/** A table that may get an engine by its words, or by those of another table. */
+const ENGINE = /\b(?:engine|type|like|union|connection)\b/i;
+/** Indexes, and columns of a table: what it is called and where its rows are kept stays. */
+const INDEX = /^\s*(?:create\s+(?:unique\s+)?|drop\s+)index\b/i;
+const COLUMNS = /^\s*alter\s+table\s+[^()]*?\s+(?:add|drop|modify|change)\b/i;
+const MOVES = /\b(?:engine|type|rename|partition|exchange|discard|import|convert)\b/i;
+
+function keepsEngines({ text }: Statement): boolean {
+  return INDEX.test(text) || (COLUMNS.test(text) && !MOVES.test(text));
+}
 
 function keyOf({ schema, name }: Name): string {
   return JSON.stringify([schema, name]);

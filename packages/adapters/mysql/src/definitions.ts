@@ -50,6 +50,7 @@ const AS_BEFORE = `SET ${NAMES.map((name) => `SESSION ${name} = @detent_${name}`
 
 /** Runs `look` with the settings under which the server always says the same of the same schema. */
 export async function plainly<T>(link: Link, look: () => Promise<T>): Promise<T> {
+  if (link.isPlain) return look();
   await link.ask(...PLAIN);
   try {
     return await look();
@@ -73,9 +74,13 @@ export async function lookAt(
     const current = valueOf(answer) ?? '';
     return named.map((object) => ({ ...object, schema: object.schema ?? current }));
   };
+  if (link.isPlain) {
+    const objects = named.map((object) => ({ ...object, schema: object.schema ?? link.chosen }));
+    return { objects, definitions: await definitionsOf(link, objects) };
+  }
   try {
     const [chosen, ...answers] = (
-      await link.wire.run(...PLAIN, 'SELECT DATABASE()', ...named.map(showSql), AS_BEFORE)
+      await link.wire.run(...PLAIN, 'SELECT DATABASE()', ...named.map(lookSql), AS_BEFORE)
     ).slice(PLAIN.length);
     const objects = inFull(chosen);
     return { objects, definitions: objects.map((object, index) => canonical(object, answers[index]?.rows[0])) };
@@ -131,7 +136,7 @@ export async function definitionsOf(link: Link, objects: readonly SchemaObject[]
 
 async function definitionsTogether(link: Link, objects: readonly SchemaObject[]): Promise<readonly (string | null)[]> {
   try {
-    const answers = await link.wire.run(...objects.map(showSql));
+    const answers = await link.wire.run(...objects.map(lookSql));
     return objects.map((object, index) => canonical(object, answers[index]?.rows[0]));
   } catch (error) {
     if (!(error instanceof Refused) || error.failure.kind === 'lost') throw translate(error, link.target);
@@ -158,7 +163,18 @@ function definitionFor(code: string): string | null | undefined {
   return DENIED.has(code) ? `denied ${code}` : undefined;
 }
 
-function showSql({ kind, schema, name }: NamedObject): string {
+/** What one of them came to; `undefined` where that says nothing. */
+export function definitionFrom(
+  object: SchemaObject,
+  answer: Answer | undefined,
+  refused: Refused | null,
+): string | null | undefined {
+  return answer === undefined && refused !== null
+    ? definitionFor(refused.failure.code)
+    : canonical(object, answer?.rows[0]);
+}
+
+export function lookSql({ kind, schema, name }: NamedObject): string {
   const inFull = schema === null || kind === 'database' ? [name] : [schema, name];
   return `SHOW CREATE ${kind.toUpperCase()} ${quoteIdent(mariadb, ...inFull)}`;
 }

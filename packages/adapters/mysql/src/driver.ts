@@ -25,7 +25,7 @@ export interface CoreConnection {
   release?(): void;
   promise(): unknown;
   readonly threadId: number | null;
-  readonly config: { readonly clientFlags?: number };
+  readonly config: { readonly clientFlags?: number; readonly namedPlaceholders?: boolean };
   readonly stream: {
     destroy(): unknown;
     readonly destroyed: boolean;
@@ -36,7 +36,7 @@ export interface CoreConnection {
 
 export interface QueryOptions {
   readonly sql: string;
-  readonly values: readonly unknown[];
+  readonly values: readonly unknown[] | null;
   readonly rowsAsArray?: boolean;
   readonly typeCast?:
     | boolean

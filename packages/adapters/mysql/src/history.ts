@@ -1,4 +1,4 @@
-import { chainHash, LEDGER_START, type HistoryRow, type HistoryStore, type LedgerEvent } from '@detent/core';
+import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
 import {
   checkColumns,
   checkLayout,
@@ -13,9 +13,10 @@ import {
 } from '@detent/sql';
 import { lockLost, translate } from './errors.ts';
 import type { Link } from './link.ts';
-import { inline, literal } from './literal.ts';
+import { inline, literal, tuple } from './literal.ts';
 import type { SessionLock } from './lock.ts';
 import type { Transactions } from './transaction.ts';
+import { createRowWrites, splitInsert } from './rows.ts';
 import { isRefused, Refused, valueOf, type Answer, type TextRow } from './wire.ts';
 
 const NO_TABLE = 1146;
@@ -35,8 +36,8 @@ export interface HistorySettings {
 }
 
 export interface MysqlHistory extends HistoryStore {
-  /** Lines that were added went away with their transaction. */
-  forgetTail(): void;
+  /** What was written went away with its transaction. */
+  forget(): void;
 }
 
 /** The history in its tables. What is written inside the session's transaction goes out, and is committed, with it. */
@@ -44,6 +45,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
   /** Known to be there; a table is not taken away while a session looks. */
   let exists = false;
   let hasEvents = false;
+  const rows = createRowWrites();
   /** Only the holder of the lock adds lines, so it knows the last without asking. */
   let tail: { readonly token: number; readonly end: Tail } | null = null;
 
@@ -105,14 +107,23 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
   };
 
   return {
-    forgetTail: () => (tail = null),
+    forget() {
+      tail = null;
+      rows.forget();
+    },
 
     async read() {
       await transactions.flush();
-      const rows = await readRows();
-      if (rows === null) return { exists: false, entries: [] };
-      checkLayout(rows[0]?.['layout'], link.options.table);
-      return { exists: true, entries: rows.map(toEntry) };
+      const found = await readRows();
+      if (found === null) return { exists: false, entries: [] };
+      checkLayout(found[0]?.['layout'], link.options.table);
+      const entries = found.map(toEntry);
+      if (lock.held !== null)
+        rows.found(
+          entries.map(({ id }) => id),
+          lock.held.token,
+        );
+      return { exists: true, entries };
     },
 
     async load(id) {
@@ -146,11 +157,9 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
       if (lock.held !== null && row.token !== lock.held.token)
         throw lockLost({ token: row.token, tokenNow: lock.held.token });
       const { history } = await link.books();
-      const values = rowValues(row);
-      await transactions.write(
-        isFenced() ? inline(history.saveFenced, values) : inline(history.save, [...values, row.token]),
-        savedSql(history.tables.history, row),
-      );
+      if (isFenced()) return transactions.hold(rows.save(history, row));
+      rows.forget();
+      await transactions.write(inline(history.save, [...rowValues(row), row.token]));
     },
 
     async append(line) {
@@ -165,10 +174,12 @@ export function createHistory({ link, lock, transactions }: HistorySettings): My
       };
       tail = null;
       const values = eventValues(event);
-      await transactions.write(
-        isFenced() ? inline(history.appendFenced, values) : inline(history.append, [...values, token]),
-        inline(`SELECT COUNT(*) FROM ${history.tables.event} WHERE seq = ? AND hash = ?`, [event.seq, event.hash]),
-      );
+      if (isFenced()) {
+        const { into, after } = splitInsert(history.appendFenced);
+        const proof = (): string =>
+          `SELECT COUNT(*) FROM ${history.tables.event} WHERE seq = ${event.seq} AND hash = ${literal(event.hash)}`;
+        transactions.hold({ text: into, row: { values: tuple(values), after }, proof });
+      } else await transactions.write(inline(history.append, [...values, token]));
       tail = { token, end: { seq: event.seq, hash: event.hash } };
     },
 
@@ -194,22 +205,6 @@ async function columnsSql(link: Link): Promise<string> {
 
 function namesIn(answer: Answer | undefined): readonly string[] {
   return (answer?.rows ?? []).map(({ name }) => name ?? '');
-}
-
-/** Whether a row stands as it was saved: by what changes from one saving of it to the next. */
-function savedSql(table: string, row: HistoryRow): string {
-  const values = {
-    id: row.id,
-    state: row.state,
-    statements_done: row.statementsDone,
-    cursors: JSON.stringify(row.cursors),
-    token: row.token,
-    run_id: row.runId,
-    started_at: row.startedAt,
-    finished_at: row.finishedAt,
-  };
-  const conditions = Object.keys(values).map((column) => `${column} <=> ?`);
-  return inline(`SELECT COUNT(*) FROM ${table} WHERE ${conditions.join(' AND ')}`, Object.values(values));
 }
 
 function readBare(table: string, schema: string | null): string {

@@ -1,9 +1,10 @@
 import { DetentError, misuse, type Logger, type OpenOptions } from '@detent/core';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
+import { isTransactional } from './coverage.ts';
 import { CLUSTER_SQL, refuseCluster } from './cluster.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
-import { baseSql, limitSql, readSettingsSql, restoreSql, type Limits } from './settings.ts';
+import { baseSql, isPlainMode, limitSql, readSettingsSql, restoreSql, type Limits } from './settings.ts';
 import type { Answer, TextRow, Wire } from './wire.ts';
 
 /** The connection of a session with what is known about it. */
@@ -16,6 +17,12 @@ export interface Link {
   limits: Limits;
   /** Something may have changed the settings of the session since they were last put back. */
   traces: boolean;
+  /** The session has the settings that `prepare` gave it, and under these the server always says the same of the same schema. */
+  readonly isPlain: boolean;
+  /** The database that names without one belong to, while it is plain. */
+  readonly chosen: string;
+  /** A table without an engine of its own gets one with transactions, while it is plain. */
+  readonly makesCovered: boolean;
   /** Asked for once; the first look at the history brings it along. */
   greeting(): Promise<Greeting>;
   /** What is known of the server by now; `null` before the first question. */
@@ -97,6 +104,16 @@ export function createLink(given: LinkSettings): Link {
     options,
     limits: baseLimits,
     traces: false,
+    get isPlain() {
+      return !link.traces && base !== null && isPlainMode(base['sql_mode'] ?? null) && (base['db'] ?? null) !== null;
+    },
+    get makesCovered() {
+      const engine = base?.['enforce_storage_engine'] ?? base?.['default_storage_engine'] ?? '';
+      return link.isPlain && isTransactional(engine);
+    },
+    get chosen() {
+      return base?.['db'] ?? '';
+    },
     greetingText,
     greeting: greet,
     known: () => greeting,
@@ -162,7 +179,7 @@ export function by(link: Link, wire: Wire): Link {
       throw translate(error, link.target);
     }
   };
-  return { ...link, wire, ask };
+  return { ...link, wire, ask, isPlain: false };
 }
 
 function settingsIn(answer: Answer | undefined): TextRow {

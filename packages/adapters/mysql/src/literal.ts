@@ -12,6 +12,11 @@ export function inline(text: string, values: readonly ColumnValue[]): string {
   );
 }
 
+/** A row of values, in parentheses. */
+export function tuple(values: readonly ColumnValue[]): string {
+  return `(${values.map(literal).join(', ')})`;
+}
+
 /** As the server reads it whatever character set and mode a migration has set: what is not plain goes as hexadecimal. */
 export function literal(value: ColumnValue): string {
   if (value === null) return 'NULL';

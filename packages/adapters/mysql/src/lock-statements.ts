@@ -49,7 +49,7 @@ export function lockStatements(
     giveBack: (token) => `UPDATE ${table} SET run_id = NULL, expires = NULL WHERE id = 1 AND token = ${token}`,
     void: `UPDATE ${table} SET token = token + 1, run_id = NULL, expires = NULL WHERE id = 1`,
     fence: (token) =>
-      `SELECT EXP(IF(${mine} AND EXISTS (SELECT 1 FROM ${table} WHERE id = 1 AND token = ${token} LOCK IN SHARE MODE), 0, 710)) AS fence`,
+      `SET @detent_fence = EXP(IF(${mine} AND (SELECT token FROM ${table} WHERE id = 1 LOCK IN SHARE MODE) = ${token}, 0, 710))`,
     gone: (connection) => `SELECT IS_USED_LOCK(${name}) <=> ${connection} AS held`,
   };
 }

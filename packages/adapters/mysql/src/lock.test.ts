@@ -17,12 +17,14 @@ async function take(session: Session, runId: string): Promise<Lease> {
   return attempt.lease;
 }
 
-const [SLEEP] = mysql({ url: 'mysql://h/d' }).parse({
+const {
+  up: [SLEEP],
+} = await mysql({ url: 'mysql://h/d' }).parse({
   text: 'DO SLEEP(600)',
   file: 'V1_a.sql',
   part: 'up',
   placeholders: null,
-}).up;
+});
 
 /** A holder in the middle of a statement that takes longer than any test. */
 async function sleepingHolder(

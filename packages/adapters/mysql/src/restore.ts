@@ -77,10 +77,10 @@ export async function restoreAside(
   await link.restore();
   await transactions.run({ statements: [] }, async () => {
     const { tables } = books.history;
-    const proof = `SELECT COUNT(*) = 0 FROM ${tables.history} WHERE state = 'restoring'`;
+    const proof = (): string => `SELECT COUNT(*) = 0 FROM ${tables.history} WHERE state = 'restoring'`;
     for (const text of [`DELETE FROM ${tables.event}`, `DELETE FROM ${tables.history}`, ...lines])
-      await transactions.write(text, proof);
-    history.forgetTail();
+      transactions.hold({ text, row: null, proof });
+    history.forget();
     await record(history);
   });
   if (kept !== null)
@@ -109,10 +109,11 @@ async function markBegun(settings: RestoreSettings, manifest: Manifest): Promise
   };
   await transactions.run({ statements: [] }, async () => {
     const row = `WHERE id = ${literal(newest.id)}`;
-    await transactions.write(
-      `UPDATE ${books.history.tables.history} SET state = 'restoring', run_id = ${literal(runId)} ${row}`,
-      `SELECT COUNT(*) FROM ${books.history.tables.history} ${row} AND state = 'restoring'`,
-    );
+    transactions.hold({
+      text: `UPDATE ${books.history.tables.history} SET state = 'restoring', run_id = ${literal(runId)} ${row}`,
+      row: null,
+      proof: () => `SELECT COUNT(*) FROM ${books.history.tables.history} ${row} AND state = 'restoring'`,
+    });
     await history.append({
       at: Date.now(),
       runId,

@@ -6,6 +6,7 @@ import {
   type StatementResult,
 } from '@detent/core';
 import { mariadb, sqlTag } from '@detent/sql';
+import { createAhead } from './ahead.ts';
 import { createBatches } from './batches.ts';
 import { createCoverage } from './coverage.ts';
 import { readOnlySession, translate } from './errors.ts';
@@ -22,7 +23,9 @@ import { createTransactions } from './transaction.ts';
 /** Puts the parts together around one connection. `Db` is the class of the driver's connection. */
 export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
   const lock = createLock(link);
-  const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
+  const ahead = createAhead(link);
+  const onRollBack = (): void => history.forget();
+  const transactions = createTransactions({ link, lock, ahead, lockRetries, onRollBack });
   const history = createHistory({ link, lock, transactions });
   const prepared = createPrepared(link);
   const coverage = createCoverage(link, prepared);
@@ -32,6 +35,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     get db() {
       link.wire.suspect();
       coverage.forget(null);
+      ahead.forget();
       return link.wire.db as Db;
     },
     capabilities: capabilitiesOf(link),
@@ -43,6 +47,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     ),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(mariadb, async (text, values) => {
+      ahead.forget();
       await transactions.flush();
       try {
         return await link.wire.query(text, values);
@@ -63,7 +68,9 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
       const results: StatementResult[] = [];
       for (const [index, statement] of statements.entries()) {
         const once = statement === uncovered;
-        const answers = await transactions.execute(statement, { file, signal: progress?.signal, once });
+        ahead.forget();
+        const next = index === statements.length - 1 ? progress?.next : statements[index + 1];
+        const answers = await transactions.execute(statement, { file, signal: progress?.signal, once, next });
         if (statement.kind !== 'query') await prepared.note(statement.text);
         if (changesNames(statement)) coverage.forget(statement);
         const result = { rows: answers.at(-1)?.affected ?? null };
@@ -84,6 +91,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
         await link.ask('ROLLBACK');
         link.logger.warn('A transaction that the migration left open was rolled back.');
       }
+      if (link.traces) ahead.forget();
       await link.restore();
     },
 
@@ -98,11 +106,12 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
       return count;
     },
 
-    trace: (statement) => traceOf(link, coverage, statement),
+    trace: async (statement) => ahead.take(statement) ?? traceOf(link, coverage, statement),
 
     foreignHistory: async () => null,
 
     async close() {
+      if (link.wire.isOpen) await transactions.flush().catch(() => undefined);
       await lock.close();
       await link.close();
     },
@@ -110,7 +119,15 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
 }
 
 function capabilitiesOf({ hasBeside }: Link): Capabilities {
-  return { transactionalDdl: false, transactions: true, backup: true, alone: true, together: true, cancel: hasBeside };
+  return {
+    transactionalDdl: false,
+    transactions: true,
+    backup: true,
+    alone: true,
+    together: true,
+    fencesTransactions: true,
+    cancel: hasBeside,
+  };
 }
 
 /** What a statement may leave in the session beyond schema and rows: everything but these, as routines may set settings. */

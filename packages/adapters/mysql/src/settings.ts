@@ -35,6 +35,27 @@ const READING = new Set([
   'POSTGRESQL',
 ]);
 
+/** They say how a statement is read and which rows are taken, and nothing of how a definition is shown. */
+const PLAIN = new Set([
+  'ALLOW_INVALID_DATES',
+  'ERROR_FOR_DIVISION_BY_ZERO',
+  'IGNORE_SPACE',
+  'NO_AUTO_CREATE_USER',
+  'NO_AUTO_VALUE_ON_ZERO',
+  'NO_ENGINE_SUBSTITUTION',
+  'NO_ZERO_DATE',
+  'NO_ZERO_IN_DATE',
+  'ONLY_FULL_GROUP_BY',
+  'STRICT_ALL_TABLES',
+  'STRICT_TRANS_TABLES',
+  'TRADITIONAL',
+]);
+
+/** Definitions look as they do under an empty mode. */
+export function isPlainMode(sqlMode: string | null): boolean {
+  return sqlMode !== null && sqlMode.split(',').every((part) => part === '' || PLAIN.has(part));
+}
+
 /** The server's own mode without what changes how text is read. */
 function readableMode(sqlMode: string): string {
   return sqlMode
@@ -79,7 +100,7 @@ const VARIABLES = [
 
 /** Only one of the two products has them. */
 const VARIABLES_OF = {
-  MariaDB: ['check_constraint_checks', 'tx_isolation', 'tx_read_only'],
+  MariaDB: ['check_constraint_checks', 'enforce_storage_engine', 'tx_isolation', 'tx_read_only'],
   MySQL: ['explicit_defaults_for_timestamp', 'transaction_isolation', 'transaction_read_only'],
 } as const;
 

@@ -36,14 +36,23 @@ async function schemaTrace(link: Link, text: string): Promise<Trace> {
       if (!(await link.greeting()).hasAtomicDdl) return { kind: 'none' };
       // A migration may have chosen another database.
       const { objects, definitions } = await lookAt(link, touched.objects);
-      return {
-        kind: 'schema',
-        fingerprint: digestOf(definitions),
-        scope: JSON.stringify(objects),
-        after: touched.gone ? digestOf(objects.map(() => null)) : null,
-      };
+      return traceFrom(objects, definitions, touched.gone);
     }
   }
+}
+
+/** `gone`: none of them is there afterwards. */
+export function traceFrom(
+  objects: readonly SchemaObject[],
+  definitions: readonly (string | null)[],
+  gone: boolean,
+): Trace {
+  return {
+    kind: 'schema',
+    fingerprint: digestOf(definitions),
+    scope: JSON.stringify(objects),
+    after: gone ? digestOf(objects.map(() => null)) : null,
+  };
 }
 
 /** Of the part of the schema that a trace named. */

@@ -1,23 +1,32 @@
 import { DetentError, type Statement, type TransactionScope } from '@detent/core';
+import type { Ahead } from './ahead.ts';
 import { watchBlockers } from './blockers.ts';
 import { cancelOn } from './cancel.ts';
 import { commitUnknown, ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
+import { send } from './message.ts';
 import { outcomeOf } from './outcome.ts';
+import { beginWork, createPending, MARK, type Work } from './pending.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
 import { isRefused, Refused, type Answer } from './wire.ts';
+import type { Write } from './writes.ts';
 
-/** The transactions of a session. Detent's own writes wait for the commit and go out with it. */
+/**
+ * The transactions of a session. Detent's own writes wait for the commit and go out with it; where a whole transaction is
+ * theirs and can wait, it goes out in front of what comes next.
+ */
 export interface Transactions {
   run<T>(scope: TransactionScope, work: () => Promise<T>): Promise<T>;
   readonly isWorking: boolean;
   /** A statement of a migration, inside the transaction or outside of any. Gives what it came to. Throws typed errors. */
   execute(statement: Statement, request: ExecuteRequest): Promise<readonly Answer[]>;
-  /** Detent's own write: with the commit of the transaction that is open, or at once. `proof` counts what it wrote. */
-  write(text: string, proof: string): Promise<void>;
-  /** Sends what is held back, so that a reader inside the transaction sees it. */
+  /** Detent's own write, with the commit of the transaction that is open. */
+  hold(write: Write): void;
+  /** The same outside of any, at once. Throws `LOCK_LOST` where it changes nothing. */
+  write(text: string): Promise<void>;
+  /** Sends what is held back, so that a reader sees it. */
   flush(): Promise<void>;
 }
 
@@ -26,45 +35,40 @@ export interface ExecuteRequest {
   readonly signal: AbortSignal | undefined;
   /** It is tried once, whatever is locked. */
   readonly once: boolean;
+  /** What runs behind it with nothing in between. */
+  readonly next: Statement | null | undefined;
 }
 
-/** The transaction that is open. */
-interface Work {
-  /** Whether the server knows of it. */
-  begun: boolean;
-  /** Whether anything was executed in it. */
-  used: boolean;
-  /** Own writes that go out with the commit. */
-  readonly held: string[];
-  /** A question whose answer is not 0 when it was committed; `null` where nothing would show. */
-  proof: string | null;
-  readonly isCode: boolean;
+export interface TransactionSettings {
+  readonly link: Link;
+  readonly lock: SessionLock;
+  readonly ahead: Ahead;
+  readonly lockRetries: number;
+  /** Called when what was written in a transaction may be gone. */
+  readonly onRollBack: () => void;
 }
 
-/** A name set at the start of code: it is gone when the code ended the transaction, even when it began another. */
-const MARK = 'detent_work';
 const NO_SAVEPOINT = 1305;
 
-/** `onRollBack`: called when what was written in a transaction may be gone. */
-export function createTransactions(
-  link: Link,
-  lock: SessionLock,
-  lockRetries: number,
-  onRollBack: () => void,
-): Transactions {
+/** They give one answer, without rows. */
+const CHANGES = /^\s*(?:create|alter|drop|rename)\b/i;
+
+export function createTransactions(given: TransactionSettings): Transactions {
+  const { link, lock, ahead, lockRetries, onRollBack } = given;
   const { wire, target } = link;
+  const pending = createPending(lock);
   let work: Work | null = null;
 
-  const beginning = async ({ isCode }: Work): Promise<readonly string[]> => {
-    const fence = await lock.fence();
-    return ['START TRANSACTION', ...(fence === null ? [] : [fence]), ...(isCode ? [`SAVEPOINT ${MARK}`] : [])];
-  };
   const flush = async (): Promise<void> => {
-    if (work === null) return;
-    const current = work;
-    const texts = [...(current.begun ? [] : await beginning(current)), ...current.held.splice(0)];
-    if (texts.length > 0) await link.ask(...texts);
-    current.begun = true;
+    const { texts, done } = await (work === null ? pending.dueAlone() : pending.dueIn(work));
+    if (texts.length === 0) return;
+    try {
+      await link.ask(...texts);
+    } catch (error) {
+      if (work === null) await rollBack();
+      throw error;
+    }
+    done();
   };
   /** Never throws: the error that led here must stay the first. */
   const rollBack = async (): Promise<void> => {
@@ -78,12 +82,18 @@ export function createTransactions(
     }
   };
 
-  const commit = async (current: Work): Promise<void> => {
+  const commit = async (current: Work, next: Statement | null | undefined): Promise<void> => {
     if (!current.begun && current.held.length === 0) return;
     if (current.begun && !(await wire.look()).inTransaction) throw ended();
-    const first = current.begun ? (current.isCode ? [`RELEASE SAVEPOINT ${MARK}`] : []) : await beginning(current);
+    const release = current.begun && current.isCode ? [`RELEASE SAVEPOINT ${MARK}`] : [];
+    const { texts, done } = await pending.dueIn(current);
     try {
-      await wire.run(...first, ...current.held.splice(0), 'COMMIT');
+      if (current.isCode) await wire.run(...release, ...texts, 'COMMIT');
+      else {
+        const came = await send(link, { head: texts, text: 'COMMIT', tail: ahead.ask(next) }, done);
+        ahead.hear(came.tail, came.refused);
+      }
+      done();
     } catch (error) {
       if (current.isCode && isRefused(error, NO_SAVEPOINT)) throw ended({}, error.cause);
       if (error instanceof Refused && error.failure.kind === 'lost') return afterLoss(current, error);
@@ -92,7 +102,7 @@ export function createTransactions(
   };
   /** The answer to a COMMIT is lost: it is asked for, never sent again. */
   const afterLoss = async ({ proof }: Work, error: Refused): Promise<void> => {
-    const outcome = await outcomeOf(link, proof);
+    const outcome = await outcomeOf(link, proof?.() ?? null);
     switch (outcome) {
       case 'committed':
         return;
@@ -103,21 +113,33 @@ export function createTransactions(
     }
   };
 
-  const attemptIn = async (current: Work, statement: Statement): Promise<readonly Answer[]> => {
-    if (!current.begun) await flush();
-    const answers = await wire.run(statement.text);
+  const attemptIn = async (current: Work, { text, transactional }: Statement): Promise<readonly Answer[]> => {
+    // Where it may commit by itself, what was written before goes with it.
+    const { texts, done } = await (transactional ? pending.dueBefore(current) : pending.dueIn(current));
+    const { answers } = await send(link, { head: texts, text, tail: [] }, done);
     current.used = true;
     if (wire.status.inTransaction) return answers;
-    if (statement.transactional) throw ended();
+    if (transactional) throw ended();
     // It committed what was open, as all such statements do; what follows is another transaction.
-    current.begun = current.used = false;
+    Object.assign(current, beginWork(current.isCode), { held: current.held, proof: current.proof });
     return answers;
+  };
+  const attemptAlone = async ({ text }: Statement, next: ExecuteRequest['next']): Promise<readonly Answer[]> => {
+    const { texts, done } = await pending.dueAlone();
+    try {
+      const came = await send(link, { head: texts, text, tail: CHANGES.test(text) ? ahead.ask(next) : [] }, done);
+      ahead.hear(came.tail, came.refused);
+      return came.answers;
+    } catch (error) {
+      if (texts.length > 0 && !(error instanceof Refused)) await rollBack();
+      throw error;
+    }
   };
   /** A refused statement leaves the transaction standing, unless the server ended it; then it begins anew if it had not done anything. */
   const prepareRetry = async (current: Work | null): Promise<boolean> => {
     if (current === null || (await wire.look()).inTransaction) return true;
     if (current.used || current.isCode) return false;
-    current.begun = false;
+    pending.takeBack(current, true);
     return true;
   };
 
@@ -130,25 +152,27 @@ export function createTransactions(
       if (link.options.readOnly) throw readOnlySession();
       await link.prepare();
       if ((await wire.look()).inTransaction) throw openElsewhere();
-      const current: Work = { begun: false, used: false, held: [], proof: null, isCode: scope.statements === null };
+      const current = beginWork(scope.statements === null);
       work = current;
       try {
         if (current.isCode) await flush();
         const result = await doWork();
         if (current.isCode) wire.suspect();
-        await commit(current);
+        if (scope.canWait === true && !current.begun && lock.held !== null) pending.wait(current);
+        else await commit(current, scope.next);
         return result;
       } catch (error) {
         onRollBack();
         if (current.isCode) wire.suspect();
         await rollBack();
+        pending.takeBack(current, false);
         throw wire.isOpen ? translate(error, target) : translateLoss(error, target);
       } finally {
         work = null;
       }
     },
 
-    async execute(statement, { file, signal, once }) {
+    async execute(statement, { file, signal, once, next }) {
       signal?.throwIfAborted();
       const current = work;
       // A statement that nothing takes back is not stopped in its middle.
@@ -158,7 +182,7 @@ export function createTransactions(
         const stop = cancelOn(link, reasons);
         const watch = watchBlockers(link);
         try {
-          return current === null ? await wire.run(statement.text) : await attemptIn(current, statement);
+          return current === null ? await attemptAlone(statement, next) : await attemptIn(current, statement);
         } finally {
           blockers = watch.seen;
           watch.stop();
@@ -178,13 +202,15 @@ export function createTransactions(
       }
     },
 
-    async write(text, proof) {
-      if (work !== null) {
-        work.held.push(text);
-        work.proof = proof;
-        return;
-      }
+    hold(write) {
+      if (work === null) throw new DetentError('INTERNAL', 'Only a transaction holds writes back.');
+      work.held.push(write);
+      work.proof = write.proof;
+    },
+
+    async write(text) {
       await link.prepare();
+      await flush();
       // Where a migration has switched autocommit off.
       const [answer] = await link.ask(text, ...(wire.status.autocommit ? [] : ['COMMIT']));
       if (answer?.records === 0) throw lockLost();

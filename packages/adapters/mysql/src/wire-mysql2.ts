@@ -35,6 +35,8 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
   core.on('error', onError);
   core.on('end', onEnd);
 
+  /** Without an array it does not look for places of values, unless it was told to look for names of values. */
+  const none = core.config.namedPlaceholders === true ? [] : null;
   const takesMany = ((core.config.clientFlags ?? 0) & MULTI_STATEMENTS) !== 0;
   const isOpen = (): boolean => lost === null && !closed && !core.stream.destroyed;
   const assertOpen = (): void => {
@@ -63,7 +65,7 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
         }
       };
       waiting.add(fail);
-      const command = core.query({ sql: text, values: [], typeCast: (field) => field.string() });
+      const command = core.query({ sql: text, values: none, typeCast: (field) => field.string() });
       reader.hear(command);
       command.on('error', (thrown) => (error = thrown)).on('end', finish);
     });
@@ -92,7 +94,7 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
       waiting.add(lose);
       unsure = true;
       core
-        .query({ sql: text, values: [], rowsAsArray: true, typeCast: (field) => field.buffer() })
+        .query({ sql: text, values: none, rowsAsArray: true, typeCast: (field) => field.buffer() })
         .on('result', (row) => {
           if (isOver) return;
           try {
@@ -124,6 +126,7 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
       return running === 0;
     },
     suspect: () => (unsure = true),
+    trust: () => (unsure = false),
 
     async look() {
       if (unsure) await run('DO 0');

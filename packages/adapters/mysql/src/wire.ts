@@ -37,6 +37,8 @@ export interface Wire {
   readonly isIdle: boolean;
   /** Code had the connection, so that only the server knows the status. */
   suspect(): void;
+  /** What was refused last cannot have changed the status. */
+  trust(): void;
   /** The status now. */
   look(): Promise<Status>;
   /**

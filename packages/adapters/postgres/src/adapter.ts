@@ -6,6 +6,7 @@ import { createLink } from './link.ts';
 import { LEASE, type LeaseTiming } from './lock-timing.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
 import { createSession } from './session.ts';
+import { expectSwappable, swapDatabases } from './swap-database.ts';
 import type { Address } from './url.ts';
 import { waysOf } from './ways.ts';
 
@@ -57,11 +58,13 @@ function creating<Db>(
   address: Address,
   lease: LeaseTiming,
 ): NonNullable<DatabaseAdapter<Db>['createDatabase']> {
-  return async (name, { connectTimeoutMs: timeoutMs, signal }) => {
+  return async (name, { connectTimeoutMs: timeoutMs, signal, swap = false }) => {
+    if (swap) await expectSwappable(checked, { timeoutMs, signal });
     await createDatabase(checked, name, { timeoutMs, signal });
     const origin = { kind: 'address', address: { ...address, database: name } } as const;
     return {
       adapter: adapterOf<Db>({ ...checked, origin }, lease),
+      swap: () => swapDatabases(checked, name, { timeoutMs }),
       drop: () => dropDatabase(checked, name, { timeoutMs }),
     };
   };

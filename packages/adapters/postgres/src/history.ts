@@ -1,18 +1,9 @@
 import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
-import {
-  checkColumns,
-  checkLayout,
-  ENTRY_COLUMNS,
-  eventValues,
-  postgres,
-  quoteIdent,
-  rowValues,
-  toEntry,
-  toEvent,
-  toRow,
-} from '@detent/sql';
+import { checkColumns, checkLayout, eventValues, rowValues, toEntry, toEvent, toRow } from '@detent/sql';
+import { entriesAsJsonSql, entriesSql, entriesWhereThere, readEntries, readEntriesAsJson } from './entries.ts';
 import { lockLost, needsDirect, translate } from './errors.ts';
 import { inline, literal } from './inline.ts';
+import { appendLaterSql, lineLater, proofOf, rowLater, saveLaterSql } from './later.ts';
 import { isRefused, valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import type { Transactions } from './transaction.ts';
@@ -51,6 +42,10 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
   /** The transaction looks for the token by itself, when it begins and before it is committed. */
   const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
 
+  /** What is written goes out with the statements that it is about. */
+  const isLater = (): boolean => transactions.isPostponed && isFenced();
+  const clockOffset = async (): Promise<number> => (await link.greeting()).clockOffsetMs;
+
   /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
   const readRows = async (): Promise<readonly Row[] | null> => {
     if (link.known() === null) return firstRead();
@@ -60,36 +55,42 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       exists = valueOf(answer) === 't';
       if (!exists) return null;
     }
-    return readBy(history.read);
+    return readAgain(history.tables.lock);
   };
 
   /** Everything in the first round trip: who the server is, and the history in the schema that the answer in front names. */
   const firstRead = async (): Promise<readonly Row[] | null> => {
     const { table, schema } = link.options;
     try {
-      const answers = await link.wire.run([link.greetingText, ...readWhereThere(table, schema)].join(';\n'));
-      const { greeting } = link.greeted(answers[0]);
+      const answers = await link.wire.run([link.greetingText, ...entriesWhereThere(table, schema)].join(';\n'));
+      const { greeting, books } = link.greeted(answers[0]);
       exists = greeting.tables.history;
-      return exists ? rowsIn(answers[2]) : null;
+      return exists ? (readEntries(answers[2]) ?? readAsJson(books.history.tables.lock)) : null;
     } catch (error) {
       if (!(error instanceof Refused) || error.failure.kind === 'lost' || error.answers.length === 0)
         throw translate(error, link.target);
       const { greeting, books } = link.greeted(error.answers[0]);
       exists = greeting.tables.history;
-      return exists ? readBy(books.history.read) : null;
+      return exists ? readAgain(books.history.tables.lock) : null;
     }
   };
 
-  const readBy = async (text: string): Promise<readonly Row[]> => {
+  const readAgain = async (lockTable: string | null): Promise<readonly Row[]> => {
+    const { history } = await link.books();
     try {
-      return rowsIn((await link.wire.run(asOneValue(text)))[0]);
+      const [answer] = await link.wire.run(entriesSql(history.tables.history, lockTable));
+      return readEntries(answer) ?? (await readAsJson(lockTable));
     } catch (error) {
-      if (!isRefused(error, NO_TABLE, NO_COLUMN)) throw translate(error, link.target);
-      const { history } = await link.books();
+      if (!isRefused(error, NO_TABLE, NO_COLUMN) || lockTable === null) throw translate(error, link.target);
       checkColumns(namesIn((await link.ask(columnsSql(history.tables.history)))[0]), history.tableNames.history);
       // Only the lock's table is gone; the next run makes it again.
-      return rowsIn((await link.ask(asOneValue(readEntries(history.tables.history))))[0]);
+      return readAgain(null);
     }
+  };
+  const readAsJson = async (lockTable: string | null): Promise<readonly Row[]> => {
+    const { history } = await link.books();
+    const [answer] = await link.ask(entriesAsJsonSql(history.tables.history, lockTable));
+    return readEntriesAsJson(valueOf(answer));
   };
 
   const lastEvent = async (token: number): Promise<Tail> => {
@@ -138,7 +139,13 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       exists = true;
       hasEvents = true;
       if (transactions.isWorking) return;
-      await link.keep({ fence: await lock.fenceText(), save: history.saveFenced, append: history.appendFenced });
+      await link.keep({
+        fence: await lock.fenceText(),
+        save: history.saveFenced,
+        append: history.appendFenced,
+        saveLater: saveLaterSql(await link.books()),
+        appendLater: appendLaterSql(await link.books()),
+      });
     },
 
     async save(row) {
@@ -147,31 +154,42 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       const { history } = await link.books();
       // Its statements would run in other sessions than the one that keeps the lock.
       if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
+      if (isLater()) {
+        const values = rowLater(row, await clockOffset());
+        const text = link.call('saveLater', ...values) ?? inline(saveLaterSql(await link.books()), values);
+        return transactions.write({ text }, { proof: proofOf(history.tables.history, row) });
+      }
       const values = rowValues(row);
-      await transactions.write(
-        isFenced()
-          ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
-          : inline(history.save, [...values, row.token]),
-      );
+      const text = isFenced()
+        ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
+        : inline(history.save, [...values, row.token]);
+      await transactions.write({ text });
     },
 
     async append(line) {
       const { history } = await link.books();
       const token = await lock.token();
       const last = await lastEvent(token);
+      tail = null;
+      if (isLater()) {
+        const values = lineLater(last.seq + 1, last.hash, line, await clockOffset());
+        const text = link.call('appendLater', ...values) ?? inline(appendLaterSql(await link.books()), values);
+        const heard = (answer: Answer): void => {
+          tail = { token, end: { seq: last.seq + 1, hash: valueOf(answer) ?? '' } };
+        };
+        return transactions.write({ text, heard });
+      }
       const event: LedgerEvent = {
         ...line,
         seq: last.seq + 1,
         previousHash: last.hash,
         hash: chainHash(last.hash, line),
       };
-      tail = null;
       const values = eventValues(event);
-      await transactions.write(
-        isFenced()
-          ? (link.call('append', ...values) ?? inline(history.appendFenced, values))
-          : inline(history.append, [...values, token]),
-      );
+      const text = isFenced()
+        ? (link.call('append', ...values) ?? inline(history.appendFenced, values))
+        : inline(history.append, [...values, token]);
+      await transactions.write({ text });
       tail = { token, end: { seq: event.seq, hash: event.hash } };
     },
 
@@ -190,38 +208,10 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
   };
 }
 
-/** Rows as one value of JSON: a thousand rows of the driver take five times as long to read. */
-function asOneValue(select: string): string {
-  return `SELECT json_agg(entry ORDER BY entry.applied_order) FROM (${select}) AS entry`;
-}
-
-function rowsIn(answer: Answer | undefined): readonly Row[] {
-  return JSON.parse(valueOf(answer) ?? '[]') as readonly Row[];
-}
-
 function columnsSql(table: string): string {
   return `SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(${literal(table)}) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
 }
 
 function namesIn(answer: Answer | undefined): readonly string[] {
   return (answer?.rows ?? []).map(({ attname }) => attname ?? '');
-}
-
-/**
- * The entries where there is a history, and nothing where there is none: a SELECT from a table that is not there would be an
- * error in the server's log.
- */
-function readWhereThere(table: string, schema: string | null): readonly string[] {
-  const columns = ENTRY_COLUMNS.map(({ name }) => `h.${quoteIdent(postgres, name)}`).join(', ');
-  const query = asOneValue(`SELECT ${columns}, l.layout FROM %1$I.%2$I h LEFT JOIN %1$I.%3$I l ON l.id = 1`);
-  const place = schema === null ? "coalesce(current_schema(), 'public')" : literal(schema);
-  const block =
-    `DECLARE look refcursor := 'detent_look'; place text := ${place}; BEGIN ` +
-    `IF to_regclass(format('%I.%I', place, ${literal(table)})) IS NULL THEN OPEN look FOR SELECT 1 WHERE false; ` +
-    `ELSE OPEN look FOR EXECUTE format(${literal(query)}, place, ${literal(table)}, ${literal(`${table}_lock`)}); END IF; END`;
-  return [`DO ${literal(block)}`, 'FETCH ALL FROM detent_look', 'CLOSE detent_look'];
-}
-
-function readEntries(table: string): string {
-  return `SELECT ${ENTRY_COLUMNS.map(({ name }) => quoteIdent(postgres, name)).join(', ')} FROM ${table}`;
 }

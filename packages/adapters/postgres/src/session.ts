@@ -6,6 +6,7 @@ import {
   type StatementResult,
 } from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
+import { leavesTraces } from './at-once.ts';
 import { createBatches } from './batches.ts';
 import { watchBuilds } from './build-progress.ts';
 import { readConcurrent, waitsForOthers } from './concurrent.ts';
@@ -96,15 +97,11 @@ export function createSession<Db>(link: Link, { lockRetries, backup, ways }: Ses
         results[index] = result;
         progress?.done(index, result);
       };
-      const request = { file, signal: progress?.signal, hear };
+      const watch = (): (() => void) => watchBuilds(link, statements, progress?.advanced);
+      const request = { file, signal: progress?.signal, hear, watch };
       await link.greeting();
-      const stop = watchBuilds(link, statements, progress?.advanced);
-      try {
-        if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
-        else for (const statement of statements) await executeAlone(statement, request);
-      } finally {
-        stop();
-      }
+      if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
+      else for (const statement of statements) await executeAlone(statement, request);
       return results;
     },
 
@@ -159,10 +156,4 @@ function capabilitiesOf(link: Link): Capabilities {
     backup: wire.copy !== null || 'PGlite has no streams of rows; keep its folder, or what its dumpDataDir() gives.',
     cancel: hasBeside,
   };
-}
-
-/** What a statement may leave in the session beyond schema and rows. Any function may set a setting. */
-function leavesTraces({ kind, text }: Statement): boolean {
-  if (kind === 'ddl') return /^\s*create\s+(?:global\s+|local\s+)?temp/i.test(text);
-  return kind !== 'data' || /\bset_config\b|^\s*(?:do|call)\b/i.test(text);
 }

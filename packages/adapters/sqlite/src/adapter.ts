@@ -1,5 +1,4 @@
 import { misuse, type DatabaseAdapter, type OpenOptions } from '@detent/core';
-import { parseScript, sqlite as dialect } from '@detent/sql';
 import type { Patience } from './busy.ts';
 import {
   driverOf,
@@ -11,6 +10,7 @@ import {
   type SqliteDatabase,
 } from './driver.ts';
 import { borrowedLink, openLink } from './link.ts';
+import type * as Script from './script.ts';
 import { checkSchema, createSession } from './session.ts';
 import { checkOptions, type CheckedOptions, type SqliteOptions } from './options.ts';
 
@@ -24,13 +24,14 @@ export function createAdapter<Db>(options: SqliteOptions): DatabaseAdapter<Db> {
 
 function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
   const { address, database } = checked;
+  let parser: Promise<typeof Script> | null = null;
   return {
     name: 'sqlite',
     target: address?.shown ?? 'an open database',
     scriptExtensions: ['.sql'],
     lockTimeoutMs: 3_000,
     at: (url) => adapterOf(checkOptions({ ...checked.given, url, database: undefined, driver: checked.driver })),
-    parse: (script) => parseScript(script, dialect),
+    parse: async (script) => (await (parser ??= import('./script.ts'))).parse(script),
     async open(open) {
       checkSchema(open.schema);
       const limitMs = checked.busyTimeoutMs ?? (open.lockTimeoutMs || BUSY_TIMEOUT_MS);

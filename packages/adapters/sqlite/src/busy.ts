@@ -15,13 +15,15 @@ export interface Patience {
  * reads, BEGIN, COMMIT, and single statements outside a transaction. Throws `LOCK_TIMEOUT`, `CANCELLED`.
  */
 export async function patiently<T>(attempt: () => T | Promise<T>, { limitMs, signal }: Readonly<Patience>): Promise<T> {
-  const end = performance.now() + limitMs;
+  // Not asked for before somebody is in the way: the first look at this clock loads a dozen modules of Node.
+  let end: number | null = null;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 50)) {
     try {
       return await attempt();
     } catch (error) {
       const failure = failureOf(error);
       if (failure?.primary !== 'SQLITE_BUSY') throw error;
+      end ??= performance.now() + limitMs;
       if (performance.now() >= end) {
         throw new DetentError('LOCK_TIMEOUT', `Another connection kept the database locked for ${limitMs} ms.`, {
           hint: 'Wait until its transaction ends, or allow longer with busyTimeoutMs.',

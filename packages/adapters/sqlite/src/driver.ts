@@ -35,6 +35,8 @@ export interface Connection {
   get(sql: string, ...values: readonly unknown[]): Row | undefined;
   all(sql: string, ...values: readonly unknown[]): readonly Row[];
   iterate(sql: string, ...values: readonly unknown[]): Iterable<Row>;
+  /** Rows as lists of their values, of a statement that is not kept. */
+  lists(sql: string): readonly (readonly unknown[])[];
   /** Rows of a statement that is not kept, integers beyond 2^53 as bigint and never cut. */
   exact(sql: string, values: readonly unknown[]): readonly Row[];
   /** The only column of the only row. */
@@ -67,13 +69,13 @@ type Constructor = new (path: string | URL, options: Readonly<Record<string, unk
 type NodeModule = { readonly DatabaseSync: typeof DatabaseSync };
 
 export async function loadLibrary(name: DriverName): Promise<Library> {
-  return name === 'node:sqlite' ? nodeLibrary(await import('node:sqlite')) : betterLibrary(await loadBetter());
+  return name === 'node:sqlite' ? nodeLibrary(nodeModule()) : betterLibrary(await loadBetter());
 }
 
 /** The library that made a user's own database. Throws `CONFIG` for what is neither driver's. */
 export async function libraryOf(database: SqliteDatabase): Promise<Library> {
   const name = driverOf(database);
-  if (name === 'node:sqlite') return nodeLibrary(await import('node:sqlite'));
+  if (name === 'node:sqlite') return nodeLibrary(nodeModule());
   return betterLibrary(database.constructor as Constructor);
 }
 
@@ -113,11 +115,20 @@ export function wrap(database: SqliteDatabase, library: Library, path: string | 
     get: (sql, ...values) => prepare(sql).get(...values) as Row | undefined,
     all: (sql, ...values) => prepare(sql).all(...values) as readonly Row[],
     iterate: (sql, ...values) => prepare(sql).iterate(...values) as Iterable<Row>,
+    lists: (sql) => asLists(database.prepare(sql)),
     exact: (sql, values) => exactRows(database.prepare(sql), values),
     value: (sql, ...values) => Object.values((prepare(sql).get(...values) ?? {}) as Row)[0],
     copyTo: (target) => copy(database, library.name, target),
     close: () => void database.close(),
   };
+}
+
+/** By its name, without the loader of modules: every start comes by here. */
+function nodeModule(): NodeModule {
+  const module = process.getBuiltinModule('node:sqlite') as NodeModule | undefined;
+  if (module === undefined)
+    throw misuse('This Node has no node:sqlite.', "Set driver: 'better-sqlite3', and install it.");
+  return module;
 }
 
 function nodeLibrary(module: NodeModule): Library {
@@ -185,6 +196,7 @@ type Switches = SqliteStatement & {
   setReadBigInts?(on: boolean): void;
   setReturnArrays?(on: boolean): void;
   safeIntegers?(on: boolean): void;
+  raw?(on: boolean): void;
   readonly reader?: boolean;
 };
 
@@ -194,6 +206,13 @@ function plain(statement: Switches): SqliteStatement {
   statement.setReadBigInts?.(false);
   if (statement.reader === true) statement.safeIntegers?.(false);
   return statement;
+}
+
+function asLists(statement: Switches): readonly (readonly unknown[])[] {
+  plain(statement);
+  if (statement.raw === undefined) statement.setReturnArrays?.(true);
+  else statement.raw(true);
+  return statement.all() as readonly (readonly unknown[])[];
 }
 
 function exactRows(statement: Switches, values: readonly unknown[]): readonly Row[] {

@@ -1,15 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import {
-  defineConfig as defineAnyConfig,
-  defineMigration as defineAnyMigration,
-  type DatabaseAdapter,
-  type DetentConfig,
-  type Migration,
-} from '@detent/core';
+import type { DatabaseAdapter } from '@detent/core';
 import { createAdapter } from './adapter.ts';
 import type { SqliteDatabase } from './driver.ts';
 import type { DatabaseOptions, SqliteOptions, UrlOptions } from './options.ts';
 
+export { defineConfig, defineMigration } from './define.ts';
 export type { DriverName, SqliteDatabase, SqliteStatement } from './driver.ts';
 export type { DatabaseOptions, SqliteOptions, UrlOptions } from './options.ts';
 export type { JournalMode, Synchronous } from './url.ts';
@@ -23,14 +18,4 @@ export function sqlite(options: UrlOptions & { readonly driver: 'better-sqlite3'
 export function sqlite(options: UrlOptions): DatabaseAdapter<DatabaseSync>;
 export function sqlite(options: SqliteOptions): DatabaseAdapter<never> {
   return createAdapter<never>(options);
-}
-
-/** A migration whose `db` is Node's own SQLite database, unless told: `defineMigration<Database>({ … })`. */
-export function defineMigration<Db = DatabaseSync>(migration: Migration<Db>): Migration<Db> {
-  return defineAnyMigration(migration);
-}
-
-/** The configuration of a project on SQLite. */
-export function defineConfig<Db = DatabaseSync>(config: DetentConfig<Db>): DetentConfig<Db> {
-  return defineAnyConfig(config);
 }

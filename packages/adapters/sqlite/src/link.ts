@@ -98,7 +98,7 @@ function connectTo({ library, path, readOnly, synchronous }: LinkSettings): Conn
   try {
     connection = library.connect(path ?? ':memory:', options);
     // SQLite reads nothing on opening; this finds what is no database.
-    connection.value('SELECT count(*) FROM sqlite_schema');
+    connection.value('PRAGMA schema_version');
     if (synchronous !== undefined) connection.exec(`PRAGMA synchronous = ${synchronous}`);
     return connection;
   } catch (error) {

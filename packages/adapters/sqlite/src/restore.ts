@@ -4,7 +4,7 @@ import { patiently, SQLITE_WAIT_MS, type Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
 import { removeDatabase, syncFile } from './file.ts';
 import { schemaFingerprint } from './fingerprint.ts';
-import { createHistory } from './history.ts';
+import { createHistory } from './history-writer.ts';
 import { borrowedLink, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { contentSums } from './sums.ts';

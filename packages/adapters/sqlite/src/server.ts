@@ -4,11 +4,13 @@ import type { ServerFact, ServerInfo } from '@detent/core';
 import type { Connection } from './driver.ts';
 import type { Link } from './link.ts';
 
-/** The facts are looked up when they are asked for: a start that finds nothing to do must not pay for them. */
+/** Looked up when it is asked for: a start that finds nothing to do must not pay for them. */
 export function describeServer(link: Link): ServerInfo {
   return {
     product: 'SQLite',
-    version: String(link.now().value('SELECT sqlite_version()')),
+    get version() {
+      return String(link.now().value('SELECT sqlite_version()'));
+    },
     get facts() {
       return factsOf(link.now(), link.path);
     },

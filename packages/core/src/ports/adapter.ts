@@ -14,8 +14,8 @@ export interface DatabaseAdapter<Db = unknown> {
   readonly lockTimeoutMs: number;
   /** The same adapter with the same options on another database. Throws `CONFIG` for a URL that is not its own. */
   at(url: string): DatabaseAdapter<Db>;
-  /** Reads a script. Throws `SCRIPT_SYNTAX` with line and column. Pure. */
-  parse(script: ScriptText): ParsedScript;
+  /** Reads a script; a promise where the parser is loaded first. Throws `SCRIPT_SYNTAX` with line and column. Pure. */
+  parse(script: ScriptText): ParsedScript | Promise<ParsedScript>;
   /**
    * Makes an empty database of that name beside this one, like it in encoding and order. Absent where there can be none.
    * Throws `CONFIG` when it is there already.
@@ -28,10 +28,14 @@ export interface DatabaseAdapter<Db = unknown> {
 export interface CreateOptions {
   readonly connectTimeoutMs: number;
   readonly signal?: AbortSignal;
+  /** It is to get this one's name later. Throws `BACKUP_UNFIT` where something stands in the way of that. */
+  readonly swap?: boolean;
 }
 
 export interface CreatedDatabase<Db> {
   readonly adapter: DatabaseAdapter<Db>;
+  /** Exchanges the names of the two, or changes nothing; nobody may be connected to either. Throws `RESTORE_FAILED`. */
+  swap(): Promise<void>;
   /** Takes it away again, with whatever is in it. */
   drop(): Promise<void>;
 }
@@ -63,6 +67,8 @@ export interface Capabilities {
   readonly alone: true | string;
   /** A run can be one transaction; otherwise why not, as one sentence. */
   readonly together: true | string;
+  /** Each transaction begins with what `Lease.assert` does, so that what was written just before needs no other. */
+  readonly fencesTransactions?: boolean;
   /** A running statement can be cancelled from outside. */
   readonly cancel: boolean;
 }

@@ -62,6 +62,19 @@ export interface TransactionScope {
   readonly statements: readonly Statement[] | null;
   /** False: rows are not checked against foreign keys until the end; undefined: as fits the statements. */
   readonly foreignKeys?: boolean | undefined;
+  /**
+   * Nothing is asked between the statements and the commit, so a database may hold them back and send all at once. They
+   * are done when the transaction is then: `done` is told as ever, and the transaction throws what they fail by.
+   */
+  readonly atOnce?: boolean;
+  /**
+   * Only the history is written, and the next start would find out by itself what is written: an adapter may hold it back
+   * and commit it with whatever the session does next, before a statement that no transaction takes back, and before anything
+   * is read from the history.
+   */
+  readonly canWait?: boolean | undefined;
+  /** What runs after the commit with nothing in between, so that what has to be known of it may be asked along. */
+  readonly next?: Statement | null | undefined;
 }
 
 /** `null`: as configured. 0: none. */
@@ -95,6 +108,8 @@ export interface StatementProgress {
   readonly done: (index: number, result: StatementResult) => void;
   /** Called now and then while a statement runs, where the database tells how far it is. `percent`: of the phase, if known. */
   readonly advanced?: (phase: string, percent: number | null) => void;
+  /** As in `TransactionScope`. */
+  readonly next?: Statement | null | undefined;
   /** Stops before the next statement, or cancels the one that runs where its transaction takes it back. */
   readonly signal: AbortSignal;
 }

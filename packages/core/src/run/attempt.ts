@@ -1,7 +1,9 @@
 import { DetentError } from '../errors.ts';
 import { finishRow, startRow } from '../history/schema-version-service.ts';
 import type { HistoryRow } from '../ports/history.ts';
+import type { Statement } from '../ports/script.ts';
 import { sizeOf, type Action } from '../validate/load.ts';
+import type { TransactionScope } from '../ports/session.ts';
 import type { LoadedStep } from '../validate/pending.ts';
 import type { RunContext } from './context.ts';
 
@@ -10,6 +12,8 @@ export interface Attempt<Db> {
   readonly step: LoadedStep<Db>;
   readonly action: Action<Db>;
   readonly startedAt: number;
+  /** What runs behind its last statement with nothing in between; `null` where something does, or nothing follows. */
+  readonly following: Statement | null;
   /** As it was in the history before this try; `null` when it was not there. */
   readonly previous: HistoryRow | null;
   /** As it was prepared: what holds again when the transaction is rolled back. */
@@ -25,6 +29,7 @@ export async function beginAttempt<Db>(
   context: RunContext<Db>,
   step: LoadedStep<Db>,
   order: number,
+  following: Statement | null = null,
 ): Promise<Attempt<Db>> {
   const { versions } = context;
   const { entry, info, loaded } = step;
@@ -33,7 +38,7 @@ export async function beginAttempt<Db>(
   const row = info.direction === 'up' ? upRow(context, step, previous, order) : downRow(context, step, previous);
   const statementsTotal = sizeOf(action);
   const begun = { ...row, statementsTotal };
-  return { step, action, startedAt: Date.now(), previous, begun, row: begun, isRecorded: false };
+  return { step, action, startedAt: Date.now(), following, previous, begun, row: begun, isRecorded: false };
 }
 
 function upRow<Db>(
@@ -68,11 +73,16 @@ function isInterrupted(row: HistoryRow, direction: 'up' | 'down'): boolean {
 }
 
 /** Writes that it runs, before a step of it that cannot be committed together with its record. */
-export async function recordStart<Db>(context: RunContext<Db>, attempt: Attempt<Db>, row: HistoryRow): Promise<void> {
+export async function recordStart<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  row: HistoryRow,
+  waits: Waits = {},
+): Promise<void> {
   const isDown = attempt.step.info.direction === 'down';
   const started: HistoryRow = { ...row, state: isDown ? 'rolling_back' : 'running' };
   const action = isDown ? 'undo-started' : 'started';
-  await inTransaction(context, () => context.versions.record(context.identity, started, action, null));
+  await inTransaction(context, () => context.versions.record(context.identity, started, action, null), waits);
   attempt.row = started;
   attempt.isRecorded = true;
 }
@@ -85,6 +95,12 @@ export function recordFinish<Db>(context: RunContext<Db>, attempt: Attempt<Db>, 
 }
 
 /** A transaction for bookkeeping alone. */
-export function inTransaction<Db>(context: Pick<RunContext<Db>, 'session'>, work: () => Promise<void>): Promise<void> {
-  return context.session.transaction({ statements: [] }, work);
+export function inTransaction<Db>(
+  { session }: Pick<RunContext<Db>, 'session'>,
+  work: () => Promise<void>,
+  waits: Waits = {},
+): Promise<void> {
+  return session.transaction({ statements: [], ...waits }, work);
 }
+
+export type Waits = Pick<TransactionScope, 'canWait' | 'next'>;

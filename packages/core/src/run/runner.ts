@@ -1,6 +1,8 @@
+import type { Settings } from '../config.ts';
 import { asDetentError, DetentError } from '../errors.ts';
 import type { StepInfo } from '../events.ts';
 import { failRow } from '../history/schema-version-service.ts';
+import type { Statement } from '../ports/script.ts';
 import type { ExecutedMigration } from '../result.ts';
 import { sizeOf, type Action } from '../validate/load.ts';
 import type { LoadedStep } from '../validate/pending.ts';
@@ -55,14 +57,19 @@ export class MigrationRunner<Db> {
   }
 
   /** Runs one step: begin, its work, its record, commit. Never throws. */
-  async executeOne(step: LoadedStep<Db>, index: number, count: number): Promise<DoneStep<Db> | FailedStep<Db>> {
+  async executeOne(
+    step: LoadedStep<Db>,
+    index: number,
+    count: number,
+    next: LoadedStep<Db> | null = null,
+  ): Promise<DoneStep<Db> | FailedStep<Db>> {
     const { session, events, settings } = this.#context;
     const { info, loaded } = step;
     let attempt: Attempt<Db> | null = null;
     try {
       // Before a step and not after it: a step that is committed cannot fail any more.
       if (settings.transaction !== 'all') await session.reset();
-      attempt = await beginAttempt(this.#context, step, this.#nextOrder);
+      attempt = await beginAttempt(this.#context, step, this.#nextOrder, followingOf(next, settings));
       if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
       const { action } = attempt;
       const statements = sizeOf(action);
@@ -86,7 +93,7 @@ export class MigrationRunner<Db> {
   async #executeEach(steps: readonly LoadedStep<Db>[]): Promise<RunOutcome<Db>> {
     const done: DoneStep<Db>[] = [];
     for (const [index, step] of steps.entries()) {
-      const outcome = await this.executeOne(step, index, steps.length);
+      const outcome = await this.executeOne(step, index, steps.length, steps[index + 1]);
       if ('error' in outcome) return { done, failed: outcome, takenBack: [] };
       done.push(outcome);
     }
@@ -177,6 +184,14 @@ function runAction<Db>(context: RunContext<Db>, attempt: Attempt<Db>, action: Ac
     case 'code':
       return runCode(context, attempt, action);
   }
+}
+
+/** The first statement of the next step; `null` where anything may happen before it. */
+function followingOf<Db>(next: LoadedStep<Db> | null, { hooks, transaction }: Settings<Db>): Statement | null {
+  if (next === null || transaction === 'all') return null;
+  if (hooks.beforeEach !== undefined || hooks.afterEach !== undefined) return null;
+  const action = next.loaded[next.info.direction];
+  return action?.kind === 'script' ? (action.statements[0] ?? null) : null;
 }
 
 /** Its transaction took everything back, or nothing of it that changes schema or rows took effect. */

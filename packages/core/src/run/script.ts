@@ -3,7 +3,7 @@ import { statementHash } from '../history/schema-version-service.ts';
 import type { Statement } from '../ports/script.ts';
 import type { HistoryRow, Intent } from '../ports/history.ts';
 import { modeOf } from '../validate/pending.ts';
-import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
+import { recordFinish, recordStart, inTransaction, type Attempt, type Waits } from './attempt.ts';
 import type { RunContext } from './context.ts';
 import { intentOf, isTraced } from './intent.ts';
 import { cutSegments, isAtomic, type Segment } from './segments.ts';
@@ -32,7 +32,7 @@ export async function runScript<Db>(
     attempt.row.statementsDone === 0 &&
     (await session.covered(statements)) === statements.length
   ) {
-    await session.transaction({ statements, foreignKeys }, runWhole);
+    await session.transaction({ statements, foreignKeys, atOnce: true, next: attempt.following }, runWhole);
   } else {
     await runSegments(context, attempt, statements, segments);
   }
@@ -69,7 +69,7 @@ async function runSegments<Db>(
     if (segment.kind === 'alone') await runAlone(context, attempt, statements, rest);
     else if (await runTogether(context, attempt, statements, rest)) return;
   }
-  await inTransaction(context, () => recordFinish(context, attempt, null));
+  await inTransaction(context, () => recordFinish(context, attempt, null), { canWait: attempt.following !== null });
 }
 
 /** What the statements that are done had set is gone with the connection in which they ran. */
@@ -110,7 +110,9 @@ async function runCovered<Db>(
   const part = statements.slice(segment.from, segment.to);
   const next = progressed(attempt.row, part, segment);
   const isLast = segment.to === statements.length;
-  await context.session.transaction({ statements: part, foreignKeys: attempt.step.loaded.foreignKeys }, async () => {
+  const { foreignKeys } = attempt.step.loaded;
+  const following = followingOf(attempt, statements, segment);
+  await context.session.transaction({ statements: part, foreignKeys, next: following }, async () => {
     await runStatements(context, attempt, statements, segment);
     await (isLast ? recordFinish(context, { ...attempt, row: next }, null) : context.versions.save(next));
   });
@@ -131,14 +133,17 @@ async function runAlone<Db>(
   const part = statements.slice(segment.from, segment.to);
   const [statement] = part;
   if (statement === undefined) return;
-  context.signal.throwIfAborted();
-  await context.lease.assert();
+  const { signal, lease, session } = context;
+  signal.throwIfAborted();
+  if (session.capabilities.fencesTransactions !== true) await lease.assert();
   const intent = await intentOf(context, attempt, { statement, index: segment.from });
-  if (intent !== null) await keep(context, attempt, { ...attempt.row, intent });
+  const isCovered = intent?.kind === 'data' && isTraced(intent);
+  if (intent !== null) await keep(context, attempt, { ...attempt.row, intent }, { canWait: !isCovered });
+  else if (session.capabilities.fencesTransactions === true) await lease.assert();
   const next = progressed(attempt.row, part, segment);
   const run = (): Promise<void> => runStatements(context, attempt, statements, segment);
   try {
-    if (intent?.kind === 'data' && isTraced(intent)) await runWithRecord(context, attempt, part, next, run);
+    if (isCovered) await runWithRecord(context, attempt, part, next, run);
     else await run();
   } catch (thrown) {
     const left = intent === null ? 'in doubt' : await leftBy(context, thrown, intent);
@@ -149,7 +154,7 @@ async function runAlone<Db>(
     throw thrown;
   }
   if (intent !== null && !intent.idempotent && intent.kind === 'unseen') await keep(context, attempt, next);
-  else if (intent?.kind === 'data' && !isTraced(intent)) await keep(context, attempt, next);
+  else if (intent?.kind === 'data' && !isCovered) await keep(context, attempt, next);
   else attempt.row = next;
 }
 
@@ -167,9 +172,14 @@ async function runWithRecord<Db>(
   });
 }
 
-async function keep<Db>(context: RunContext<Db>, attempt: Attempt<Db>, row: HistoryRow): Promise<void> {
-  if (!attempt.isRecorded) return recordStart(context, attempt, row);
-  await context.versions.save(row);
+async function keep<Db>(
+  context: RunContext<Db>,
+  attempt: Attempt<Db>,
+  row: HistoryRow,
+  waits: Waits = {},
+): Promise<void> {
+  if (!attempt.isRecorded) return recordStart(context, attempt, row, waits);
+  await inTransaction(context, () => context.versions.save(row), waits);
   attempt.row = row;
 }
 
@@ -211,7 +221,17 @@ async function runStatements<Db>(
         rows,
       }),
     advanced: (phase, percent) => events.emit({ kind: 'statement-advanced', step: info, phase, percent }),
+    next: followingOf(attempt, statements, segment),
   });
+}
+
+/** What runs behind the segment. */
+function followingOf<Db>(
+  { following }: Attempt<Db>,
+  statements: readonly Statement[],
+  { to }: Segment,
+): Statement | null {
+  return to < statements.length ? (statements[to] ?? null) : following;
 }
 
 function progressed(row: HistoryRow, part: readonly Statement[], segment: Segment): HistoryRow {

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { DetentError, type Problem } from '../errors.ts';
 
@@ -100,6 +99,11 @@ function lineAt(bytes: Buffer, offset: number): number {
   let line = 1;
   for (let at = bytes.indexOf(LF); at !== -1 && at < offset; at = bytes.indexOf(LF, at + 1)) line++;
   return line;
+}
+
+/** Asked for when a file is odd: importing `node:buffer` makes every start load what it knows of files and blobs. */
+function isUtf8(bytes: Buffer): boolean {
+  return process.getBuiltinModule('node:buffer').isUtf8(bytes);
 }
 
 /** No character of UTF-8 holds the byte of LF, so each line can be judged by itself. */

@@ -1,15 +1,16 @@
 import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DetentError, misuse, type Problem } from '../errors.ts';
+import { misuse } from '../errors.ts';
 import type { Layout } from '../config.ts';
 import type { MigrationSource } from '../ports/source.ts';
 import { assemble, type Part } from './assemble.ts';
 import { checksumOf, findTextProblem, plainChecksum, type Checksums } from './checksum.ts';
 import { CodeContent, readBytes, readPlain, ScriptContent } from './content.ts';
-import { CODE_EXTENSIONS, misnamed, parseFilename, type MigrationFilename } from './filename.ts';
+import { CODE_EXTENSIONS, parseFilename, type MigrationFilename } from './filename.ts';
 import { ignoring } from './ignore.ts';
 import { LAYOUTS } from './layout.ts';
-import { locate, unreadable, walk, type Entry } from './walk.ts';
+import type { Misnamed } from './misnamed.ts';
+import { locate, walk, type Entry } from './walk.ts';
 
 export interface DirectoryOptions {
   /** `auto` unless told. */
@@ -39,48 +40,50 @@ export function directory(path: string | URL, options: DirectoryOptions = {}): M
     name,
     discover: async ({ scriptExtensions }) => {
       const parts: Part[] = [];
+      const foreign: Misnamed[] = [];
       const known = [...scriptExtensions, ...CODE_EXTENSIONS];
       const unwanted = new Set(
         extensions === undefined ? [] : known.filter((extension) => !extensions.includes(extension)),
       );
       const problems = walk(root, isIgnored, (entry) => {
-        if (unwanted.size > 0 && unwanted.has(extname(entry.name))) return null;
+        if (unwanted.size > 0 && unwanted.has(extname(entry.name))) return;
         const filename = parseFilename(entry.file, layout, scriptExtensions);
-        if (filename.kind === 'passed-over') return null;
-        if (filename.kind === 'foreign') return misnamed(entry.file, filename);
-        const part = read(entry, root, filename, scriptExtensions.includes(filename.extension));
-        if (part instanceof DetentError) return part;
-        parts.push(part);
-        return null;
+        if (filename.kind === 'passed-over') return;
+        if (filename.kind === 'foreign') foreign.push({ file: entry.file, complaint: filename.complaint });
+        else parts.push(read(entry, root, filename, scriptExtensions.includes(filename.extension)));
       });
+      if (foreign.length > 0) {
+        const { misnamed } = await import('./misnamed.ts');
+        problems.push(...misnamed(foreign, layout, scriptExtensions));
+      }
       return assemble(parts, layout, problems);
     },
   };
 }
 
-function read(entry: Entry, root: string, filename: MigrationFilename, script: boolean): Part | Problem {
+/** Throws what is wrong with the file. */
+function read(entry: Entry, root: string, filename: MigrationFilename, script: boolean): Part {
   const { file } = entry;
-  try {
-    const filepath = locate(entry, root);
-    const mayBeBlank = script && filename.kind === 'versioned' && filename.part === 'down';
-    const checksums = hashed(filepath, file, mayBeBlank);
-    if (checksums instanceof DetentError) return checksums;
-    const { checksum, rawChecksum } = checksums;
-    const content = script
-      ? new ScriptContent(filepath, file, rawChecksum)
-      : new CodeContent(filepath, file, rawChecksum);
-    return { file, filepath, filename, checksum, rawChecksum, content };
-  } catch (thrown) {
-    return unreadable(file, thrown);
-  }
+  const filepath = locate(entry, root);
+  const { checksum, rawChecksum } = hashed(
+    filepath,
+    file,
+    script && filename.kind === 'versioned' && filename.part === 'down',
+  );
+  const content = script
+    ? new ScriptContent(filepath, file, rawChecksum)
+    : new CodeContent(filepath, file, rawChecksum);
+  return { file, filepath, filename, checksum, rawChecksum, content };
 }
 
-function hashed(filepath: string, file: string, mayBeBlank: boolean): Checksums | Problem {
+function hashed(filepath: string, file: string, mayBeBlank: boolean): Checksums {
   const text = readPlain(filepath);
   if (text !== null) {
     const checksum = plainChecksum(text);
     return { checksum, rawChecksum: checksum };
   }
   const bytes = readBytes(filepath);
-  return findTextProblem(bytes, file, mayBeBlank) ?? checksumOf(bytes);
+  const problem = findTextProblem(bytes, file, mayBeBlank);
+  if (problem !== null) throw problem;
+  return checksumOf(bytes);
 }

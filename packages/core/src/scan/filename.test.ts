@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseFilename } from './filename.ts';
 import type { LAYOUTS } from './layout.ts';
+import { misnamed } from './misnamed.ts';
 
 const read = (name: string, layout: (typeof LAYOUTS)[number] = 'auto'): string => {
   const found = parseFilename(name, layout, ['.sql']);
@@ -13,8 +14,11 @@ const read = (name: string, layout: (typeof LAYOUTS)[number] = 'auto'): string =
       return found.name === '' ? found.when : `${found.when} ${found.name}`;
     case 'passed-over':
       return 'passed over';
-    case 'foreign':
-      return `no: ${found.nearest ?? ''}`.trim();
+    case 'foreign': {
+      const [problem] = misnamed([{ file: name, complaint: found.complaint }], layout, ['.sql']);
+      const { nearest } = { nearest: '', ...problem?.facts } as { nearest: string };
+      return `no: ${nearest}`.trim();
+    }
   }
 };
 

@@ -1,6 +1,4 @@
-import { DetentError, type Problem } from '../errors.ts';
 import type { Layout } from '../config.ts';
-import { explainName } from './misnamed.ts';
 import { normalizeVersion } from './version.ts';
 
 export const CODE_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
@@ -31,12 +29,8 @@ export type Filename =
   | { readonly kind: 'passed-over' }
   | {
       readonly kind: 'foreign';
-      /** Goes on the sentence `x is not a migration: `. */
-      readonly reason: string;
-      /** The right name that is nearest; `null` when a name is not what is wrong. */
-      readonly nearest: string | null;
-      /** The next step; `null`: rename it. */
-      readonly hint: string | null;
+      /** What the grammar had to say, where the name is nearly right; `misnamed` tells the rest. */
+      readonly complaint: string | null;
     };
 
 export type MigrationFilename = Exclude<Filename, { kind: 'passed-over' | 'foreign' }>;
@@ -66,18 +60,7 @@ export function parseFilename(path: string, layout: Layout, scriptExtensions: re
   const base = path.slice(path.lastIndexOf('/') + 1);
   const found = readName(base, layout, scriptExtensions);
   if (isRight(found)) return found;
-  if (isPassedOver(base)) return { kind: 'passed-over' };
-  const fits = (name: string): boolean => isRight(readName(name, layout, scriptExtensions));
-  return { kind: 'foreign', ...explainName(base, found, [...scriptExtensions, ...CODE_EXTENSIONS], fits) };
-}
-
-/** `FILE_NAME` for a file that is not named like a migration. */
-export function misnamed(file: string, { reason, nearest, hint }: Extract<Filename, { kind: 'foreign' }>): Problem {
-  const rename = nearest === null ? 'Rename it' : `Rename it to ${nearest}`;
-  return new DetentError('FILE_NAME', `${file} is not a migration: ${reason}.`, {
-    hint: hint ?? `${rename}, or list it in "ignore".`,
-    facts: { place: { file }, ...(nearest === null ? {} : { nearest }) },
-  });
+  return isPassedOver(base) ? { kind: 'passed-over' } : { kind: 'foreign', complaint: found };
 }
 
 type Found = MigrationFilename | string | null;

@@ -108,5 +108,6 @@ test('no module behind it touches a file system', () => {
       visit(join(dirname(path), target));
   };
   visit(join(import.meta.dirname, 'from-modules.ts'));
+  visit(join(import.meta.dirname, 'discover-modules.ts'));
   expect(seen.size).toBeGreaterThan(5);
 });

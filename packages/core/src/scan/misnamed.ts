@@ -1,8 +1,42 @@
+import type { Layout } from '../config.ts';
+import { DetentError, type Problem } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { CODE_EXTENSIONS, parseFilename } from './filename.ts';
 
-export interface Explanation {
+/** A file that is not named like a migration, and what the grammar had to say of it. */
+export interface Misnamed {
+  readonly file: string;
+  readonly complaint: string | null;
+}
+
+/** `FILE_NAME` for each, with the nearest right name where a name is what is wrong. */
+export function misnamed(
+  found: readonly Misnamed[],
+  layout: Layout,
+  scriptExtensions: readonly string[],
+): readonly Problem[] {
+  const isRight = (name: string): boolean => {
+    const { kind } = parseFilename(name, layout, scriptExtensions);
+    return kind !== 'foreign' && kind !== 'passed-over';
+  };
+  return found.map(({ file, complaint }) => {
+    const base = file.slice(file.lastIndexOf('/') + 1);
+    const extensions = [...scriptExtensions, ...CODE_EXTENSIONS];
+    const { reason, nearest: right, hint } = explainName(base, complaint, extensions, isRight);
+    const rename = right === null ? 'Rename it' : `Rename it to ${right}`;
+    return new DetentError('FILE_NAME', `${file} is not a migration: ${reason}.`, {
+      hint: hint ?? `${rename}, or list it in "ignore".`,
+      facts: { place: { file }, ...(right === null ? {} : { nearest: right }) },
+    });
+  });
+}
+
+interface Explanation {
+  /** Goes on the sentence `x is not a migration: `. */
   readonly reason: string;
+  /** The right name that is nearest; `null` when a name is not what is wrong. */
   readonly nearest: string | null;
+  /** The next step; `null`: rename it. */
   readonly hint: string | null;
 }
 
@@ -14,7 +48,7 @@ const BACKWARDS = ['down', 'undo', 'rollback', 'revert'];
  * Why a name is not a migration's, and the right name that is nearest. `found` is what the grammar had to say;
  * `isRight` is asked before a name is proposed.
  */
-export function explainName(
+function explainName(
   base: string,
   found: string | null,
   extensions: readonly string[],

@@ -12,13 +12,9 @@ export interface Entry {
 
 /**
  * Shows everything in the folder and below but the folders, in no order. Gives what is wrong: what could not be
- * listed, and what `look` says.
+ * listed, and what `look` throws.
  */
-export function walk(
-  root: string,
-  isIgnored: (file: string) => boolean,
-  look: (entry: Entry) => Problem | null,
-): Problem[] {
+export function walk(root: string, isIgnored: (file: string) => boolean, look: (entry: Entry) => void): Problem[] {
   const problems: Problem[] = [];
   const visit = (path: string, prefix: string): void => {
     for (const dirent of listed(path, prefix, problems)) {
@@ -31,8 +27,11 @@ export function walk(
         if (!name.startsWith('.') && name !== 'node_modules') visit(filepath, `${file}/`);
         continue;
       }
-      const problem = look({ name, file, filepath, kind });
-      if (problem !== null) problems.push(problem);
+      try {
+        look({ name, file, filepath, kind });
+      } catch (thrown) {
+        problems.push(unreadable(file, thrown));
+      }
     }
   };
   visit(root, '');

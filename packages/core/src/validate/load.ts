@@ -45,10 +45,10 @@ export async function loadMigration<Db>(file: MigrationFile, reader: Reader): Pr
 }
 
 /** The way back as the history kept it, placeholders filled in. Throws `DOWN_MISSING` where there is none. */
-export function loadStoredDown<Db>(row: HistoryRow, reader: Reader): LoadedMigration<Db> {
+export async function loadStoredDown<Db>(row: HistoryRow, reader: Reader): Promise<LoadedMigration<Db>> {
   if (row.downSource === null)
     throw downMissing(row.file, 'The history kept no text of its way back, because it is code or had none.');
-  const script = reader.adapter.parse({
+  const script = await reader.adapter.parse({
     text: row.downSource,
     file: row.file,
     part: 'down',
@@ -70,7 +70,7 @@ async function loadContent<Db>(
   if (content.kind === 'script') {
     const text = await content.text();
     return fromScript<Db>(
-      reader.adapter.parse({ text, file: content.file, part, placeholders: reader.placeholders }),
+      await reader.adapter.parse({ text, file: content.file, part, placeholders: reader.placeholders }),
       content.file,
     );
   }

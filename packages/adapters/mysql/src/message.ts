@@ -1,0 +1,48 @@
+import { translate } from './errors.ts';
+import type { Link } from './link.ts';
+import { Refused, type Answer } from './wire.ts';
+
+/** One message: what goes before a statement of a migration, the statement, and what is asked behind it. */
+export interface Message {
+  readonly head: readonly string[];
+  readonly text: string;
+  readonly tail: readonly string[];
+}
+
+export interface Came {
+  /** Of the statement; a CALL gives several. */
+  readonly answers: readonly Answer[];
+  /** Of the tail, as far as it came. */
+  readonly tail: readonly Answer[];
+  readonly refused: Refused | null;
+}
+
+/** So much of a statement goes into one message with others, since the server takes only so much at once. */
+const TOGETHER = 1 << 16;
+
+/**
+ * Sends it; calls `onHead` when the head is through. Throws `Refused` where the statement was refused or the connection broke,
+ * and typed errors where the head was refused: then the statement did not run. A tail has to stand behind a statement that gives one answer, without rows.
+ */
+export async function send(link: Link, { head, text, tail }: Message, onHead: () => void): Promise<Came> {
+  const { wire } = link;
+  const isLong = text.length > TOGETHER;
+  if (isLong && head.length > 0) await link.ask(...head);
+  const before = isLong ? [] : head;
+  try {
+    const answers = await wire.run(...before, text, ...tail);
+    onHead();
+    const end = answers.length - tail.length;
+    return { answers: answers.slice(before.length, end), tail: answers.slice(end), refused: null };
+  } catch (error) {
+    // Nobody knows how much of it the server has executed.
+    if (!(error instanceof Refused) || error.failure.kind === 'lost') throw error;
+    if (error.answers.length < before.length) throw translate(error, link.target);
+    onHead();
+    const [own, ...rest] = error.answers.slice(before.length);
+    if (tail.length === 0 || own === undefined) throw error;
+    // What was asked behind it was refused, and changes nothing.
+    wire.trust();
+    return { answers: [own], tail: rest, refused: error };
+  }
+}
