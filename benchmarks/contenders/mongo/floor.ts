@@ -24,7 +24,7 @@ async function migrate({ folder, database }: Job): Promise<number> {
     if (known === checksum) continue;
     if (known !== undefined) throw new Error(`${file} was edited.`);
     const { up } = (await import(pathToFileURL(join(folder, file)).href)) as {
-      up(db: Db, client: MongoClient): Promise<unknown>;
+      readonly up: (db: Db, client: MongoClient) => Promise<unknown>;
     };
     await up(db, client);
     await history.insertOne({ _id: file, checksum, at: new Date() });

@@ -173,7 +173,7 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
       await place.apply([CREATE]);
       const session = await place.open();
       const atOnce = async (...ops: readonly Op[]): Promise<readonly number[]> => {
-        const statements = statementsOf(place, ...ops);
+        const statements = await statementsOf(place, ...ops);
         const told: number[] = [];
         const progress = { signal: new AbortController().signal, done: (index: number) => void told.push(index) };
         await session.transaction({ statements, atOnce: true }, async () => {

@@ -47,9 +47,10 @@ export function createBackup({ link, lock, transaction }: BackupSettings): Backu
       const structures = (await rawStructures(db)).filter(
         ({ name, type }) => type !== 'view' && isOfUser(name, books.own),
       );
+      const bulk = await link.bulk();
       const found: ObjectSum[] = [];
       // One after another: each holds a batch of documents in memory.
-      for (const { name } of structures) found.push(await sumOf(db, name, null));
+      for (const { name } of structures) found.push(await sumOf(bulk, name));
       return found;
     });
 

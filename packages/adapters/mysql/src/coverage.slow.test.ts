@@ -48,6 +48,16 @@ async function endsOf(
   }
 }
 
+test.each([
+  'CREATE TABLE t (n int) ENGINE = MyISAM; INSERT INTO t VALUES (1);',
+  'SET SESSION default_storage_engine = MyISAM; CREATE TABLE t (n int); INSERT INTO t VALUES (1);',
+  'CREATE TABLE t (n int); ALTER TABLE t ENGINE = MyISAM; INSERT INTO t VALUES (1);',
+])('F27 rows are never written twice into a table that got its engine by %s', { timeout: 120_000 }, async (text) => {
+  const { ends, unknown } = await endsOf(text, ['SELECT 1'], 'SELECT COUNT(*) AS n FROM t');
+  expect([...ends]).toEqual(['done [{"n":"1"}]']);
+  expect(unknown).toBeGreaterThan(0);
+});
+
 test.each(['MyISAM', 'Aria', 'MEMORY'])(
   'F27 rows of a table of %s are never written twice by a run that died',
   { timeout: 60_000 },

@@ -47,6 +47,12 @@ export function beginWork(isCode: boolean): Work {
 
 export function createPending(lock: SessionLock): Pending {
   let waiting: readonly Write[] = [];
+  let token: number | null = null;
+  /** What waits is the holder's; nobody writes it who is the holder no more. */
+  const whatWaits = (): readonly Write[] => {
+    if (lock.held?.token !== token) waiting = [];
+    return waiting;
+  };
   const beginning = async (): Promise<readonly string[]> => {
     const fence = await lock.fence();
     return ['START TRANSACTION', ...(fence === null ? [] : [fence])];
@@ -54,7 +60,7 @@ export function createPending(lock: SessionLock): Pending {
   const dueBefore = async (work: Work): Promise<Due> => {
     if (work.begun) return { texts: [], done: () => undefined };
     const mark = work.isCode ? [`SAVEPOINT ${MARK}`] : [];
-    const carried = waiting;
+    const carried = whatWaits();
     const done = (): void => {
       if (work.begun) return;
       waiting = waiting.slice(carried.length);
@@ -65,7 +71,8 @@ export function createPending(lock: SessionLock): Pending {
   };
   return {
     wait({ held }) {
-      waiting = [...waiting, ...held.splice(0)];
+      waiting = [...whatWaits(), ...held.splice(0)];
+      token = lock.held?.token ?? null;
     },
 
     dueBefore,
@@ -73,7 +80,7 @@ export function createPending(lock: SessionLock): Pending {
     async dueIn(work) {
       const before = await dueBefore(work);
       const { held, sent, begun, hasCarried } = work;
-      const carried = begun ? work.carried : waiting;
+      const carried = begun ? work.carried : whatWaits();
       const count = held.length;
       const texts = [...before.texts, ...writesSql(hasCarried ? held : [...carried, ...held])];
       const done = (): void => {
@@ -85,7 +92,7 @@ export function createPending(lock: SessionLock): Pending {
     },
 
     async dueAlone() {
-      if (waiting.length === 0) return { texts: [], done: () => undefined };
+      if (whatWaits().length === 0) return { texts: [], done: () => undefined };
       return { texts: [...(await beginning()), ...writesSql(waiting), 'COMMIT'], done: () => void (waiting = []) };
     },
 

@@ -111,7 +111,6 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     foreignHistory: async () => null,
 
     async close() {
-      if (link.wire.isOpen) await transactions.flush().catch(() => undefined);
       await lock.close();
       await link.close();
     },

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions, PeerCertificate } from 'node:tls';
@@ -133,7 +133,7 @@ async function fileOf(
 ): Promise<string | null> {
   const file = named ?? join(usualFolder(variables), usual);
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     if (named === undefined) return null;
     throw new DetentError('CONFIG', `The file ${file} of ${variable} cannot be read.`, {
