@@ -24,6 +24,9 @@ import type { SessionLock } from './lock.ts';
 import { finishSwap } from './swap.ts';
 import type { RunTransaction } from './transaction.ts';
 
+/** A server gives a hundred documents at first unless it is told, and a start is to cost one question. */
+const AT_ONCE = 20_000;
+
 /** The history in its collections, in fields named like the columns elsewhere. What is written inside a transaction is committed with it. */
 export function createHistory(link: Link, lock: SessionLock, transaction: RunTransaction): HistoryStore {
   const { books } = link;
@@ -53,17 +56,20 @@ export function createHistory(link: Link, lock: SessionLock, transaction: RunTra
       link.ask(async () => {
         const projection = Object.fromEntries(ROW_COLUMNS.map(({ name }) => [name, 1]));
         const found = await history
-          .aggregate([
-            // Long texts stay where they are; that they are there is enough.
-            { $addFields: { down_source: null, error: null, result: null } },
-            { $project: projection },
-            {
-              $unionWith: {
-                coll: books.lock.collectionName,
-                pipeline: [{ $match: { _id: LOCK_ID } }, { $project: { layout: 1 } }],
+          .aggregate(
+            [
+              // Long texts stay where they are; that they are there is enough.
+              { $addFields: { down_source: null, error: null, result: null } },
+              { $project: projection },
+              {
+                $unionWith: {
+                  coll: books.lock.collectionName,
+                  pipeline: [{ $match: { _id: LOCK_ID } }, { $project: { layout: 1 } }],
+                },
               },
-            },
-          ])
+            ],
+            { batchSize: AT_ONCE },
+          )
           .toArray();
         const layout = found.find(isLock)?.['layout'] ?? null;
         const rows = found.filter((document) => !isLock(document));
@@ -123,7 +129,7 @@ export function createHistory(link: Link, lock: SessionLock, transaction: RunTra
 
     events: (limit) =>
       link.ask(async () => {
-        const newest = event.find({}, { sort: { _id: -1 }, ...inSession() });
+        const newest = event.find({}, { sort: { _id: -1 }, batchSize: AT_ONCE, ...inSession() });
         const found = await (limit === null ? newest : newest.limit(limit)).toArray();
         return found.map((document) => toEvent(pick(document, EVENT_COLUMNS))).toReversed();
       }),

@@ -137,10 +137,11 @@ describe.runIf(server !== null)('batches', () => {
   });
 });
 
-describe('a standalone server', () => {
-  test('F97 is told apart, and a stage in which a run died there is for a person', async ({ skip }) => {
-    const standalone = await standaloneServer();
-    if (standalone === null) return skip('There is none here.');
+const standalone = await standaloneServer();
+
+// The end of the run says why there is none.
+describe.runIf(standalone !== null)('a standalone server', () => {
+  test('F97 is told apart, and a stage in which a run died there is for a person', async () => {
     await using place = await openPlace(standalone);
     const said: string[] = [];
     const logger = { debug() {}, info() {}, error() {}, warn: (words: string) => void said.push(words) };
