@@ -1,6 +1,6 @@
 import type { Rolldown, UserConfig } from 'tsdown';
 
-export type { UserConfig } from 'tsdown';
+export type { TsdownPlugin, UserConfig } from 'tsdown';
 
 /** The one way every package here is built: ESM, one file per entry, declarations by isolatedDeclarations. */
 export function library(...entry: string[]): UserConfig {
@@ -21,12 +21,14 @@ export function library(...entry: string[]): UserConfig {
 
 /**
  * An adapter, in two files besides its entry: what every start needs, which are the modules of these names, and what is
- * loaded when there is something to do. `@detent/sql` is built in, each of its modules into the file that needs it.
+ * loaded when there is something to do. `@detent/sql` is built in, each of its modules into the file that needs it. `apart`:
+ * how the names of modules begin that only backups need, beyond those that every adapter has.
  */
-export function adapter(looking: readonly string[]): UserConfig {
+export function adapter(looking: readonly string[], apart: readonly string[] = []): UserConfig {
   const names = [...looking, ...SQL_LOOKING].join('|');
   const start = new RegExp(`/src/(?:${names})\\.ts$`, 'u');
-  const own = /\/(?:adapters\/\w+|sql)\/src\/(?!index|backup|restore|verify|sums|file\.)/u;
+  const others = ['index', 'backup', 'restore', 'verify', 'sums', 'file\\.', ...apart].join('|');
+  const own = new RegExp(`/(?:adapters/\\w+|sql)/src/(?!${others})`, 'u');
   const posix = (id: string): string => id.replaceAll('\\', '/');
   return {
     ...library('src/index.ts'),

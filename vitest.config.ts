@@ -15,7 +15,7 @@ const config: ViteUserConfig = defineConfig({
       '**/node_modules/**',
       '**/dist/**',
       ...(long ? [] : ['**/*.long.test.ts']),
-      ...(quick ? ['**/*.slow.test.ts', 'tests/tarball.test.ts'] : []),
+      ...(quick ? ['**/*.slow.test.ts', 'tests/tarball*.test.ts'] : []),
     ],
     globalSetup: ['tests/servers/setup.ts'],
     pool: 'forks',

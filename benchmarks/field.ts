@@ -1,5 +1,5 @@
 import type { Job } from './job.ts';
-import { writeSqlMigrations, type Layout } from './migrations.ts';
+import { writeMongoMigrations, writeSqlMigrations, type Layout } from './migrations.ts';
 import type { Contestant } from './race.ts';
 import { contender, type Workplace } from './workplace.ts';
 
@@ -14,7 +14,7 @@ export interface Entrant extends Omit<Expected, 'count'> {
 export interface Expected {
   /** Of the migrations. */
   readonly count: number;
-  /** The table in which the contestant writes down what it applied, in SQL. */
+  /** The table in which the contestant writes down what it applied, in SQL; on MongoDB the collection. */
   readonly history: string;
   /** Whether each migration had a transaction of its own, or one was around all. */
   readonly transactions: 'each' | 'one';
@@ -59,7 +59,8 @@ export function openField<Own extends Database>(server: Server<Own>, workplace: 
     const known = folders.get(layout);
     if (known !== undefined) return known;
     const folder = workplace.folder(layout);
-    writeSqlMigrations(folder, count, layout);
+    if (layout === 'migrate-mongo') writeMongoMigrations(folder, count);
+    else writeSqlMigrations(folder, count, layout);
     folders.set(layout, folder);
     return folder;
   };

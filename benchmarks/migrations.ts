@@ -6,7 +6,7 @@ const FIRST_VERSION = 20_240_101_000_000;
 const KINDS = 5;
 
 /** How a tool wants its files to be called. */
-export type Layout = 'versions' | 'numbers' | 'drizzle';
+export type Layout = 'versions' | 'numbers' | 'drizzle' | 'migrate-mongo';
 
 /** Small SQL migrations of one statement each, because TypeORM sends one at a time: tables, rows, columns, indexes. */
 export function writeSqlMigrations(folder: string, count: number, layout: Layout = 'versions'): void {
@@ -18,6 +18,42 @@ export function writeSqlMigrations(folder: string, count: number, layout: Layout
     tags.push(tag);
   }
   if (layout === 'drizzle') writeDrizzleJournal(folder, tags);
+}
+
+/** The same as functions of migrate-mongo, which Detent runs as they are. */
+export function writeMongoMigrations(folder: string, count: number): void {
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  for (let n = 0; n < count; n += 1) {
+    const { name, work } = mongoMigration(n);
+    const text = `export async function up(db, client) {\n  ${work}\n}\n\nexport async function down(db, client) {}\n`;
+    writeFileSync(join(folder, `${FIRST_VERSION + n}-${name}.js`), text);
+  }
+}
+
+function mongoMigration(n: number): { readonly name: string; readonly work: string } {
+  const table = `orders_${Math.floor(n / KINDS)}`;
+  const collection = `db.collection('${table}')`;
+  switch (n % KINDS) {
+    case 0:
+      return { name: `create_${table}`, work: `await db.createCollection('${table}');` };
+    case 1:
+      return {
+        name: `first_rows_of_${table}`,
+        work: `await ${collection}.insertMany([{ _id: 1, customer: 'Anna', total: 1200 }, { _id: 2, customer: 'Bo', total: 99 }]);`,
+      };
+    case 2:
+      return { name: `add_note_to_${table}`, work: `await ${collection}.updateMany({}, { $set: { note: null } });` };
+    case 3:
+      return {
+        name: `index_${table}`,
+        work: `await ${collection}.createIndex({ customer: 1 }, { name: '${table}_by_customer' });`,
+      };
+    default:
+      return {
+        name: `more_rows_of_${table}`,
+        work: `await ${collection}.insertOne({ _id: 3, customer: 'Cem', note: "it's late" });`,
+      };
+  }
 }
 
 function writeDrizzleJournal(folder: string, tags: readonly string[]): void {

@@ -7,6 +7,8 @@ export interface Command {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** How it ends when it did what it was started for; 0 unless told. */
+  readonly code?: number;
 }
 
 /** One line of a table: a program that is started again and again. */
@@ -69,7 +71,7 @@ async function measure(contestant: Contestant): Promise<Sample> {
 
 function start(
   name: string,
-  { program = process.execPath, args, cwd, env = {} }: Command,
+  { program = process.execPath, args, cwd, env = {}, code: wanted = 0 }: Command,
 ): Promise<{ at: number; answer: Answer | null }> {
   return new Promise((settle, reject) => {
     const child = spawn(program, args, {
@@ -85,7 +87,7 @@ function start(
     child.once('error', reject);
     child.once('exit', () => (at = performance.now()));
     child.once('close', (code) => {
-      if (code === 0) settle({ at, answer: readAnswer(stdout) });
+      if (code === wanted) settle({ at, answer: readAnswer(stdout) });
       else reject(new Error(`${name} ended with ${code ?? 'a signal'}:\n${stderr || stdout}`));
     });
   });

@@ -2,11 +2,15 @@
 import { parseArgs } from 'node:util';
 import { buildContenders, buildPackages } from './build.ts';
 import { NotRun, type Scenario } from './scenario.ts';
+import { action } from './scenarios/action.ts';
 import { apply } from './scenarios/apply.ts';
 import { backup } from './scenarios/backup.ts';
 import { cli } from './scenarios/cli.ts';
 import { memory } from './scenarios/memory.ts';
 import { noop } from './scenarios/noop.ts';
+import { mongoApply } from './scenarios/mongo-apply.ts';
+import { mongoBackup } from './scenarios/mongo-backup.ts';
+import { mongoNoop } from './scenarios/mongo-noop.ts';
 import { mysqlApply } from './scenarios/mysql-apply.ts';
 import { mysqlBackup } from './scenarios/mysql-backup.ts';
 import { mysqlNoop } from './scenarios/mysql-noop.ts';
@@ -23,6 +27,7 @@ const SCENARIOS: readonly Scenario[] = [
   noop,
   apply,
   cli,
+  action,
   memory,
   start64,
   backup,
@@ -35,6 +40,9 @@ const SCENARIOS: readonly Scenario[] = [
   mysqlNoop,
   mysqlApply,
   mysqlBackup,
+  mongoNoop,
+  mongoApply,
+  mongoBackup,
 ];
 
 const { values: flags, positionals } = parseArgs({
@@ -56,7 +64,7 @@ async function main(): Promise<number> {
   const size = flags.size === undefined ? null : wholeNumber(flags.size);
   if (rounds === null || (flags.size !== undefined && size === null))
     return refuse('--runs and --size are whole numbers above 0.');
-  if (!buildPackages('core', 'sql', 'sqlite', 'postgres', 'mysql') || !buildContenders())
+  if (!buildPackages('core', 'sql', 'sqlite', 'postgres', 'mysql', 'mongo') || !buildContenders())
     return refuse('The packages do not build, and what is measured is what is published. Run `pnpm build` and look.');
 
   using workplace = openWorkplace(flags.keep);

@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'any'>> = {
   'packages/conformance': ['core', 'sql', 'schema'],
   'packages/integrations/*': ['core'],
   // It ends in one file for projects that install nothing, so it brings together what the command brings together.
-  'packages/integrations/github-action': ['core', 'cli', 'sqlite', 'postgres'],
+  'packages/integrations/github-action': ['core', 'cli', 'sqlite', 'postgres', 'mysql', 'mongo'],
   'packages/service': ['core', 'schema'],
   'packages/dashboard': ['service'],
   'packages/cli': 'any',

@@ -1,46 +1,20 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import process from 'node:process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { must, packAll, root, run, type Outcome } from './workspace.ts';
+import { openConsumer, type Consumer } from './consumer.ts';
+import { root, type Outcome } from './workspace.ts';
 
 /** What a user installs; conformance is for authors of adapters and would bring vitest along. */
 const INSTALLED = ['@detent/core', '@detent/sql', '@detent/sqlite', '@detent/cli'];
 
-// CI sets DETENT_TEST_NODE to each supported Node; the repository's own comes first otherwise.
-const nodeFolder = dirname(process.env['DETENT_TEST_NODE'] ?? process.execPath);
-
-const env: NodeJS.ProcessEnv = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([key]) => !/^(npm_(?!config_)|pnpm_|detent_|vitest|node_options|node_env|database_url)/i.test(key),
-  ),
-);
-env['PATH'] = [nodeFolder, process.env['PATH']].join(delimiter);
-
-let project = '';
-const inProject = (command: string, ...args: string[]): Outcome => run(command, args, { cwd: project, env });
-const write = (path: string, text: string): void => writeFileSync(join(project, path), text);
+let project: Consumer;
+const inProject = (command: string, ...args: string[]): Outcome => project.run(command, ...args);
 
 beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'detent-consumer-'));
-  must('pnpm', ['build']);
-  const tarballs = packAll(join(project, 'tarballs'));
-  const paths = INSTALLED.map((name) => tarballs.get(name) ?? `${name} was not packed`);
-  write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-  must('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...paths, '@types/node@22'], {
-    cwd: project,
-    env,
-  });
-
-  mkdirSync(join(project, 'migrations'));
-  write(
-    'migrations/V1_create_users.sql',
-    '-- detent:up\ncreate table users (id integer primary key, name text not null);\n-- detent:down\ndrop table users;\n',
-  );
-  write(
-    'migrations/V2_add_ada.ts',
-    `import { defineMigration } from '@detent/sqlite';
+  project = openConsumer(INSTALLED, ['@types/node@22'], 'module');
+  project.write({
+    'migrations/V1_create_users.sql':
+      '-- detent:up\ncreate table users (id integer primary key, name text not null);\n-- detent:down\ndrop table users;\n',
+    'migrations/V2_add_ada.ts': `import { defineMigration } from '@detent/sqlite';
 
 export default defineMigration({
   async up(db) {
@@ -52,10 +26,10 @@ export default defineMigration({
   },
 });
 `,
-  );
+  });
 });
 
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => project[Symbol.dispose]());
 
 test('the installed command answers with its version', () => {
   const { status, stdout, output } = inProject('npx', 'detent', '--version');
@@ -84,9 +58,8 @@ test.each([
   ['nodenext', 'nodenext'],
   ['bundler', 'esnext'],
 ])('a consumer type-checks under moduleResolution %s', (moduleResolution, module) => {
-  write(
-    'consumer.ts',
-    `import { MigrationScriptExecutor, defineConfig, type MigrationResult } from '@detent/core';
+  project.write({
+    'consumer.ts': `import { MigrationScriptExecutor, defineConfig, type MigrationResult } from '@detent/core';
 import { sqlite } from '@detent/sqlite';
 
 export const config = defineConfig({ adapter: sqlite({ url: 'sqlite:app.db' }), migrations: 'migrations' });
@@ -96,10 +69,7 @@ const result: MigrationResult = await executor.migrate();
 export const done: boolean = result.success;
 await executor.close();
 `,
-  );
-  write(
-    'tsconfig.json',
-    JSON.stringify({
+    'tsconfig.json': JSON.stringify({
       compilerOptions: {
         module,
         moduleResolution,
@@ -112,7 +82,7 @@ await executor.close();
       },
       include: ['consumer.ts', 'migrations'],
     }),
-  );
+  });
   const { status, output } = inProject(join(root, 'node_modules/.bin/tsc'), '-p', '.');
   expect(output).toBe('');
   expect(status).toBe(0);

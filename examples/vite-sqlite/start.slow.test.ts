@@ -17,7 +17,7 @@ test(
     const args = ['--host', '127.0.0.1', '--port', String(port), '--strictPort'];
     await using example = startExample(import.meta.dirname, 'start', { DATABASE_FILE: join(folder, 'dev.db') }, args);
     const url = `http://127.0.0.1:${port}/`;
-    expect(await example.json(`${url}api/notes`)).toEqual([{ body: 'Migrated when the dev server started.' }]);
+    expect(await example.json(`${url}api/notes`)).toEqual([{ body: 'Here before the first request.' }]);
     const executablePath = await chromium();
     if (executablePath === null) return;
     const browser = await playwright.launch({ executablePath, args: ['--no-sandbox'] });
@@ -25,7 +25,7 @@ test(
       const page = await browser.newPage();
       await page.goto(url);
       await page.locator('#notes li').first().waitFor();
-      expect(await page.locator('#notes li').allInnerTexts()).toEqual(['Migrated when the dev server started.']);
+      expect(await page.locator('#notes li').allInnerTexts()).toEqual(['Here before the first request.']);
     } finally {
       await browser.close();
     }

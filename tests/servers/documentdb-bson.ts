@@ -91,3 +91,5 @@ export function valueOf(element: Element | undefined): unknown {
 export function serialize(document: Readonly<Record<string, unknown>>): Buffer {
   return Buffer.from(BSON.serialize(document, { ignoreUndefined: true }));
 }
+
+export const OK: Buffer = serialize({ ok: 1 });

@@ -1,40 +1,18 @@
 import { BSON } from 'bson';
-import type { Pool, PoolClient } from 'pg';
-import { documentOf, elementsOf, serialize, valueOf } from './documentdb-bson.ts';
-import { failed, refusalOf, Refusal, writeCode } from './documentdb-errors.ts';
+import type { PoolClient } from 'pg';
+import { documentOf, elementsOf, OK, serialize, valueOf } from './documentdb-bson.ts';
+import { failed, Refusal, writeCode } from './documentdb-errors.ts';
+import {
+  currentOp,
+  isStage,
+  killSession,
+  runInTransaction,
+  sessionOf,
+  tracked,
+  type Client,
+  type Gateway,
+} from './documentdb-sessions.ts';
 import type { Command } from './documentdb-wire.ts';
-
-export interface Client {
-  readonly number: number;
-  appName: string | null;
-}
-
-interface Transaction {
-  readonly connection: PoolClient;
-  readonly appName: string | null;
-  readonly session: string;
-  running: number | null;
-}
-
-interface Running {
-  readonly appName: string | null;
-  readonly session: string | null;
-  readonly name: string;
-  /** The process of PostgreSQL. */
-  readonly process: number;
-}
-
-/** What is known of all clients. */
-export interface Gateway {
-  readonly pool: Pool;
-  readonly isStandalone: boolean;
-  /** By session and number. */
-  readonly transactions: Map<string, Transaction>;
-  /** Where a cursor goes on, by its id. */
-  readonly cursors: Map<string, Buffer>;
-  readonly running: Map<number, Running>;
-  nextNumber: number;
-}
 
 /** What the engine is not told. */
 const OF_THE_WIRE: ReadonlySet<string> = new Set([
@@ -54,17 +32,16 @@ const OF_THE_WIRE: ReadonlySet<string> = new Set([
   'comment',
 ]);
 
-const OK: Buffer = serialize({ ok: 1 });
-/** MongoDB does not wait for what another transaction has locked. */
-const LOCK_WAIT_MS = 20;
-
 export async function runCommand(gateway: Gateway, client: Client, command: Command): Promise<Buffer> {
   const field = (name: string): unknown => valueOf(command.elements.get(name));
   const own = await answerByItself(gateway, command, field);
   if (own !== null) return own;
   const session = sessionOf(field('lsid'));
   const inTransaction = field('autocommit') === false;
-  if (inTransaction) return runInTransaction(gateway, client, command, session ?? '');
+  if (inTransaction)
+    return runInTransaction({ gateway, client, command, session: session ?? '' }, (connection) =>
+      execute(gateway, connection, command),
+    );
   if (command.name === 'commitTransaction' || command.name === 'abortTransaction') return OK;
   const connection = await gateway.pool.connect();
   const maxTimeMs = Number(field('maxTimeMS') ?? 0);
@@ -82,61 +59,6 @@ export async function runCommand(gateway: Gateway, client: Client, command: Comm
     return failed(error);
   } finally {
     connection.release();
-  }
-}
-
-async function runInTransaction(gateway: Gateway, client: Client, command: Command, session: string): Promise<Buffer> {
-  if (gateway.isStandalone)
-    throw new Refusal(20, 'IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
-  const { transactions } = gateway;
-  const key = `${session}:${String(valueOf(command.elements.get('txnNumber')))}`;
-  if (valueOf(command.elements.get('startTransaction')) === true) {
-    const connection = await gateway.pool.connect();
-    await connection.query(`BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
-    transactions.set(key, { connection, appName: client.appName, session, running: null });
-  }
-  const transaction = transactions.get(key);
-  if (transaction === undefined) {
-    if (command.name === 'abortTransaction') return OK;
-    throw new Refusal(251, 'NoSuchTransaction', 'The transaction is gone.', ['TransientTransactionError']);
-  }
-  const { connection } = transaction;
-  const end = async (word: 'COMMIT' | 'ROLLBACK'): Promise<void> => {
-    transactions.delete(key);
-    try {
-      await connection.query(word);
-    } finally {
-      connection.release();
-    }
-  };
-  try {
-    if (command.name === 'commitTransaction' || command.name === 'abortTransaction') {
-      await end(command.name === 'commitTransaction' ? 'COMMIT' : 'ROLLBACK');
-      return OK;
-    }
-    return await tracked(gateway, { client, command, session, connection }, () =>
-      execute(gateway, connection, command),
-    );
-  } catch (error) {
-    if (transactions.has(key)) await end('ROLLBACK').catch(() => undefined);
-    return failed(refusalOf(error, true));
-  }
-}
-
-/** Keeps the operation in sight of `$currentOp` while it runs. */
-async function tracked(
-  gateway: Gateway,
-  of: { client: Client; command: Command; session: string | null; connection: PoolClient },
-  work: () => Promise<Buffer>,
-): Promise<Buffer> {
-  const number = gateway.nextNumber++;
-  const { client, command, session, connection } = of;
-  const { processID } = connection as unknown as { readonly processID: number };
-  gateway.running.set(number, { appName: client.appName, session, name: command.name, process: processID });
-  try {
-    return await work();
-  } finally {
-    gateway.running.delete(number);
   }
 }
 
@@ -170,44 +92,6 @@ async function answerByItself(
     default:
       return null;
   }
-}
-
-function isStage(stage: unknown, name: string): boolean {
-  return typeof stage === 'object' && stage !== null && name in stage;
-}
-
-async function killSession(gateway: Gateway, session: string): Promise<void> {
-  for (const operation of gateway.running.values())
-    if (operation.session === session) await gateway.pool.query('SELECT pg_cancel_backend($1)', [operation.process]);
-  for (const [key, transaction] of gateway.transactions) {
-    if (transaction.session !== session) continue;
-    gateway.transactions.delete(key);
-    await transaction.connection.query('ROLLBACK').catch(() => undefined);
-    transaction.connection.release();
-  }
-}
-
-/** `match`: a stage of plain equality. */
-function currentOp(gateway: Gateway, match: unknown): Buffer {
-  const binary = (session: string | null): unknown =>
-    session === null ? undefined : { id: new BSON.Binary(Buffer.from(session, 'hex'), 4) };
-  const active = [...gateway.running].map(([opid, { appName, session, name }]) => {
-    return { type: 'op', active: true, opid, appName, lsid: binary(session), command: { [name]: 1 } };
-  });
-  const idle = [...gateway.transactions.values()].map(({ appName, session }) => {
-    return { type: 'idleSession', active: false, appName, lsid: binary(session), transaction: {} };
-  });
-  const wanted = isStage(match, '$match') ? (match as { $match: Readonly<Record<string, unknown>> }).$match : {};
-  const fits = (operation: Readonly<Record<string, unknown>>): boolean =>
-    Object.entries(wanted).every(([name, value]) => operation[name] === value);
-  const firstBatch = [...active, ...idle].filter(fits);
-  return serialize({ cursor: { id: 0n, ns: 'admin.$cmd.aggregate', firstBatch }, ok: 1 });
-}
-
-/** The id of a session in hex. */
-function sessionOf(lsid: unknown): string | null {
-  const id = typeof lsid === 'object' && lsid !== null && 'id' in lsid ? lsid.id : null;
-  return id instanceof BSON.Binary ? Buffer.from(id.buffer.subarray(0, id.position)).toString('hex') : null;
 }
 
 const CURSORS: Readonly<Record<string, string>> = {

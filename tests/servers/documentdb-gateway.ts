@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import process from 'node:process';
 import { Pool } from 'pg';
 import { serialize, valueOf } from './documentdb-bson.ts';
-import { runCommand, type Client, type Gateway } from './documentdb-commands.ts';
+import { runCommand } from './documentdb-commands.ts';
 import { failed } from './documentdb-errors.ts';
+import type { Client, Gateway } from './documentdb-sessions.ts';
 import { serve, type Command } from './documentdb-wire.ts';
 
 const [pgPort = '', port = '', mode = ''] = process.argv.slice(2);

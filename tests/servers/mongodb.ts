@@ -35,10 +35,14 @@ interface Found {
 
 /** A replica set. Started by the first who asks, shared by all. `null`, and said at the end of the run, where none can be had. */
 export function mongoServer(): Promise<MongoServer | null> {
-  return (asked ??= ask());
+  const folder = process.env['TEST_SERVERS_FOLDER'] ?? '';
+  const known = asked.get(folder) ?? ask();
+  asked.set(folder, known);
+  return known;
 }
 
-let asked: Promise<MongoServer | null> | null = null;
+/** By the folder of the run: benchmarks start a server of their own for each scenario. */
+const asked = new Map<string, Promise<MongoServer | null>>();
 
 async function ask(): Promise<MongoServer | null> {
   const { product, url, source } = await once<Found>('mongodb', find);
@@ -81,11 +85,11 @@ export async function createMongoDatabase({ url }: MongoServer): Promise<MongoDa
 async function find(): Promise<Found> {
   const given = process.env['DETENT_TEST_MONGODB_URL'];
   if (given !== undefined) return { product: 'MongoDB', url: given, source: 'DETENT_TEST_MONGODB_URL' };
-  return firstOf([fromDocker, () => fromMachine('rs0'), fromDebian]);
+  return firstOf([() => fromDocker('rs0'), () => fromMachine('rs0'), fromDebian]);
 }
 
 async function findStandalone(): Promise<Found> {
-  return firstOf([() => fromMachine(null), standaloneFromDebian]);
+  return firstOf([() => fromDocker(null), () => fromMachine(null), standaloneFromDebian]);
 }
 
 async function firstOf(ways: readonly (() => Promise<Found | null>)[]): Promise<Found> {
@@ -102,15 +106,27 @@ async function firstOf(ways: readonly (() => Promise<Found | null>)[]): Promise<
   return { product: 'MongoDB', url: null, source };
 }
 
-async function fromDocker(): Promise<Found | null> {
+async function fromDocker(replicaSet: string | null): Promise<Found | null> {
   if (spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }).status !== 0)
     return null;
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'detent-docker-'));
-  const args = ['run', '--rm', '--network', 'host', '--name', `detent-mongo-${port}`, 'mongo:8'];
-  const keeper = keep(folder, 'docker', [...args, '--replSet', 'rs0', '--port', String(port)], null);
-  await initiate(port, 120_000);
-  return { product: 'MongoDB', url: urlOf(port, 'rs0'), source: 'Docker, mongo:8', keeper };
+  const args = [
+    'run',
+    '--rm',
+    '--network',
+    'host',
+    '--name',
+    `detent-mongo-${port}`,
+    'mongo:8',
+    '--port',
+    String(port),
+  ];
+  const set = replicaSet === null ? [] : ['--replSet', replicaSet];
+  const keeper = keep(folder, 'docker', [...args, ...set], null);
+  if (replicaSet === null) await answering(urlOf(port, null), 120_000);
+  else await initiate(port, 120_000);
+  return { product: 'MongoDB', url: urlOf(port, replicaSet), source: 'Docker, mongo:8', keeper };
 }
 
 async function fromMachine(replicaSet: string | null): Promise<Found | null> {

@@ -1,5 +1,51 @@
-import { library, type UserConfig } from '../../../tsdown.base.ts';
+import { adapter, type UserConfig } from '../../../tsdown.base.ts';
 
-const config: UserConfig = library('src/index.ts');
+const LOOKING = [
+  'adapter',
+  'bookkeeping',
+  'connect',
+  'driver',
+  'entries',
+  'environment',
+  'errors',
+  'failure',
+  'greeting',
+  'history',
+  'inline',
+  'kept',
+  'link',
+  'lock-timing',
+  'method',
+  'options',
+  'password-file',
+  'server',
+  'service-file',
+  'session',
+  'settings',
+  'ssl',
+  'url',
+  'ways',
+  'wire',
+  'wire-copy',
+  'wire-pg',
+];
+
+const config: UserConfig = adapter(LOOKING, [
+  'aside',
+  'attributes',
+  'books-aside',
+  'client-tools',
+  'create-database',
+  'data-tables',
+  'dump',
+  'method-',
+  'objects',
+  'reader',
+  'rebuild',
+  'swap-database',
+  'tool',
+  'wire-pglite',
+  'witness',
+]);
 
 export default config;

@@ -214,11 +214,13 @@ export const COMMANDS: readonly Command[] = [
     args: ['<path>'],
     flags: [
       { name: 'into', value: '<database>', summary: 'into a new database of that name, touching nothing' },
+      { name: 'swap', value: null, summary: 'then let the two exchange their names' },
       confirm,
     ],
     examples: [
       ['detent restore before-release.backup --confirm app.db', 'loses later writes'],
       ['detent restore before-release.backup --into app_then', 'loses nothing'],
+      ['detent restore a.backup --into app_before --swap --confirm app', 'loses nothing'],
     ],
     load: () => import('./commands/restore.ts'),
   },

@@ -212,6 +212,12 @@ test('create writes a migration that is the newest', () => {
   expect(detent('validate').output).toContain('Nothing speaks against a run.');
 });
 
+test('create writes a module that a CommonJS project can load', () => {
+  const { detent } = project({ 'package.json': '{"type":"commonjs"}' });
+  expect(detent('create', 'orders', '--ts').stdout).toMatch(/_orders\.mts\n$/);
+  expect(detent('plan').code).toBe(0);
+});
+
 test.each([['a/b'], ['..'], ['naïve?'], ['a:b'], ['']])('create refuses the name %j', (name) => {
   const { detent, folder } = project();
   expect(detent('create', name).code).toBe(64);

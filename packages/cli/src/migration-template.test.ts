@@ -5,6 +5,7 @@ const template = {
   version: '20231102003607',
   name: 'add_orders',
   language: 'sql',
+  commonJs: false,
   scripts: true,
   importFrom: '@detent/sqlite',
 } as const;
@@ -53,10 +54,13 @@ test.each(['detent', 'flyway', 'golang-migrate', 'goose', 'dbmate', 'migrate-mon
   },
 );
 
-test('where there is no SQL a new migration uses the database itself', () => {
+test('where there is no SQL a new migration is made of stages, or of functions as in migrate-mongo', () => {
   const code = { ...template, language: 'ts', scripts: false, importFrom: '@detent/mongo' } as const;
-  const [[file, text] = []] = templateFor(habitsOf('migrate-mongo', [], ''), code);
-  expect(file).toBe('20231102003607-add_orders.ts');
-  expect(text).toContain('async up(db) {');
-  expect(text).not.toContain('sql');
+  const [[file, text] = []] = templateFor(habitsOf('auto', [], ''), code);
+  expect(file).toBe('V20231102003607_add_orders.ts');
+  expect(text).toContain("kind: 'schema'");
+  const [[foreign, functions] = []] = templateFor(habitsOf('migrate-mongo', [], ''), code);
+  expect(foreign).toBe('20231102003607-add_orders.ts');
+  expect(functions).toContain('async up(db) {');
+  expect(`${text}${functions}`).not.toContain('sql');
 });

@@ -15,6 +15,8 @@ export interface Template {
   readonly version: string;
   readonly name: string;
   readonly language: 'sql' | 'ts';
+  /** The folder is CommonJS by its package.json: there a module has to say that it is one. */
+  readonly commonJs: boolean;
   /** False where the database has no SQL. */
   readonly scripts: boolean;
   /** The package with `defineMigration`; `null` when none is installed. */
@@ -66,9 +68,9 @@ export function templateFor(
   { markers, prefix, joint, files }: Habits,
   template: Template,
 ): readonly (readonly [file: string, text: string])[] {
-  const { version, name, language } = template;
+  const { version, name, language, commonJs } = template;
   const stem = `${version}${joint}${name}`;
-  if (language === 'ts') return [[`${prefix}${stem}.ts`, codeOf(template)]];
+  if (language === 'ts') return [[`${prefix}${stem}.${commonJs ? 'mts' : 'ts'}`, codeOf(template, joint === '-')]];
   const [up, down] = MARKERS[markers];
   switch (files) {
     case 'one':
@@ -86,11 +88,18 @@ export function templateFor(
   }
 }
 
-function codeOf({ importFrom, scripts }: Template): string {
-  const [args, up, down] = scripts
-    ? ['db, info, { sql }', 'await sql`create table …`;', 'await sql`drop table …`;']
-    : ['db', "await db.createCollection('…');", "await db.collection('…').drop();"];
-  const body = `  async up(${args}) {
+/** `asFunctions`: as in migrate-mongo, whose migrations have no stages. */
+function codeOf({ importFrom, scripts }: Template, asFunctions: boolean): string {
+  const body = scripts
+    ? functions('db, info, { sql }', 'await sql`create table …`;', 'await sql`drop table …`;')
+    : asFunctions
+      ? functions('db', "await db.createCollection('…');", "await db.collection('…').drop();")
+      : STAGES;
+  if (importFrom === null) return `export default {\n${body}};\n`;
+  return `import { defineMigration } from '${importFrom}';\n\nexport default defineMigration({\n${body}});\n`;
+}
+
+const functions = (args: string, up: string, down: string): string => `  async up(${args}) {
     // ${up}
   },
 
@@ -98,6 +107,14 @@ function codeOf({ importFrom, scripts }: Template): string {
     // ${down}
   },
 `;
-  if (importFrom === null) return `export default {\n${body}};\n`;
-  return `import { defineMigration } from '${importFrom}';\n\nexport default defineMigration({\n${body}});\n`;
-}
+
+const STAGES = `  // A run that dies goes on at the stage in which it died.
+  up: [
+    // { name: 'collection', kind: 'schema', run: (db) => db.createCollection('…') },
+    // { name: 'rows', kind: 'data', run: (db) => db.collection('…').insertOne({ … }) },
+  ],
+
+  down: [
+    // { name: 'collection', kind: 'schema', run: (db) => db.collection('…').drop() },
+  ],
+`;

@@ -5,7 +5,7 @@ import { FEW } from './crash.ts';
 import { raceInProcess } from './lock-race.ts';
 import { sampleStrategies } from './strategies.ts';
 import type { ConformanceTarget } from './target.ts';
-import { fingerprintFlaws } from './transactions.ts';
+import { fingerprintFlaws, rollbackFlaws } from './transactions.ts';
 
 const FEW_CALLS: CrashScenario = { strategy: 'none', drafts: FEW.slice(0, 2) };
 
@@ -24,18 +24,21 @@ export function describeBrokenRunners<Db>(target: ConformanceTarget<Db>, sample:
         return raceInProcess(target, tamper);
       case 'fingerprint':
         return fingerprintFlaws(target, tamper);
+      case 'transaction':
+        return rollbackFlaws(target, tamper);
     }
   };
   describe('the kit notices', () => {
+    const isThere = { backups: limits.backups === undefined, scripts: target.language.extension !== null };
     const breakages = Object.entries(BREAKAGES).filter(
-      ([, { noticedBy, breaks }]) => isTried(noticedBy) && (breaks === undefined || limits.backups === undefined),
+      ([, { noticedBy, breaks }]) => isTried(noticedBy) && (breaks === undefined || isThere[breaks]),
     );
     test.each(breakages)('%s', { timeout: 300_000 }, async (name, { noticedBy }) => {
       expect(await check(noticedBy, name)).not.toEqual([]);
     });
   });
   describe('the kit finds nothing wrong with what is right', () => {
-    test.each((['strategies', 'crashes', 'race', 'fingerprint'] as const).filter(isTried))(
+    test.each((['strategies', 'crashes', 'race', 'fingerprint', 'transaction'] as const).filter(isTried))(
       '%s',
       { timeout: 300_000 },
       async (noticing) => {

@@ -3,34 +3,19 @@ import { overlay, withSessions } from './overlay.ts';
 import type { Tampering } from './workplace.ts';
 
 /** Which check of the kit must notice it. */
-export type Noticing = 'strategies' | 'crashes' | 'race' | 'fingerprint';
+export type Noticing = 'strategies' | 'crashes' | 'race' | 'fingerprint' | 'transaction';
 
 export interface Breakage {
   readonly noticedBy: Noticing;
   /** Of a part that some databases lack. */
-  readonly breaks?: 'backups';
+  readonly breaks?: 'backups' | 'scripts';
   tamper<Db>(session: MigrationSession<Db>): MigrationSession<Db>;
 }
 
 /** Sessions that are broken on purpose, each as some tool has been. A kit that lets one of them pass is worth nothing. */
 export const BREAKAGES: Readonly<Record<string, Breakage>> = {
-  'a transaction that is not rolled back': {
-    noticedBy: 'strategies',
-    tamper: (session) =>
-      overlay(session, {
-        async transaction(scope, work) {
-          let failure: { readonly thrown: unknown } | null = null;
-          const result = await session.transaction(scope, () =>
-            work().catch((thrown: unknown) => {
-              failure = { thrown };
-              return undefined as never;
-            }),
-          );
-          if (failure !== null) throw (failure as { readonly thrown: unknown }).thrown;
-          return result;
-        },
-      }),
-  },
+  'a transaction that is not rolled back': { noticedBy: 'transaction', tamper: committingAnyway },
+  'a script that is not rolled back': { noticedBy: 'strategies', breaks: 'scripts', tamper: committingAnyway },
   'a record that is written after the work was committed': { noticedBy: 'crashes', tamper: recordingLate },
   'a lock that anyone may take': {
     noticedBy: 'race',
@@ -64,9 +49,18 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
   'a failure that is swallowed': {
     noticedBy: 'strategies',
+    breaks: 'scripts',
     tamper: (session) =>
       overlay(session, {
+        transaction: (scope, work) => session.transaction({ ...scope, atOnce: false }, work),
         execute: (statements, file, progress) => session.execute(statements, file, progress).catch(() => []),
+      }),
+  },
+  'a transaction that fails and is taken for done': {
+    noticedBy: 'strategies',
+    tamper: (session) =>
+      overlay(session, {
+        transaction: (scope, work) => session.transaction(scope, work).catch(() => undefined as never),
       }),
   },
   'a history that keeps nothing': {
@@ -84,6 +78,23 @@ export function broken<Db>(name: string): Tampering<Db> {
   const breakage = BREAKAGES[name];
   if (breakage === undefined) throw new Error(`There is no breakage "${name}".`);
   return (adapter) => withSessions(adapter, (session) => breakage.tamper(session));
+}
+
+/** Commits what its work did before it failed, and then says that it failed. */
+function committingAnyway<Db>(session: MigrationSession<Db>): MigrationSession<Db> {
+  return overlay(session, {
+    async transaction(scope, work) {
+      let failure: { readonly thrown: unknown } | null = null;
+      const result = await session.transaction(scope, () =>
+        work().catch((thrown: unknown) => {
+          failure = { thrown };
+          return undefined as never;
+        }),
+      );
+      if (failure !== null) throw (failure as { readonly thrown: unknown }).thrown;
+      return result;
+    },
+  });
 }
 
 /** Executes, commits, and then says so: a process that dies in between does the work twice. */

@@ -5,7 +5,7 @@ import type { ConformanceTarget } from './target.ts';
 import { openWorkplace, References, type Tampering, type Workplace } from './workplace.ts';
 
 const CREATE: Op = { kind: 'create', table: 'a' };
-const INSERT: Op = { kind: 'insert', table: 'a', id: 1 };
+const INSERT = { kind: 'insert', table: 'a', id: 1 } as const satisfies Op;
 
 /** The commands as the adapter's own parser reads them. */
 async function statementsOf<Db>(
@@ -48,17 +48,7 @@ export function describeTransactions<Db>(target: ConformanceTarget<Db>): void {
     });
 
     test('of code is undone as far as the database can undo it', async () => {
-      await using place = await openWorkplace(target);
-      await place.apply([CREATE]);
-      const session = await place.open();
-      const { transactions } = session.capabilities;
-      const work = session.transaction({ statements: null }, async () => {
-        await target.language.run(session.db, commandOf(INSERT, target.language));
-        throw new Error('on purpose');
-      });
-      await expect(work).rejects.toThrow('on purpose');
-      await session.close();
-      expect(await place.database.digest()).toBe(await references.digestOf(transactions ? [CREATE] : [CREATE, INSERT]));
+      expect(await rollbackFlaws(target)).toEqual([]);
     });
   });
 
@@ -80,6 +70,28 @@ export function describeTransactions<Db>(target: ConformanceTarget<Db>): void {
       expect(await fingerprintOf(place)).toBe(before);
     });
   });
+}
+
+/** What is wrong after code that wrote a row, with nothing refused by the server, and then threw. */
+export async function rollbackFlaws<Db>(target: ConformanceTarget<Db>, tamper?: Tampering<Db>): Promise<string[]> {
+  await using place = await openWorkplace(target, tamper);
+  await place.apply([CREATE]);
+  const session = await place.open();
+  const { transactions } = session.capabilities;
+  const work = session.transaction({ statements: null }, async () => {
+    await target.language.run(session.db, commandOf(INSERT, target.language));
+    throw new Error('on purpose');
+  });
+  const thrown = await work.then(
+    () => 'nothing',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  await session.close();
+  const wanted = await new References(target).digestOf(transactions ? [CREATE] : [CREATE, INSERT]);
+  return [
+    ...(thrown === 'on purpose' ? [] : [`it threw ${thrown}`]),
+    ...((await place.database.digest()) === wanted ? [] : ['the row does not stand as the capabilities say']),
+  ];
 }
 
 /** What of the fingerprint is not as it should be. */
@@ -154,6 +166,28 @@ function describeScripts<Db>(target: ConformanceTarget<Db>, references: Referenc
       await expect(work).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
       await session.close();
       expect(await place.database.digest()).toBe(await references.digestOf([CREATE]));
+    });
+
+    test('that may go out at once tells what its statements came to, or throws what one failed by', async () => {
+      await using place = await openWorkplace(target);
+      await place.apply([CREATE]);
+      const session = await place.open();
+      const atOnce = async (...ops: readonly Op[]): Promise<readonly number[]> => {
+        const statements = await statementsOf(place, ...ops);
+        const told: number[] = [];
+        const progress = { signal: new AbortController().signal, done: (index: number) => void told.push(index) };
+        await session.transaction({ statements, atOnce: true }, async () => {
+          await session.execute(statements, 'V1_x.sql', progress);
+        });
+        return told;
+      };
+      expect(await atOnce(INSERT)).toEqual([0]);
+      await expect(atOnce({ ...INSERT, id: 2 }, { kind: 'refused' })).rejects.toMatchObject({
+        code: 'STATEMENT_FAILED',
+        facts: { place: { file: 'V1_x.sql', line: 2 } },
+      });
+      await session.close();
+      expect(await place.database.digest()).toBe(await references.digestOf([CREATE, INSERT]));
     });
 
     test('undoes changes of the schema exactly where the capabilities say so', async () => {

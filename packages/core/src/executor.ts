@@ -198,14 +198,20 @@ export class MigrationScriptExecutor<Db = unknown> {
     return backup === undefined ? result : { ...result, backup };
   }
 
-  /** Puts a backup back, whatever was written since; or, with `into`, into a new database of that name, touching nothing. */
-  restore(options: RunOptions & { readonly path: string; readonly into?: string }): Promise<MaintenanceResult> {
-    const { path, into } = options;
+  /**
+   * Puts a backup back, whatever was written since; or, with `into`, into a new database of that name, touching nothing.
+   * With `swap` the two then exchange their names, so that `into` is what was in use.
+   */
+  restore(
+    options: RunOptions & { readonly path: string; readonly into?: string; readonly swap?: boolean },
+  ): Promise<MaintenanceResult> {
+    const { path, into, swap = false } = options;
     if (into !== undefined)
       return this.#serial(async () => {
         const { restoreInto } = await import('./run/restore-into.ts');
-        return restoreInto(this.#environment, { path, into }, this.#signalOf(options));
+        return restoreInto(this.#environment, { path, into, swap }, this.#signalOf(options));
       });
+    if (swap) return Promise.reject(misuse('swap needs `into`.', 'Name the new database by `into`.'));
     return this.#maintain(options, ({ restoreUpkeep }) => restoreUpkeep(this.#environment, options.path));
   }
 

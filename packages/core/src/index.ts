@@ -17,7 +17,7 @@ export type { DirectoryOptions } from './scan/directory.ts';
 export { fromModules } from './scan/from-modules.ts';
 export type { ModulesOptions, ModuleValue } from './scan/from-modules.ts';
 export { compareVersions, normalizeVersion } from './scan/version.ts';
-export { chainHash, findBrokenLink, LEDGER_START } from './history/ledger.ts';
+export { chainHash, chainText, findBrokenLink, LEDGER_START } from './history/ledger.ts';
 export { nearest, didYouMean } from './nearest.ts';
 export { exitCodeOf } from './result.ts';
 export type { ExecutedMigration, FailedMigration, MigrationResult, RollbackOutcome } from './result.ts';

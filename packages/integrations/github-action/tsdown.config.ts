@@ -1,4 +1,5 @@
 import { library, type UserConfig } from '../../../tsdown.base.ts';
+import { oneFile } from './one-file.ts';
 
 /** What a project may have installed, and what it then takes from there. */
 const FROM_THE_PROJECT = ['better-sqlite3', '@electric-sql/pglite', 'pg-native', 'cloudflare:sockets'];
@@ -7,6 +8,8 @@ const config: UserConfig = {
   ...library(),
   entry: { index: 'src/main.ts' },
   outDir: process.env['TEST_BUNDLE_FOLDER'] ?? 'dist',
+  // A module of CommonJS starts in two thirds of the time: no namespaces are made of what it takes from Node.
+  format: 'cjs',
   target: 'node24',
   dts: false,
   sourcemap: false,
@@ -15,10 +18,11 @@ const config: UserConfig = {
   deps: { alwaysBundle: /.*/, neverBundle: FROM_THE_PROJECT, onlyBundle: false },
   inputOptions: {
     resolve: { conditionNames: ['source', 'node', 'import', 'module', 'default'] },
-    // Most of what is inside is not needed in most runs, and is compiled when it is.
-    optimization: { pifeForModuleWrappers: false },
+    // Parts stay what they are, so that a start takes only what it needs.
+    experimental: { chunkOptimization: false },
   },
-  outputOptions: { codeSplitting: false },
+  outputOptions: { chunkFileNames: '[name].cjs', charset: 'ascii', strict: true },
+  plugins: [oneFile()],
 };
 
 export default config;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError } from '@detent/core';
 import type { Holder } from './holder.ts';
-import type { Link } from './link.ts';
+import { SURE, type Link } from './link.ts';
 
 /** How long what was told to end is waited for. */
 const ENDING_MS = 30_000;
@@ -17,7 +17,7 @@ interface Operation {
  */
 async function operationsOf({ client }: Link, { appName }: Holder): Promise<readonly Operation[] | null> {
   if (appName === null) return null;
-  const admin = client.db('admin');
+  const admin = client.db('admin', SURE);
   for (const allUsers of [true, false]) {
     try {
       const found = await admin

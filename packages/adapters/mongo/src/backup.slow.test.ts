@@ -1,23 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { BSON, type Db } from 'mongodb';
+import { BSON } from 'mongodb';
 import { describe, expect, test } from 'vitest';
+import { bytesIn, documentOf, element, insertRaw } from './fixtures/bytes.ts';
 import { openPlace, server } from './fixtures/places.ts';
 import { mongo } from './index.ts';
-import { rawDocuments } from './raw.ts';
-
-/** One element: its type, its name and the bytes of its value in hex. */
-function element(type: number, name: string, hex: string): Buffer {
-  return Buffer.concat([Buffer.from([type]), Buffer.from(`${name}\0`), Buffer.from(hex, 'hex')]);
-}
-
-function documentOf(...elements: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(elements);
-  const document = Buffer.alloc(body.length + 5);
-  document.writeInt32LE(document.length, 0);
-  document.set(body, 4);
-  return document;
-}
 
 const id = (n: number): Buffer => element(0x10, '_id', Buffer.from([n, 0, 0, 0]).toString('hex'));
 
@@ -48,18 +35,6 @@ const ODD: Readonly<Record<string, Buffer>> = {
     element(0x03, 't', documentOf(element(0x11, 'x', '0000000000000000')).toString('hex')),
   ),
 };
-
-async function insertRaw(db: Db, name: string, documents: readonly Buffer[]): Promise<void> {
-  const sequence = (await rawDocuments())?.('documents');
-  if (sequence === undefined) throw new Error('The driver sends no bytes.');
-  for (const bytes of documents) sequence.push({}, bytes);
-  await db.command({ insert: name, documents: sequence });
-}
-
-async function bytesIn(db: Db, name: string): Promise<string[]> {
-  const found = (await db.collection(name).find({}, { raw: true }).toArray()) as unknown as readonly Uint8Array[];
-  return found.map((bytes) => Buffer.from(bytes).toString('hex')).toSorted();
-}
 
 describe.runIf(server !== null)('a backup', () => {
   test.each([false, true])(

@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
+import { DetentError, type BackupDriver, type Manifest, type ObjectSum } from '@detent/core';
 import {
   createSectionFile,
   deleteFiles,
@@ -47,7 +47,11 @@ export function createBackup({ link, lock, transaction }: BackupSettings): Backu
       const structures = (await rawStructures(db)).filter(
         ({ name, type }) => type !== 'view' && isOfUser(name, books.own),
       );
-      return Promise.all(structures.map(({ name }) => sumOf(db, name, null)));
+      const bulk = await link.bulk();
+      const found: ObjectSum[] = [];
+      // One after another: each holds a batch of documents in memory.
+      for (const { name } of structures) found.push(await sumOf(bulk, name));
+      return found;
     });
 
   /** Collections that this run wrote to are its own to take back; every other must be as it was. */

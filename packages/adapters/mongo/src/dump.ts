@@ -5,13 +5,13 @@ import type { SectionWriter } from '@detent/core/backup';
 import { schemaFingerprint } from './fingerprint.ts';
 import type { Link } from './link.ts';
 import { rawStructures, type RawStructure } from './structures.ts';
-import { adder, bytesOf } from './sums.ts';
+import { adder, batchesOf } from './sums.ts';
 
 export const FORMAT = 'detent-mongo-1';
 
 const gzip = promisify(gzipWithCallback);
-/** Documents are written together up to about this size. */
-const PIECE = 1 << 20;
+/** Documents are written together up to this size, or alone. */
+const PIECE = 120 << 10;
 
 export interface Dumped {
   readonly fingerprint: string;
@@ -45,8 +45,9 @@ export async function dump(
   writer: SectionWriter,
   { compress, signal }: { readonly compress: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<Dumped> {
-  const { client, db, books } = link;
-  const session = client.startSession({ snapshot: true });
+  const { db, books } = link;
+  const bulk = await link.bulk();
+  const session = bulk.client.startSession({ snapshot: true });
   try {
     const before = await rawStructures(db);
     const objects: ObjectSum[] = [];
@@ -57,10 +58,10 @@ export async function dump(
       if (structure.type === 'view') continue;
       const { add, sum } = adder(structure.name);
       const pieces = collector(writer, compress);
-      for await (const bytes of bytesOf(db, structure.name, session)) {
+      for await (const documents of batchesOf(bulk, structure.name, session)) {
         signal?.throwIfAborted();
-        add(bytes);
-        await pieces.add(bytes);
+        add(documents);
+        await pieces.add(documents);
       }
       await pieces.flush();
       if (!books.own.includes(structure.name)) objects.push(sum());
@@ -90,24 +91,26 @@ export function spelledByName(structures: readonly RawStructure[]): ReadonlyMap<
   return new Map(structures.map((structure) => [structure.name, JSON.stringify(headerOf(structure, false))]));
 }
 
-/** Gathers documents into pieces. */
+/** Gathers documents into pieces, in one place in memory. */
 function collector(writer: SectionWriter, compress: boolean) {
-  let held: Uint8Array[] = [];
-  let size = 0;
+  const piece = Buffer.allocUnsafe(PIECE);
+  let filled = 0;
+  const write = async (bytes: Uint8Array): Promise<void> => writer.write(compress ? await gzip(bytes) : bytes);
   const flush = async (): Promise<void> => {
-    if (size === 0) return;
-    const whole = Buffer.concat(held);
-    held = [];
-    size = 0;
-    await writer.write(compress ? await gzip(whole) : whole);
+    if (filled > 0) await write(piece.subarray(0, filled));
+    filled = 0;
   };
   return {
     flush,
-    async add(bytes: Uint8Array): Promise<void> {
-      // The driver may use the bytes again that it gave.
-      held.push(Uint8Array.from(bytes));
-      size += bytes.length;
-      if (size >= PIECE) await flush();
+    async add(documents: readonly Uint8Array[]): Promise<void> {
+      for (const bytes of documents) {
+        if (filled + bytes.length > PIECE) await flush();
+        if (bytes.length > PIECE) await write(bytes);
+        else {
+          piece.set(bytes, filled);
+          filled += bytes.length;
+        }
+      }
     },
   };
 }

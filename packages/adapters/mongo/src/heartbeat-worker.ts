@@ -14,13 +14,17 @@ export interface HeartbeatJob {
   readonly shared: SharedArrayBuffer;
 }
 
-const { again, database, collection, token, shared } = workerData as HeartbeatJob;
-const state = new BigInt64Array(shared);
+const { again, ...job } = workerData as HeartbeatJob;
+if (again !== null) void beat(again, job);
 
-if (again !== null) {
+async function beat(
+  { url, options }: ConnectArguments,
+  { database, collection, token, shared }: Omit<HeartbeatJob, 'again'>,
+): Promise<void> {
+  const state = new BigInt64Array(shared);
   await sleep(HEARTBEAT_MS);
   const { MongoClient } = await import('mongodb');
-  const client = new MongoClient(again.url, { ...again.options, maxPoolSize: 1 });
+  const client = new MongoClient(url, { ...options, maxPoolSize: 1 });
   const lock = client.db(database).collection<Document & { _id: string }>(collection);
   for (;;) {
     const askedAt = process.hrtime.bigint();

@@ -16,6 +16,7 @@ import {
 } from '@detent/sql';
 import type { ClientSession, Document } from 'mongodb';
 import type { Book } from './books.ts';
+import { awaitIndexBuilds } from './builds.ts';
 import { CODE, failureOf, lockLost } from './errors.ts';
 import { LOCK_ID } from './holder.ts';
 import type { Link } from './link.ts';
@@ -91,7 +92,7 @@ export function createHistory(link: Link, lock: SessionLock, transaction: RunTra
         const state = await books.lock.findOne({ _id: LOCK_ID }, { projection: { layout: 1 } });
         const layout: unknown = state?.['layout'] ?? null;
         checkLayout(layout, history.collectionName);
-        if (layout !== null) return;
+        if (layout !== null) return awaitIndexBuilds(link);
         const first = await history.findOne({});
         if (first !== null) refuseForeign([first]);
         for (const { collectionName } of [event, history]) await create(link, collectionName);

@@ -22,6 +22,8 @@ export interface Link {
   readonly compress: boolean;
   /** What was written to by way of this client. */
   readonly touched: Touched;
+  /** The same database for very many documents: by a client of its own that makes no JavaScript values of what it hears. */
+  bulk(): Promise<Db>;
   /** The one session of the server in which all transactions run, so that they can be ended by its id. */
   session(): ClientSession;
   /** That session while a transaction is open; `null` outside. */
@@ -44,10 +46,17 @@ export interface LinkSettings {
   readonly compress: boolean;
 }
 
+/**
+ * Whatever the client that was lent is set to: a migration reads what is so, and what it wrote is not lost with a member. In
+ * a transaction the driver takes no other member than the primary.
+ */
+export const SURE = { readPreference: 'primary', writeConcern: { w: 'majority' } } as const;
+
 export function createLink({ connected, database, target, options, compress }: LinkSettings): Link {
   const { client, topology, version, appName, again } = connected;
-  const db = client.db(database);
+  const db = client.db(database, SURE);
   let session: ClientSession | null = null;
+  let second: MongoClient | null = null;
   let isLost = false;
   let isClosed = false;
   return {
@@ -65,6 +74,12 @@ export function createLink({ connected, database, target, options, compress }: L
     compress,
     touched: touchedBy(client, database),
     inTransaction: null,
+    async bulk() {
+      if (again === null) return db;
+      const { MongoClient: Client } = await import('mongodb');
+      second ??= new Client(again.url, { ...again.options, monitorCommands: false });
+      return second.db(database, SURE);
+    },
     session: () => (session ??= client.startSession()),
     mayWrite() {
       if (isLost) throw lockLost();
@@ -82,7 +97,7 @@ export function createLink({ connected, database, target, options, compress }: L
     drop() {
       isLost = true;
       // A client of the user's goes on serving others.
-      if (again !== null) void client.close(true).catch(() => undefined);
+      if (again !== null) for (const each of [client, second]) void each?.close(true).catch(() => undefined);
     },
     get isLost() {
       return isLost;
@@ -91,7 +106,7 @@ export function createLink({ connected, database, target, options, compress }: L
       isClosed = true;
       await session?.endSession().catch(() => undefined);
       session = null;
-      if (again !== null) await client.close().catch(() => undefined);
+      if (again !== null) for (const each of [client, second]) await each?.close().catch(() => undefined);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip as gunzipWithCallback } from 'node:zlib';
+import type { Db } from 'mongodb';
 import { DetentError, type HistoryStore, type Manifest, type ObjectSum } from '@detent/core';
 import { contentHash, readSections } from '@detent/core/backup';
 import { FORMAT, type SectionHeader } from './dump.ts';
@@ -35,7 +36,8 @@ export async function restoreAside(
   manifest: Manifest,
   record: (history: HistoryStore) => Promise<void>,
 ): Promise<void> {
-  const { db, books } = link;
+  const { db, books, version } = link;
+  const bulk = await link.bulk();
   const fence = async (): Promise<void> => {
     const token = lock.heldToken();
     lock.check();
@@ -56,11 +58,11 @@ export async function restoreAside(
     }
     await fence();
     await make(db, RESTORING + name, structure);
-    await load(link, RESTORING + name, pieces, header['gzip'] === true);
+    await load(bulk, { name: RESTORING + name, version, packed: header['gzip'] === true }, pieces);
     // Built from what is there faster than kept up with what comes.
-    await makeIndexes(db, RESTORING + name, structure.indexes);
+    await makeIndexes(db, RESTORING + name, structure);
     names.push(name);
-    if (!books.own.includes(name)) sums.push(await sumOf(db, RESTORING + name, null, name));
+    if (!books.own.includes(name)) sums.push(await sumOf(bulk, RESTORING + name, name));
   }
   if (contentHash(sums) !== contentHash(manifest.objects))
     throw new Error('what was read from the backup is not what its manifest says');
@@ -105,10 +107,9 @@ function structureOf({ name, type, options, indexes }: SectionHeader): RawStruct
 }
 
 async function load(
-  { db, version }: Link,
-  name: string,
+  db: Db,
+  { name, version, packed }: { readonly name: string; readonly version: string; readonly packed: boolean },
   pieces: AsyncIterable<Buffer>,
-  packed: boolean,
 ): Promise<void> {
   const sequence = await rawDocuments();
   if (sequence === null) throw new Error('this version of the driver cannot send documents as bytes');
@@ -118,8 +119,17 @@ async function load(
   let [count, size] = [0, 0];
   const send = async (): Promise<void> => {
     if (count === 0) return;
-    const command = { insert: name, documents: held, ordered: true, bypassDocumentValidation: true, ...exact };
-    const answer = await db.command(command, { writeConcern: { w: 'majority' } } as object);
+    const writeConcern = { w: 'majority' };
+    // A command of one's own gets nothing of what the client is set to.
+    const command = {
+      insert: name,
+      documents: held,
+      ordered: true,
+      bypassDocumentValidation: true,
+      writeConcern,
+      ...exact,
+    };
+    const answer = await db.command(command);
     const [flaw] = (answer['writeErrors'] ?? []) as readonly { readonly errmsg: string }[];
     if (flaw !== undefined) throw new Error(flaw.errmsg);
     held = sequence('documents');

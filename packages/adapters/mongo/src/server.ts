@@ -6,12 +6,9 @@ const OLDEST = 6;
 /** What `doctor` shows. */
 export function describeServer({ version, topology, hasTransactions, again }: Link): ServerInfo {
   const facts: ServerFact[] = [
-    {
-      name: 'version',
-      value: version,
-      level: Number.parseInt(version, 10) >= OLDEST ? 'ok' : 'warn',
-      hint: `Detent is tested on MongoDB ${OLDEST} and later.`,
-    },
+    Number.parseInt(version, 10) >= OLDEST
+      ? { name: 'version', value: version, level: 'ok' }
+      : { name: 'version', value: version, level: 'warn', hint: `Detent is made for MongoDB ${OLDEST} and later.` },
     hasTransactions
       ? { name: 'deployment', value: topology, level: 'ok' }
       : { name: 'deployment', value: 'standalone, without transactions', level: 'warn', hint: STANDALONE },

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseMigrationHandler, MigrationStage } from '@detent/core';
 import { ObjectId, type Db } from 'mongodb';
@@ -158,7 +159,7 @@ describe('a standalone server', () => {
     expect(said.join()).toContain('no transactions');
     const intent = {
       statement: 0,
-      hash: 'x',
+      hash: hash('sha256', 'fill').slice(0, 16),
       direction: 'up',
       kind: 'data',
       fingerprint: '',
@@ -168,6 +169,7 @@ describe('a standalone server', () => {
     await dieAs(place, { statements_done: 0, intent: JSON.stringify({ ...intent, idempotent: false }) });
     const result = await place.executor({ 'V1_x.js': { up } }).migrate();
     expect(result.errors.map(({ code }) => code)).toEqual(['UNKNOWN_STATE']);
+    expect(result.errors[0]?.message).toContain('It stopped in stage 1, "fill": ');
     const refused = await place.executor({ 'V2_x.js': { up: [] } }, { rollback: 'backup' }).migrate();
     expect(refused.success).toBe(false);
     await sleep(0);

@@ -53,7 +53,12 @@ export async function make(db: Db, name: string, { options }: Pick<RawStructure,
   await db.command({ create: name, ...Object.fromEntries(settings) });
 }
 
-export async function makeIndexes(db: Db, name: string, indexes: readonly Uint8Array[]): Promise<void> {
+export async function makeIndexes(
+  db: Db,
+  name: string,
+  { options, indexes }: Pick<RawStructure, 'options' | 'indexes'>,
+): Promise<void> {
+  const isCollated = (await orderedOf(options)).has('collation');
   const made: Map<string, unknown>[] = [];
   const hidden: unknown[] = [];
   for (const bytes of indexes) {
@@ -62,8 +67,24 @@ export async function makeIndexes(db: Db, name: string, indexes: readonly Uint8A
     // Not every server makes one hidden.
     if (index.get('hidden') === true) hidden.push(index.get('name'));
     index.delete('hidden');
+    index.set('key', askedKey(index));
+    // Without a word of it an index is made with the collation of its collection, and listed with it.
+    if (isCollated && !index.has('collation')) index.set('collation', { locale: 'simple' });
     if (index.get('name') !== '_id_' && index.get('clustered') !== true) made.push(index);
   }
   if (made.length > 0) await db.command({ createIndexes: name, indexes: made });
   for (const index of hidden) await db.command({ collMod: name, index: { name: index, hidden: true } });
+}
+
+/** A server lists an index of texts with a key of its own making; what was asked for is in its weights. */
+function askedKey(index: ReadonlyMap<string, unknown>): unknown {
+  const [key, weights] = [index.get('key'), index.get('weights')];
+  if (!(key instanceof Map) || !(weights instanceof Map) || key.get('_fts') !== 'text') return key;
+  const fields = [...key].flatMap(([name, value]: readonly [unknown, unknown]) => {
+    if (name === '_ftsx') return [];
+    return name === '_fts'
+      ? [...weights.keys()].map((field: unknown) => [field, 'text'] as const)
+      : [[name, value] as const];
+  });
+  return new Map(fields);
 }

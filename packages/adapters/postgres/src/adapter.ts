@@ -1,7 +1,5 @@
 import type { DatabaseAdapter } from '@detent/core';
-import { parseScript, postgres as dialect } from '@detent/sql';
 import { connect, shownTarget } from './connect.ts';
-import { createDatabase, dropDatabase } from './create-database.ts';
 import { createLink } from './link.ts';
 import { LEASE, type LeaseTiming } from './lock-timing.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
@@ -30,7 +28,7 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
     ...(checked.origin.kind === 'address'
       ? { createDatabase: creating<Db>(checked, checked.origin.address, lease) }
       : {}),
-    parse: (script) => parseScript(script, dialect),
+    parse: async (script) => (await import('./script.ts')).parse(script),
     async open(options) {
       const { connectTimeoutMs, signal } = options;
       const wire = await connect(checked, { timeoutMs: connectTimeoutMs, signal });
@@ -57,11 +55,17 @@ function creating<Db>(
   address: Address,
   lease: LeaseTiming,
 ): NonNullable<DatabaseAdapter<Db>['createDatabase']> {
-  return async (name, { connectTimeoutMs: timeoutMs, signal }) => {
+  return async (name, { connectTimeoutMs: timeoutMs, signal, swap = false }) => {
+    const [{ createDatabase, dropDatabase }, { expectSwappable, swapDatabases }] = await Promise.all([
+      import('./create-database.ts'),
+      import('./swap-database.ts'),
+    ]);
+    if (swap) await expectSwappable(checked, { timeoutMs, signal });
     await createDatabase(checked, name, { timeoutMs, signal });
     const origin = { kind: 'address', address: { ...address, database: name } } as const;
     return {
       adapter: adapterOf<Db>({ ...checked, origin }, lease),
+      swap: () => swapDatabases(checked, name, { timeoutMs }),
       drop: () => dropDatabase(checked, name, { timeoutMs }),
     };
   };

@@ -7,7 +7,7 @@ import { manifestPath, settleBackup, verifyFile } from '@detent/core/backup';
 import { obstacles } from './backup-check.ts';
 import { SchemaMoved, type Contents } from './dump.ts';
 import { translate } from './errors.ts';
-import type { PostgresHistory } from './history.ts';
+import type { PostgresHistory } from './history-writer.ts';
 import { valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { copyMethod } from './method-copy.ts';

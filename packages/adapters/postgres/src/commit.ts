@@ -6,6 +6,7 @@ import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
 import { outcomeOf } from './outcome.ts';
 import { AS_CONNECTED, resetSql } from './settings.ts';
+import type { ExecuteRequest } from './transaction.ts';
 import { Refused, type Answer } from './wire.ts';
 
 /** The transaction that is open. */
@@ -13,10 +14,26 @@ export interface Work {
   /** Whether the server knows of it yet. */
   begun: boolean;
   /** Own writes that go out with the commit. */
-  held: string[];
+  held: Part[];
+  /** Statements that go out with the commit. */
+  postponed: Postponed | null;
   /** The transaction's number in the server; `null` until it has one. */
   xid: string | null;
+  /** `null` where it leaves none. */
+  record: HistoryRecord | null;
+  readonly mayPostpone: boolean;
   readonly isCode: boolean;
+}
+
+/** A row of the history that goes out with its statements, and only while the lock is held. */
+export interface HistoryRecord {
+  /** A SELECT that says whether it is there. */
+  readonly proof: string;
+}
+
+export interface Postponed {
+  readonly parts: readonly Part[];
+  readonly request: ExecuteRequest;
 }
 
 /** A name set at the start of code: it is gone when the code ended the transaction, even when it began another. */
@@ -38,15 +55,13 @@ export async function commitWork({ link, lock, current, beginning }: CommitSetti
   const { last } = await lock.fence();
   const parts: readonly Part[] = [
     ...(current.begun ? [] : await beginning(false)),
-    ...[
-      ...(current.isCode ? [`RELEASE SAVEPOINT ${MARK}`] : []),
-      ...(link.traces ? AS_CONNECTED : []),
-      ...current.held.splice(0),
-      ...last,
-      // The next who gets this session of the server is somebody else.
-      ...(pooled ? resetSql(false) : []),
-      'COMMIT',
-    ].map((text) => ({ text })),
+    ...(current.isCode ? [`RELEASE SAVEPOINT ${MARK}`] : []).map(own),
+    ...(link.traces ? AS_CONNECTED : []).map(own),
+    ...current.held.splice(0),
+    ...last.map(own),
+    // The next who gets this session of the server is somebody else.
+    ...(pooled ? resetSql(false) : []).map(own),
+    own('COMMIT'),
   ];
   let answers: readonly Answer[];
   try {
@@ -61,9 +76,14 @@ export async function commitWork({ link, lock, current, beginning }: CommitSetti
   if (answers.at(-1)?.tag !== 'COMMIT') throw ended();
 }
 
+/** A command of Detent's own. */
+export function own(text: string): Part {
+  return { text };
+}
+
 /** The answer to a COMMIT is lost: it is asked for, never sent again. */
-async function afterLoss(link: Link, { xid }: Work, error: Refused): Promise<void> {
-  const outcome = await outcomeOf(link, xid);
+export async function afterLoss(link: Link, work: Work, error: Refused): Promise<void> {
+  const outcome = await outcomeOf(link, { xid: work.xid, proof: work.record?.proof ?? null });
   switch (outcome) {
     case 'committed':
       return;
@@ -74,7 +94,7 @@ async function afterLoss(link: Link, { xid }: Work, error: Refused): Promise<voi
   }
 }
 
-function commitRefused(link: Link, error: Refused): unknown {
+export function commitRefused(link: Link, error: Refused): unknown {
   const { failure } = error;
   if (failure.code === '26000') return statementsGone(failure, error);
   // Constraints that were put off until now.

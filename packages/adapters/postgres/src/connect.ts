@@ -12,7 +12,6 @@ import { isAboutSsl, sslModeFor, sslOf, sslWays, type Ssl } from './ssl.ts';
 import type { Address } from './url.ts';
 import type { Wire } from './wire.ts';
 import { pgWire } from './wire-pg.ts';
-import { pgliteWire } from './wire-pglite.ts';
 
 export interface ConnectOptions {
   readonly timeoutMs: number;
@@ -42,7 +41,7 @@ export async function connect(checked: CheckedOptions, options: ConnectOptions):
       return borrowed(origin.client, async () => undefined);
     case 'pglite':
       await origin.database.waitReady;
-      return pgliteWire(origin.database);
+      return (await import('./wire-pglite.ts')).pgliteWire(origin.database);
   }
 }
 

@@ -41,7 +41,7 @@ export function dropDatabase(checked: CheckedOptions, name: string, options: Con
   });
 }
 
-async function onServer(
+export async function onServer(
   checked: CheckedOptions,
   options: ConnectOptions,
   work: (wire: Wire) => Promise<void>,
@@ -64,6 +64,7 @@ function likeSql(major: number): string {
     ENCODING: quotedText('pg_encoding_to_char(encoding)'),
     LC_COLLATE: quotedText('datcollate'),
     LC_CTYPE: quotedText('datctype'),
+    'CONNECTION LIMIT': 'datconnlimit',
     TABLESPACE: '(SELECT quote_ident(spcname) FROM pg_catalog.pg_tablespace t WHERE t.oid = dattablespace)',
     ...(major >= 15
       ? {

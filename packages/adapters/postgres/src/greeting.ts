@@ -22,6 +22,8 @@ export interface Greeting {
   readonly database: string;
   readonly walLevel: string;
   readonly encoding: string;
+  /** Milliseconds since 1970 on the server's clock, when it answered. */
+  readonly answeredAt: number;
   /** The server's clock minus this machine's, in milliseconds, as far as one answer tells. */
   readonly clockOffsetMs: number;
   readonly tables: { readonly history: boolean; readonly event: boolean; readonly lock: boolean };
@@ -78,6 +80,7 @@ export function readGreeting(answer: Answer | undefined, wire: Wire): Greeting {
     database: text('db'),
     walLevel: text('wal'),
     encoding: text('encoding'),
+    answeredAt: Number(text('now')),
     clockOffsetMs: Number(text('now')) - Date.now(),
     tables: { history: yes('history'), event: yes('event'), lock: yes('lck') },
   };

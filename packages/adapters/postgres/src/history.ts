@@ -1,21 +1,9 @@
-import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
-import {
-  checkColumns,
-  checkLayout,
-  ENTRY_COLUMNS,
-  eventValues,
-  postgres,
-  quoteIdent,
-  rowValues,
-  toEntry,
-  toEvent,
-  toRow,
-} from '@detent/sql';
-import { lockLost, needsDirect, translate } from './errors.ts';
+import type { HistoryStore } from '@detent/core';
+import { checkColumns, checkLayout, toEntry, toEvent, toRow } from '@detent/sql';
+import { entriesAsJsonSql, entriesSql, entriesWhereThere, readEntries, readEntriesAsJson } from './entries.ts';
+import { translate } from './errors.ts';
 import { inline, literal } from './inline.ts';
 import { isRefused, valueOf, type Link } from './link.ts';
-import type { SessionLock } from './lock.ts';
-import type { Transactions } from './transaction.ts';
 import { Refused, type Answer } from './wire.ts';
 
 const NO_TABLE = '42P01';
@@ -23,33 +11,17 @@ const NO_COLUMN = '42703';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The end of the ledger. */
-interface Tail {
-  readonly seq: number;
-  readonly hash: string;
+export interface HistoryReader extends Pick<HistoryStore, 'read' | 'load' | 'events'> {
+  /** Known to be there. */
+  readonly exists: boolean;
+  /** Told when the tables were made. */
+  made(): void;
 }
 
-export interface HistorySettings {
-  readonly link: Link;
-  readonly lock: SessionLock;
-  readonly transactions: Transactions;
-}
-
-export interface PostgresHistory extends HistoryStore {
-  /** Lines that were added went away with their transaction. */
-  forgetTail(): void;
-}
-
-/** The history in its tables. What is written inside the session's transaction goes out, and is committed, with it. */
-export function createHistory({ link, lock, transactions }: HistorySettings): PostgresHistory {
-  /** Known to be there; a table is not taken away while a session looks. */
+/** The history as it stands in its tables, which are not taken away while a session looks. */
+export function historyReader(link: Link): HistoryReader {
   let exists = false;
   let hasEvents = false;
-  /** Only the holder of the lock adds lines, so it knows the last without asking. */
-  let tail: { readonly token: number; readonly end: Tail } | null = null;
-
-  /** The transaction looks for the token by itself, when it begins and before it is committed. */
-  const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
 
   /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
   const readRows = async (): Promise<readonly Row[] | null> => {
@@ -60,51 +32,56 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       exists = valueOf(answer) === 't';
       if (!exists) return null;
     }
-    return readBy(history.read);
+    return readAgain(history.tables.lock);
   };
 
   /** Everything in the first round trip: who the server is, and the history in the schema that the answer in front names. */
   const firstRead = async (): Promise<readonly Row[] | null> => {
     const { table, schema } = link.options;
     try {
-      const answers = await link.wire.run([link.greetingText, ...readWhereThere(table, schema)].join(';\n'));
-      const { greeting } = link.greeted(answers[0]);
+      const answers = await link.wire.run([link.greetingText, ...entriesWhereThere(table, schema)].join(';\n'));
+      const { greeting, books } = link.greeted(answers[0]);
       exists = greeting.tables.history;
-      return exists ? rowsIn(answers[2]) : null;
+      return exists ? (readEntries(answers[2]) ?? (await readAsJson(books.history.tables.lock))) : null;
     } catch (error) {
       if (!(error instanceof Refused) || error.failure.kind === 'lost' || error.answers.length === 0)
         throw translate(error, link.target);
       const { greeting, books } = link.greeted(error.answers[0]);
       exists = greeting.tables.history;
-      return exists ? readBy(books.history.read) : null;
+      return exists ? readAgain(books.history.tables.lock) : null;
     }
   };
 
-  const readBy = async (text: string): Promise<readonly Row[]> => {
+  const readAgain = async (lockTable: string | null): Promise<readonly Row[]> => {
+    const { history } = await link.books();
     try {
-      return rowsIn((await link.wire.run(asOneValue(text)))[0]);
+      const [answer] = await link.wire.run(entriesSql(history.tables.history, lockTable));
+      return readEntries(answer) ?? (await readAsJson(lockTable));
     } catch (error) {
-      if (!isRefused(error, NO_TABLE, NO_COLUMN)) throw translate(error, link.target);
-      const { history } = await link.books();
+      if (!isRefused(error, NO_TABLE, NO_COLUMN) || lockTable === null) throw translate(error, link.target);
       checkColumns(namesIn((await link.ask(columnsSql(history.tables.history)))[0]), history.tableNames.history);
       // Only the lock's table is gone; the next run makes it again.
-      return rowsIn((await link.ask(asOneValue(readEntries(history.tables.history))))[0]);
+      return readAgain(null);
     }
   };
-
-  const lastEvent = async (token: number): Promise<Tail> => {
-    if (lock.held !== null && tail?.token === token) return tail.end;
-    await transactions.flush();
+  const readAsJson = async (lockTable: string | null): Promise<readonly Row[]> => {
     const { history } = await link.books();
-    const row = (await link.look(history.lastEvent))?.rows[0];
-    return { seq: Number(row?.['seq'] ?? 0), hash: row?.['hash'] ?? LEDGER_START };
+    const [answer] = await link.ask(entriesAsJsonSql(history.tables.history, lockTable));
+    return readEntriesAsJson(valueOf(answer));
   };
 
   return {
-    forgetTail: () => (tail = null),
+    get exists() {
+      return exists;
+    },
+
+    made() {
+      exists = true;
+      hasEvents = true;
+    },
 
     async read() {
-      await transactions.flush();
+      await link.flush();
       const rows = await readRows();
       if (rows === null) return { exists: false, entries: [] };
       checkLayout(rows[0]?.['layout'], link.options.table);
@@ -112,7 +89,7 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
     },
 
     async load(id) {
-      await transactions.flush();
+      await link.flush();
       const { history } = await link.books();
       exists ||= link.known()?.tables.history ?? false;
       if (!exists && (await readRows()) === null) return null;
@@ -120,63 +97,8 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
       return row === undefined ? null : toRow(row);
     },
 
-    async init() {
-      await link.prepare();
-      const { history, createSchema } = await link.books();
-      const { tables, schemaExists } = await link.greeting();
-      exists ||= tables.history;
-      let steps: readonly string[] = [...(schemaExists ? [] : createSchema), ...history.create];
-      if (exists) {
-        const [columns, lockRow] = await link.ask(columnsSql(history.tables.history), history.readLock);
-        checkColumns(namesIn(columns), history.tableNames.history);
-        const layout = lockRow?.rows[0]?.['layout'] ?? null;
-        if (layout !== null) steps = history.upgrade(Number(layout));
-      }
-      const { first } = await lock.fence();
-      if (steps.length > 0 && transactions.isWorking) await link.ask(...steps);
-      else if (steps.length > 0) await link.ask('BEGIN', ...first, ...steps, 'COMMIT');
-      exists = true;
-      hasEvents = true;
-      if (transactions.isWorking) return;
-      await link.keep({ fence: await lock.fenceText(), save: history.saveFenced, append: history.appendFenced });
-    },
-
-    async save(row) {
-      if (lock.held !== null && row.token !== lock.held.token)
-        throw lockLost({ token: row.token, tokenNow: lock.held.token });
-      const { history } = await link.books();
-      // Its statements would run in other sessions than the one that keeps the lock.
-      if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
-      const values = rowValues(row);
-      await transactions.write(
-        isFenced()
-          ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
-          : inline(history.save, [...values, row.token]),
-      );
-    },
-
-    async append(line) {
-      const { history } = await link.books();
-      const token = await lock.token();
-      const last = await lastEvent(token);
-      const event: LedgerEvent = {
-        ...line,
-        seq: last.seq + 1,
-        previousHash: last.hash,
-        hash: chainHash(last.hash, line),
-      };
-      tail = null;
-      const values = eventValues(event);
-      await transactions.write(
-        isFenced()
-          ? (link.call('append', ...values) ?? inline(history.appendFenced, values))
-          : inline(history.append, [...values, token]),
-      );
-      tail = { token, end: { seq: event.seq, hash: event.hash } };
-    },
-
     async events(limit) {
-      await transactions.flush();
+      await link.flush();
       const { history } = await link.books();
       hasEvents ||= link.known()?.tables.event ?? false;
       if (!hasEvents) {
@@ -190,38 +112,10 @@ export function createHistory({ link, lock, transactions }: HistorySettings): Po
   };
 }
 
-/** Rows as one value of JSON: a thousand rows of the driver take five times as long to read. */
-function asOneValue(select: string): string {
-  return `SELECT json_agg(entry ORDER BY entry.applied_order) FROM (${select}) AS entry`;
-}
-
-function rowsIn(answer: Answer | undefined): readonly Row[] {
-  return JSON.parse(valueOf(answer) ?? '[]') as readonly Row[];
-}
-
-function columnsSql(table: string): string {
+export function columnsSql(table: string): string {
   return `SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(${literal(table)}) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
 }
 
-function namesIn(answer: Answer | undefined): readonly string[] {
+export function namesIn(answer: Answer | undefined): readonly string[] {
   return (answer?.rows ?? []).map(({ attname }) => attname ?? '');
-}
-
-/**
- * The entries where there is a history, and nothing where there is none: a SELECT from a table that is not there would be an
- * error in the server's log.
- */
-function readWhereThere(table: string, schema: string | null): readonly string[] {
-  const columns = ENTRY_COLUMNS.map(({ name }) => `h.${quoteIdent(postgres, name)}`).join(', ');
-  const query = asOneValue(`SELECT ${columns}, l.layout FROM %1$I.%2$I h LEFT JOIN %1$I.%3$I l ON l.id = 1`);
-  const place = schema === null ? "coalesce(current_schema(), 'public')" : literal(schema);
-  const block =
-    `DECLARE look refcursor := 'detent_look'; place text := ${place}; BEGIN ` +
-    `IF to_regclass(format('%I.%I', place, ${literal(table)})) IS NULL THEN OPEN look FOR SELECT 1 WHERE false; ` +
-    `ELSE OPEN look FOR EXECUTE format(${literal(query)}, place, ${literal(table)}, ${literal(`${table}_lock`)}); END IF; END`;
-  return [`DO ${literal(block)}`, 'FETCH ALL FROM detent_look', 'CLOSE detent_look'];
-}
-
-function readEntries(table: string): string {
-  return `SELECT ${ENTRY_COLUMNS.map(({ name }) => quoteIdent(postgres, name)).join(', ')} FROM ${table}`;
 }

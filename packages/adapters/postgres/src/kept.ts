@@ -4,7 +4,7 @@ import { literal } from './inline.ts';
 import type { Answer } from './wire.ts';
 
 /** What every transaction of a run repeats. */
-export type Repeated = 'fence' | 'save' | 'append';
+export type Repeated = 'fence' | 'save' | 'append' | 'saveLater' | 'appendLater';
 
 /** Sends commands in one message. */
 type Ask = (...texts: readonly string[]) => Promise<readonly Answer[]>;

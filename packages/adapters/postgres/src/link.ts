@@ -28,6 +28,8 @@ export interface Link {
   limits: Limits;
   /** Something may have changed the settings of the session since they were last put back. */
   traces: boolean;
+  /** Sends what a transaction holds back, so that a reader inside it sees it. */
+  flush: () => Promise<void>;
   /** Asked for once; the first look at the history brings it along. */
   greeting(): Promise<Greeting>;
   /** What is known of the server by now; `null` before the first question. */
@@ -127,6 +129,7 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     lease,
     limits: baseLimits,
     traces: false,
+    flush: async () => undefined,
     greetingText,
     greeting: greet,
     known: () => greeting,

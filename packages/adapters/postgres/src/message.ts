@@ -5,6 +5,8 @@ import { Refused, type Answer, type Wire } from './wire.ts';
 export interface Part {
   readonly text: string;
   readonly statement?: Statement;
+  /** Where somebody waits for the answer. */
+  readonly heard?: (answer: Answer) => void;
 }
 
 /** The part of a message that the server refused, and where in it. */
@@ -37,13 +39,12 @@ export async function send(
   parts: readonly Part[],
   hear?: (answer: Answer, part: Part) => void,
 ): Promise<readonly Answer[]> {
-  const heard =
-    hear === undefined
-      ? undefined
-      : (answer: Answer, index: number): void => {
-          const part = parts[index];
-          if (part !== undefined) hear(answer, part);
-        };
+  const heard = (answer: Answer, index: number): void => {
+    const part = parts[index];
+    if (part === undefined) return;
+    part.heard?.(answer);
+    hear?.(answer, part);
+  };
   try {
     return await wire.run(parts.map(({ text }) => text).join(SEPARATOR), heard);
   } catch (error) {

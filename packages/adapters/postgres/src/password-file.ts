@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Variables } from './environment.ts';
@@ -21,10 +21,10 @@ export type FilePassword =
 export async function passwordFromFile(account: Account, variables: Variables): Promise<FilePassword> {
   const file = variables['PGPASSFILE'] ?? usualFile(variables);
   try {
-    const { mode } = await stat(file);
+    const { mode } = statSync(file);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0)
       return { kind: 'ignored', why: `${file} was not read, because others may read it too: chmod 0600 it.` };
-    for (const line of (await readFile(file, 'utf8')).split(/\r?\n/)) {
+    for (const line of readFileSync(file, 'utf8').split(/\r?\n/)) {
       const password = passwordIn(line, account);
       if (password !== null) return { kind: 'found', password };
     }

@@ -6,7 +6,10 @@ import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { folder, patient, SHOP } from './fixtures/backups.ts';
 import { seenBy } from './fixtures/conformance.ts';
+import { failureOf } from './fixtures/playground.ts';
 import { postgres, type PgClient } from './index.ts';
+import { checkOptions } from './options.ts';
+import { swapDatabases } from './swap-database.ts';
 
 interface Shop extends AsyncDisposable {
   readonly database: PostgresDatabase;
@@ -129,4 +132,81 @@ test('a connection of a user’s own has no other database made beside it', asyn
   await expect(executor.restore({ path: place.path, into: place.name })).rejects.toMatchObject({ code: 'CONFIG' });
   await executor.close();
   await client.end();
+});
+
+describe('a backup that is to take the place of the database', () => {
+  test('F91 is under its name afterwards, and what was in use under the other', patient, async () => {
+    await using place = await shop('18');
+    const { executor, database, name, path, newUrl } = place;
+    await database.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT 37`);
+    const { success, changes, errors } = await executor.restore({ path, into: name, swap: true });
+    expect([success, errors, changes.map(({ what }) => what)]).toEqual([true, [], ['restored', 'into', 'swapped']]);
+    const tags = 'SELECT count(*)::int AS tags FROM tags';
+    expect([await ask(database.url, tags), await ask(newUrl, tags)]).toEqual([[{ tags: 3 }], [{ tags: 4 }]]);
+    const limit = 'SELECT datconnlimit::int AS n FROM pg_database WHERE datname = current_database()';
+    expect(await ask(database.url, limit)).toEqual([{ n: 37 }]);
+    const { executed, migrated } = await executor.migrate();
+    expect([executed, migrated.map(({ id }) => id)]).toEqual([[], ['1']]);
+    expect((await executor.verify()).problems).toEqual([]);
+    await executor.close();
+    await database.query(`DROP DATABASE "${name.replaceAll('"', '""')}"`);
+  });
+
+  test('F71 is refused before anything is made while somebody is connected, who is named', patient, async () => {
+    await using place = await shop('18');
+    const { executor, database, name, path } = place;
+    const other = new Client({ connectionString: database.url });
+    await other.connect();
+    const pid = (await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid ?? 0;
+    const { errors } = await executor.restore({ path, into: name, swap: true });
+    await other.end();
+    expect(errors.map(({ code, message }) => [code, message.includes(`Process ${pid} of`)])).toEqual([
+      ['BACKUP_UNFIT', true],
+    ]);
+    expect(await database.query('SELECT 1 FROM pg_database WHERE datname LIKE current_database() || $$ "%$$')).toEqual(
+      [],
+    );
+  });
+
+  test('F79 is refused by name for what would not come along, and to who may not rename', patient, async () => {
+    await using place = await shop('18');
+    const { executor, database, name, path } = place;
+    await database.query(`ALTER DATABASE ${database.name} IS_TEMPLATE true`);
+    const { errors } = await executor.restore({ path, into: name, swap: true });
+    expect(errors[0]).toMatchObject({ code: 'BACKUP_UNFIT', message: expect.stringContaining('Its being a template') });
+    await database.query(`ALTER DATABASE ${database.name} IS_TEMPLATE false`);
+    const role = `${database.name}_plain`;
+    await database.query(`CREATE ROLE ${role} LOGIN CREATEDB`, `GRANT ALL ON DATABASE ${database.name} TO ${role}`);
+    const url = new URL(database.url);
+    url.username = role;
+    {
+      await using theirs = executorOn(url.href);
+      const refused = await theirs.restore({ path, into: name, swap: true });
+      expect(refused.errors[0]).toMatchObject({ code: 'BACKUP_UNFIT', message: expect.stringContaining('its owner') });
+    }
+    await database.query(`DROP OWNED BY ${role}`, `DROP ROLE ${role}`);
+  });
+
+  test(
+    'stays beside it when somebody has connected meanwhile, who is named, and both keep their names',
+    patient,
+    async () => {
+      await using place = await shop('18');
+      const { executor, database, name, path, newUrl } = place;
+      expect((await executor.restore({ path, into: name })).errors).toEqual([]);
+      await executor.close();
+      const late = new Client({ connectionString: database.url });
+      await late.connect();
+      const pid = (await late.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid ?? 0;
+      const failure = await failureOf(swapDatabases(checkOptions({ url: database.url }), name, { timeoutMs: 5_000 }));
+      expect(failure).toMatchObject({
+        code: 'RESTORE_FAILED',
+        message: expect.stringContaining(`Process ${pid} of`),
+        hint: expect.stringContaining('ALTER DATABASE'),
+      });
+      await late.end();
+      const tags = 'SELECT count(*)::int AS tags FROM tags';
+      expect([await ask(database.url, tags), await ask(newUrl, tags)]).toEqual([[{ tags: 4 }], [{ tags: 3 }]]);
+    },
+  );
 });

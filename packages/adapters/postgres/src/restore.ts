@@ -3,7 +3,7 @@ import { attributeChanges } from './attributes.ts';
 import type { Bookkeeping } from './bookkeeping.ts';
 import { lockableSql, type Contents } from './dump.ts';
 import { schemaFingerprint } from './fingerprint.ts';
-import type { PostgresHistory } from './history.ts';
+import type { PostgresHistory } from './history-writer.ts';
 import type { Link } from './link.ts';
 import { readSchema, schemaQueries, type FoundSchema } from './objects.ts';
 import { difference, inMessages } from './rebuild.ts';

@@ -1,28 +1,11 @@
-import {
-  backupWhenNeeded,
-  type Capabilities,
-  type MigrationSession,
-  type Statement,
-  type StatementResult,
-} from '@detent/core';
+import { sessionInParts, type Capabilities, type MigrationSession } from '@detent/core';
 import { postgres, sqlTag } from '@detent/sql';
-import { createBatches } from './batches.ts';
-import { watchBuilds } from './build-progress.ts';
-import { readConcurrent, waitsForOthers } from './concurrent.ts';
-import { DIRECT, needsDirect, readOnlySession, translate } from './errors.ts';
-import { schemaFingerprint } from './fingerprint.ts';
-import { createHistory } from './history.ts';
-import { dropLeftovers } from './leftovers.ts';
+import { DIRECT, translate } from './errors.ts';
+import { historyReader } from './history.ts';
 import type { Link } from './link.ts';
-import { createLock } from './lock.ts';
-import { rowsOf, type Part } from './message.ts';
 import type { BackupMethod } from './method.ts';
 import { describeServer } from './server.ts';
-import { limitSql, limitsWith } from './settings.ts';
-import { finishing, look, traceOf } from './trace.ts';
-import { createTransactions, type ExecuteRequest } from './transaction.ts';
 import type { Ways } from './ways.ts';
-import type { Answer } from './wire.ts';
 
 export interface SessionSettings {
   readonly lockRetries: number;
@@ -31,120 +14,29 @@ export interface SessionSettings {
 }
 
 /** Puts the parts together around one connection. `Db` is the class of the driver's client. */
-export function createSession<Db>(link: Link, { lockRetries, backup, ways }: SessionSettings): MigrationSession<Db> {
-  const lock = createLock(link);
-  const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
-  const history = createHistory({ link, lock, transactions });
-  /** Outside of any transaction: one message each, since several commands in one are a transaction of their own. */
-  const executeAlone = async (statement: Statement, request: ExecuteRequest): Promise<void> => {
-    request.signal?.throwIfAborted();
-    if (link.options.readOnly) throw readOnlySession();
-    await link.prepare();
-    const { pooled } = await link.greeting();
-    if (pooled) throw needsDirect(request.file, statement.line, statement);
-    const concurrent = readConcurrent(statement.text);
-    const dropped = concurrent === null ? [] : await dropLeftovers(link, concurrent);
-    for (const name of dropped)
-      link.logger.info(`The index ${name}, which an earlier build left unfinished, was dropped.`);
-    const rest = concurrent === null ? null : await finishing(link, concurrent);
-    const patient = waitsForOthers(statement.text);
-    if (patient) await link.ask(...limitSql({ lockMs: 0, statementMs: 0 }, false), 'SET lock_timeout = 0');
-    try {
-      // A statement that nothing takes back is not stopped in its middle.
-      await transactions.execute([{ text: rest ?? statement.text, statement }], { ...request, signal: undefined });
-    } finally {
-      if (patient && link.wire.isOpen && link.wire.status === 'I') await link.ask(...limitSql(link.limits, false));
-    }
-  };
-  const fingerprint = async (scope: string | null = null): Promise<string> => {
-    await transactions.flush();
-    if (scope !== null) return look(link, scope);
-    return schemaFingerprint(link, link.wire.status !== 'I');
-  };
-  return {
-    get db() {
-      return link.wire.db as Db;
+export function createSession<Db>(link: Link, settings: SessionSettings): MigrationSession<Db> {
+  const reader = historyReader(link);
+  return sessionInParts<Db>(
+    {
+      get db() {
+        return link.wire.db as Db;
+      },
+      capabilities: capabilitiesOf(link),
+      server: describeServer(link),
+      history: reader,
+      sql: sqlTag(postgres, async (text, values) => {
+        await link.flush();
+        try {
+          return await link.wire.query(text, values);
+        } catch (error) {
+          throw translate(error, link.target);
+        }
+      }),
+      foreignHistory: async () => null,
+      close: () => link.close(),
     },
-    capabilities: capabilitiesOf(link),
-    server: describeServer(link),
-    history,
-    lock,
-    backup: backupWhenNeeded(async () =>
-      (await import('./backup.ts')).createBackup({ link, by: backup, ways, lock, transactions, history }),
-    ),
-    batches: createBatches(link, () => transactions.flush()),
-    sql: sqlTag(postgres, async (text, values) => {
-      await transactions.flush();
-      try {
-        return await link.wire.query(text, values);
-      } catch (error) {
-        throw translate(error, link.target);
-      }
-    }),
-
-    transaction(scope, work) {
-      link.traces ||= scope.statements === null;
-      return transactions.run(scope, work);
-    },
-
-    async execute(statements, file, progress) {
-      link.traces ||= statements.some(leavesTraces);
-      const results: StatementResult[] = [];
-      const hear = (answer: Answer, { statement }: Part): void => {
-        const index = statement === undefined ? -1 : statements.indexOf(statement);
-        const result = { rows: rowsOf(answer) };
-        results[index] = result;
-        progress?.done(index, result);
-      };
-      const request = { file, signal: progress?.signal, hear };
-      await link.greeting();
-      const stop = watchBuilds(link, statements, progress?.advanced);
-      try {
-        if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
-        else for (const statement of statements) await executeAlone(statement, request);
-      } finally {
-        stop();
-      }
-      return results;
-    },
-
-    async limit(limits) {
-      link.limits = limitsWith(link.limits, limits);
-      const { pooled } = await link.greeting();
-      if (pooled) return;
-      link.traces = true;
-      await link.prepare(...limitSql(link.limits, false));
-    },
-
-    async reset() {
-      if ((await link.wire.look()) !== 'I') {
-        await link.ask('ROLLBACK');
-        link.logger.warn('A transaction that the migration left open was rolled back.');
-      }
-      await link.restore();
-    },
-
-    fingerprint,
-
-    covered: async ({ length }) => length,
-
-    async trace({ text }) {
-      const concurrent = readConcurrent(text);
-      const trace = concurrent === null ? null : await traceOf(link, concurrent);
-      return trace ?? { kind: 'schema', fingerprint: await fingerprint(), scope: null, after: null };
-    },
-
-    foreignHistory: async () => null,
-
-    async close() {
-      await lock.close();
-      await link.close();
-    },
-  };
-}
-
-function partOf(statement: Statement): Part {
-  return { text: statement.text, statement };
+    async () => (await import('./work.ts')).createWork(link, reader, settings),
+  );
 }
 
 function capabilitiesOf(link: Link): Capabilities {
@@ -159,10 +51,4 @@ function capabilitiesOf(link: Link): Capabilities {
     backup: wire.copy !== null || 'PGlite has no streams of rows; keep its folder, or what its dumpDataDir() gives.',
     cancel: hasBeside,
   };
-}
-
-/** What a statement may leave in the session beyond schema and rows. Any function may set a setting. */
-function leavesTraces({ kind, text }: Statement): boolean {
-  if (kind === 'ddl') return /^\s*create\s+(?:global\s+|local\s+)?temp/i.test(text);
-  return kind !== 'data' || /\bset_config\b|^\s*(?:do|call)\b/i.test(text);
 }

@@ -1,24 +1,36 @@
 import { DetentError, type TransactionScope } from '@detent/core';
+import { mayGoAtOnce } from './at-once.ts';
 import { watchBlockers } from './blockers.ts';
 import { cancelOn } from './cancel.ts';
-import { commitWork, MARK, type Work } from './commit.ts';
+import {
+  afterLoss,
+  commitRefused,
+  commitWork,
+  MARK,
+  own,
+  type Postponed,
+  type HistoryRecord,
+  type Work,
+} from './commit.ts';
 import { ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
 import { retrying } from './retry.ts';
 import { limitSql } from './settings.ts';
-import { isLockTimeout, statementError } from './statement.ts';
-import type { Answer } from './wire.ts';
+import { isLockTimeout, statementError, type Circumstances } from './statement.ts';
+import { Refused, type Answer } from './wire.ts';
 
 /** The transactions of a session. What is known in advance goes out together, in as few messages as can be. */
 export interface Transactions {
   run<T>(scope: TransactionScope, work: () => Promise<T>): Promise<T>;
   readonly isWorking: boolean;
+  /** The statements wait for the commit, with which they go out. */
+  readonly isPostponed: boolean;
   /** Statements of a migration, inside the transaction or outside of any. Throws typed errors. */
   execute(parts: readonly Part[], request: ExecuteRequest): Promise<void>;
   /** Detent's own write: with the commit of the transaction that is open, or at once. */
-  write(text: string): Promise<void>;
+  write(part: Part, record?: HistoryRecord): Promise<void>;
   /** Sends what is held back, so that a reader inside the transaction sees it. */
   flush(): Promise<void>;
 }
@@ -27,6 +39,8 @@ export interface ExecuteRequest {
   readonly file: string;
   readonly signal: AbortSignal | undefined;
   readonly hear: (answer: Answer, part: Part) => void;
+  /** Looks how the statements advance, once they are sent. Gives the way to stop. */
+  readonly watch: () => () => void;
 }
 
 /** `onRollBack`: called when what was written in a transaction may be gone. */
@@ -38,8 +52,6 @@ export function createTransactions(
 ): Transactions {
   const { wire, target } = link;
   let work: Work | null = null;
-
-  const own = (text: string): Part => ({ text });
 
   /** Everything before the first statement. */
   const beginning = async (isCode: boolean): Promise<readonly Part[]> => {
@@ -77,10 +89,17 @@ export function createTransactions(
   const flush = async (): Promise<void> => {
     if (work === null) return;
     const current = work;
-    const texts = current.held.splice(0);
+    if (current.postponed !== null) {
+      const { postponed } = current;
+      current.postponed = null;
+      const after = current.held.splice(0);
+      await executeNow(postponed);
+      current.held.push(...after);
+    }
+    const held = current.held.splice(0);
     try {
-      if (!current.begun) await begin(current, texts.map(own));
-      else if (texts.length > 0) await send(wire, texts.map(own));
+      if (!current.begun) await begin(current, held);
+      else if (held.length > 0) await send(wire, held);
     } catch (error) {
       throw translate(error, target);
     }
@@ -100,7 +119,7 @@ export function createTransactions(
       };
     }
     return async () => {
-      const before = current.held.splice(0).map(own);
+      const before = current.held.splice(0);
       const all = [...before, ...parts];
       if (!current.begun) {
         try {
@@ -108,7 +127,7 @@ export function createTransactions(
         } catch (error) {
           // It is as if it had not begun.
           current.begun = isLockTimeout(error) ? false : current.begun;
-          current.held.unshift(...before.map(({ text }) => text));
+          current.held.unshift(...before);
           throw error;
         }
       }
@@ -117,21 +136,71 @@ export function createTransactions(
     };
   };
 
+  /** Sends with all that watches over it. `fail` throws what an error comes to, or takes it for none. */
+  const executing = async (
+    parts: readonly Part[],
+    request: ExecuteRequest,
+    fail: (thrown: unknown, circumstances: Circumstances) => Promise<void>,
+  ): Promise<void> => {
+    const canRetry = work === null || !work.begun;
+    const blockers = watchBlockers(link);
+    const stops = [cancelOn(link, request.signal), request.watch(), () => blockers.stop()];
+    const attempt = attemptOf(parts, request);
+    try {
+      await (canRetry ? retrying(attempt, { retries: lockRetries, rollBack, signal: request.signal }) : attempt());
+    } catch (thrown) {
+      const stopped = request.signal?.aborted === true;
+      await fail(thrown, { target, file: request.file, blockers: blockers.seen, stopped });
+    } finally {
+      for (const stop of stops) stop();
+    }
+  };
+  const executeNow = async ({ parts, request }: Postponed): Promise<void> => {
+    await executing(parts, request, async (thrown, circumstances) => {
+      throw statementError(thrown, circumstances);
+    });
+    if (work !== null && wire.status === 'I') throw ended();
+  };
+  /** The whole transaction in one message. */
+  const executeAtOnce = async (current: Work, { parts, request }: Postponed): Promise<void> => {
+    const last = current.record === null ? (await lock.fence()).last : [];
+    const whole = [...parts, ...current.held.splice(0), ...last.map(own), own('COMMIT')];
+    await executing(whole, request, async (thrown, circumstances) => {
+      if (thrown instanceof Refused && thrown.failure.kind === 'lost') return afterLoss(link, current, thrown);
+      const error = statementError(thrown, circumstances);
+      throw error instanceof Refused ? commitRefused(link, error) : error;
+    });
+  };
+
   return {
     get isWorking() {
       return work !== null;
+    },
+
+    get isPostponed() {
+      return work !== null && work.postponed !== null;
     },
 
     async run(scope, doWork) {
       if (link.options.readOnly) throw readOnlySession();
       if ((await wire.look()) !== 'I') throw openElsewhere();
       await link.prepare();
-      const current: Work = { begun: false, held: [], xid: null, isCode: scope.statements === null };
+      const current: Work = {
+        begun: false,
+        held: [],
+        postponed: null,
+        xid: null,
+        record: null,
+        mayPostpone: await mayGoAtOnce(link, scope),
+        isCode: scope.statements === null,
+      };
       work = current;
       try {
         if (current.isCode) await flush();
         const result = await doWork();
-        await commitWork({ link, lock, current, beginning });
+        const { postponed } = current;
+        current.postponed = null;
+        await (postponed === null ? commitWork({ link, lock, current, beginning }) : executeAtOnce(current, postponed));
         return result;
       } catch (error) {
         onRollBack();
@@ -143,34 +212,19 @@ export function createTransactions(
     },
 
     async execute(parts, request) {
-      const canRetry = work === null || !work.begun;
-      const watch = watchBlockers(link);
-      const stop = cancelOn(link, request.signal);
-      const attempt = attemptOf(parts, request);
-      try {
-        await (canRetry ? retrying(attempt, { retries: lockRetries, rollBack, signal: request.signal }) : attempt());
-        if (work !== null && wire.status === 'I') throw ended();
-      } catch (error) {
-        const stopped = request.signal?.aborted === true;
-        throw statementError(error, {
-          target,
-          file: request.file,
-          blockers: watch.seen,
-          stopped,
-        });
-      } finally {
-        watch.stop();
-        stop();
-      }
+      const { held, mayPostpone = false, begun = true } = work ?? {};
+      if (work !== null && mayPostpone && !begun && held?.length === 0) work.postponed = { parts, request };
+      else await executeNow({ parts, request });
     },
 
-    async write(text) {
+    async write(part, record) {
       if (work !== null) {
-        work.held.push(text);
+        work.held.push(part);
+        work.record = record ?? work.record;
         return;
       }
       await link.prepare();
-      const [answer] = await link.record(text);
+      const [answer] = await link.record(part.text);
       if (answer?.tag === 'INSERT 0 0') throw lockLost();
     },
 

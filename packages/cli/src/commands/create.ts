@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { DetentError, type Layout } from '@detent/core';
 import { adapterNameOf, hasScripts, isInstalled } from '../config/adapters.ts';
 import { resolveSources } from '../config/resolve.ts';
@@ -33,6 +33,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     version: nextVersion(names, new Date()),
     name,
     language,
+    commonJs: await isCommonJs(folder),
     scripts,
     importFrom: packageOf(adapterName, root),
   });
@@ -46,6 +47,13 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   if (flags.json) writeDocument({ created: paths });
   else for (const path of paths) process.stdout.write(`${relative(from, path) || path}\n`);
   return 0;
+}
+
+/** By the nearest package.json; one that says nothing leaves it to each file. */
+async function isCommonJs(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => null);
+  if (text !== null) return /"type"\s*:\s*"commonjs"/.test(text);
+  return dirname(folder) !== folder && isCommonJs(dirname(folder));
 }
 
 /** What a code migration can import its types from; `null` when nothing is installed. */

@@ -8,10 +8,14 @@ export function run(invocation: Invocation): Promise<ExitCode> {
   const path = resolve(folder, args[0] ?? '');
   const into = flags.values.get('into');
   return maintain(invocation, async ({ executor, configuration }) => {
-    if (typeof into === 'string') return executor.restore({ path, into, signal });
     const { target } = executor.settings.adapter;
-    const what = `This puts ${target} back to a backup; what was written since is lost.`;
+    const isAside = typeof into === 'string';
+    const swap = flags.values.has('swap');
+    if (isAside && !swap) return executor.restore({ path, into, signal });
+    const what = isAside
+      ? `This lets a backup take the place of ${target}, which is called ${into} from then on.`
+      : `This puts ${target} back to a backup; what was written since is lost.`;
     await confirmed(invocation, { what, care: 'name', target, environment: configuration.environment });
-    return executor.restore({ path, signal });
+    return executor.restore({ path, ...(isAside ? { into } : {}), swap, signal });
   });
 }

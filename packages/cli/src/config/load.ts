@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { checkShape, DetentError, didYouMean, OPTION_SHAPES, type DetentConfig, type Shape } from '@detent/core';
 import { checkedFrom } from './keys.ts';
@@ -13,7 +13,7 @@ export interface Loaded {
 
 /** Reads and checks a configuration. Throws `CONFIG` naming the key, the file and the nearest right one. */
 export async function loadConfig(file: string, environment: string | null): Promise<Loaded> {
-  const config = file.endsWith('.json') ? await readJson(file) : await importModule(file);
+  const config = file.endsWith('.json') ? readJson(file) : await importModule(file);
   if (!isObject(config)) {
     throw wrong(
       file,
@@ -40,9 +40,9 @@ function chosen(environments: Record<string, unknown>, name: string, file: strin
   throw wrong(file, `The configuration has no environment "${name}"${didYouMean(name, known) || '.'}`, hint);
 }
 
-async function readJson(file: string): Promise<unknown> {
+function readJson(file: string): unknown {
   try {
-    return JSON.parse((await readFile(file, 'utf8')).replace(/^\ufeff/, ''));
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
     throw wrong(file, `${file} cannot be read: ${wordsOf(cause)}.`, 'Correct its JSON.', cause);
   }

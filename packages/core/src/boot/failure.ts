@@ -32,6 +32,16 @@ export function endProcess(error: BootError): void {
   });
 }
 
+/** For a framework that ends the process at once with 1: it ends with the exit code of the failure. */
+export function lendExitCode({ exitCode }: BootError): void {
+  const lend = (): void => {
+    if (process.exitCode === 1) process.exitCode = exitCode;
+  };
+  process.once('exit', lend);
+  // An application that got the error, and ends later, ends as it likes.
+  setImmediate(() => process.off('exit', lend));
+}
+
 function codeOf(state: Failed): number {
   if (state.kind === 'failed' && state.result !== null) return exitCodeOf(state.result);
   return ERROR_CODES[state.error.code];

@@ -28,10 +28,14 @@ export interface DatabaseAdapter<Db = unknown> {
 export interface CreateOptions {
   readonly connectTimeoutMs: number;
   readonly signal?: AbortSignal;
+  /** It is to get this one's name later. Throws `BACKUP_UNFIT` where something stands in the way of that. */
+  readonly swap?: boolean;
 }
 
 export interface CreatedDatabase<Db> {
   readonly adapter: DatabaseAdapter<Db>;
+  /** Exchanges the names of the two, or changes nothing; nobody may be connected to either. Throws `RESTORE_FAILED`. */
+  swap(): Promise<void>;
   /** Takes it away again, with whatever is in it. */
   drop(): Promise<void>;
 }

@@ -63,6 +63,11 @@ export interface TransactionScope {
   /** False: rows are not checked against foreign keys until the end; undefined: as fits the statements. */
   readonly foreignKeys?: boolean | undefined;
   /**
+   * Nothing is asked between the statements and the commit, so a database may hold them back and send all at once. They
+   * are done when the transaction is then: `done` is told as ever, and the transaction throws what they fail by.
+   */
+  readonly atOnce?: boolean;
+  /**
    * Only the history is written, and the next start would find out by itself what is written: an adapter may hold it back
    * and commit it with whatever the session does next, before a statement that no transaction takes back, and before anything
    * is read from the history.

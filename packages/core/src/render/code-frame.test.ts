@@ -18,6 +18,12 @@ test('a caret stands under the place, and lines have their numbers in the file',
   );
 });
 
+test('the end of the last line begins no other, unless the place is there', () => {
+  const frame = (position: number): string => codeFrame(drawing(), { text: 'select 1,\n', line: 1, position });
+  expect(frame(7)).toBe('    1 │ select 1,\n      │        ^\n');
+  expect(frame(10)).toContain('    1 │ \n      │ ^\n');
+});
+
 test('without a place the statement is shown from its beginning', () => {
   const frame = codeFrame(drawing(), { text, line: 10, position: null });
   expect(frame).toContain('10 │ create table users (');

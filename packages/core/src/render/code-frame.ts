@@ -21,7 +21,8 @@ export function codeFrame(screen: Screen, { text, line, position }: Excerpt): st
   const failing = before.length - 1;
   const firstLine = line - failing;
   const from = Math.max(0, failing - LINES_BEFORE);
-  const to = Math.min(lines.length, failing + LINES_AFTER + 1);
+  const count = lines.at(-1) === '' && failing < lines.length - 1 ? lines.length - 1 : lines.length;
+  const to = Math.min(count, failing + LINES_AFTER + 1);
   const numbers = String(firstLine + to - 1).length;
   const room = screen.columns - numbers - 7;
   const drawn: string[] = [];

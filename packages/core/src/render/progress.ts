@@ -2,7 +2,7 @@ import type { LifecycleEvent, StepInfo } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { liveLine } from './live-line.ts';
 import type { Screen, Tone } from './screen.ts';
-import { bytes, counted, cut, grouped, milliseconds, padEnd, padStart } from './text.ts';
+import { bytes, counted, cut, grouped, milliseconds, padEnd, padStart, partsOf } from './text.ts';
 
 /** In a log, something that takes long shows every so often that it goes on. */
 const LOG_EVERY_MS = 10_000;
@@ -201,9 +201,9 @@ function cells(
   };
 }
 
-function describeRunning({ done, total, rows, phase, batch }: Running, dot: string): string {
+function describeRunning({ step, done, total, rows, phase, batch }: Running, dot: string): string {
   const parts: string[] = [];
-  if (total !== null && total > 0) parts.push(`${done}/${counted(total, 'statement')}`);
+  if (total !== null && total > 0) parts.push(`${done}/${counted(total, partsOf(step.file))}`);
   if (rows !== null && rows > 0) parts.push(counted(rows, 'row'));
   if (phase !== null) parts.push(phase.percent === null ? phase.phase : `${phase.percent} % ${phase.phase}`);
   if (batch !== null) {
@@ -217,14 +217,15 @@ function describeRunning({ done, total, rows, phase, batch }: Running, dot: stri
 
 function describeFailed(running: Running | null): string {
   if (running === null || running.total === null) return 'failed';
+  const part = partsOf(running.step.file);
   return running.done < running.total
-    ? `failed at statement ${running.done + 1} of ${running.total}`
-    : 'failed after its last statement';
+    ? `failed at ${part} ${running.done + 1} of ${running.total}`
+    : `failed after its last ${part}`;
 }
 
 function describeFinished(running: Running | null, result: string | null): string {
   const parts: string[] = [];
-  if (running !== null && running.total !== null) parts.push(counted(running.total, 'statement'));
+  if (running !== null && running.total !== null) parts.push(counted(running.total, partsOf(running.step.file)));
   if (running !== null && running.rows !== null && running.rows > 0) parts.push(counted(running.rows, 'row'));
   if (running !== null && running.batch !== null)
     parts.push(`${counted(running.batch.done, 'row')} of ${running.batch.table}`);

@@ -5,7 +5,7 @@ import type { MigrationFile } from '../ports/source.ts';
 import type { LoadedStep } from '../validate/pending.ts';
 import type { Screen, Tone } from './screen.ts';
 import { atVersion } from './state.ts';
-import { counted, cut, harmless, moment, padEnd } from './text.ts';
+import { counted, cut, harmless, moment, padEnd, partsOf } from './text.ts';
 
 /** Long scripts are shown by their beginning. */
 const MOST_STATEMENTS = 5;
@@ -43,13 +43,13 @@ function statusRow(screen: Screen, migration: MigrationStatus, width: number): s
 }
 
 /** Where it stopped, why, and what settles it where a person has to. */
-function stoppedLines({ id, version, status, stopped }: MigrationStatus): readonly string[] {
+function stoppedLines({ id, version, file, status, stopped }: MigrationStatus): readonly string[] {
   if (stopped === null) return [];
   const { done, total, error } = stopped;
   const verb = status === 'rolling_back' ? 'are undone' : 'stand';
   const which = version ?? id;
   return [
-    ...(total === null ? [] : [`${done} of ${counted(total, 'statement')} ${verb}`]),
+    ...(total === null ? [] : [`${done} of ${counted(total, partsOf(file))} ${verb}`]),
     ...(error === null ? [] : [error.replaceAll(/\s+/g, ' ')]),
     ...(status === 'unknown' ? [`detent resolve ${which} --as applied, or --as rolled_back`] : []),
   ];

@@ -17,6 +17,8 @@ export interface TerminalOptions {
   readonly showFile?: ShowFile;
   /** The text of a migration, for the lines around an error; `null` when it cannot be had. */
   readonly readFile?: (file: string) => string | null;
+  /** The database, as `DatabaseAdapter.target`, for who hears no run begin. */
+  readonly target?: string;
   /** Results only, without progress. */
   readonly quiet?: boolean;
   /** Everything that is known, in full length. */
@@ -31,7 +33,7 @@ export class TerminalRenderer implements MigrationRenderer {
   readonly #quiet: boolean;
   readonly #verbose: boolean;
   readonly #progress: Progress | null;
-  #target = 'The database';
+  #target: string;
   #isRestored = false;
   #hasRun = false;
 
@@ -40,12 +42,14 @@ export class TerminalRenderer implements MigrationRenderer {
     err,
     showFile = (file) => file,
     readFile = () => null,
+    target = 'The database',
     quiet = false,
     verbose = false,
   }: TerminalOptions) {
     this.#out = out;
     this.#err = err;
     this.#files = { showFile, readFile };
+    this.#target = target;
     this.#quiet = quiet;
     this.#verbose = verbose;
     this.#progress = quiet ? null : progressOf(out);

@@ -107,3 +107,8 @@ export function labelled(
   const rest = lines.slice(1).map((line) => `${indent}${' '.repeat(labelWidth)}  ${line}\n`);
   return first + rest.join('');
 }
+
+/** What a migration in this file is made of, as its parts are counted. */
+export function partsOf(file: string): 'stage' | 'statement' {
+  return /\.[cm]?[jt]s$/i.test(file) ? 'stage' : 'statement';
+}

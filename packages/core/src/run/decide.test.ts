@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Intent } from '../ports/history.ts';
-import { decide } from './decide.ts';
+import { decide as decideRow, type Verdict } from './decide.ts';
 
 const intent = (kind: Intent['kind'], idempotent = false): Intent => ({
   statement: 0,
@@ -12,6 +12,9 @@ const intent = (kind: Intent['kind'], idempotent = false): Intent => ({
   after: null,
   idempotent,
 });
+
+const decide = (row: { readonly intent: Intent | null }, now: string): Verdict =>
+  decideRow({ cursors: {}, ...row }, now);
 
 test('F26 without an intent the count of done statements is the truth', () => {
   expect(decide({ intent: null }, 'any').kind).toBe('again');
@@ -48,4 +51,9 @@ test('rows and code leave no trace, so nobody can know', () => {
 test('what says that it is idempotent runs again', () => {
   expect(decide({ intent: intent('code', true) }, 'before').kind).toBe('again');
   expect(decide({ intent: intent('data', true) }, 'before').kind).toBe('again');
+});
+
+test('batches go on where they stood, and are not said to run twice', () => {
+  const row = { intent: intent('data', true), cursors: { people: { cursor: 'x', done: 3 } } };
+  expect(decideRow(row, '')).toEqual({ kind: 'again', why: 'each batch is recorded together with its work' });
 });

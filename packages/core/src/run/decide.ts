@@ -13,8 +13,10 @@ export type Verdict =
  * A schema that changed with the intent's statement shows that it ran. Rows that are as they were show that it did not;
  * rows that changed may have been changed in part, or by others. Code leaves no trace.
  */
-export function decide({ intent }: Pick<HistoryRow, 'intent'>, fingerprint: string): Verdict {
+export function decide({ intent, cursors }: Pick<HistoryRow, 'intent' | 'cursors'>, fingerprint: string): Verdict {
   if (intent === null) return { kind: 'again', why: 'each step is recorded together with its work' };
+  if (intent.idempotent && Object.keys(cursors).length > 0)
+    return { kind: 'again', why: 'each batch is recorded together with its work' };
   if (intent.idempotent) return { kind: 'again', why: 'running it twice does what running it once does' };
   switch (intent.kind) {
     case 'ddl':

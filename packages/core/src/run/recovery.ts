@@ -78,29 +78,35 @@ async function unknownStep<Db>(
   { why, now }: { readonly why: string; readonly now: string },
 ): Promise<Problem> {
   const { message, hint, facts } = unknownState(row);
-  const index = row.intent?.statement ?? null;
-  const step = index === null ? '' : ` It stopped in statement ${index + 1}:`;
-  return new DetentError('UNKNOWN_STATE', `${message}${step} ${why}.`, {
+  const doubt = await doubtIn(context, scan, row);
+  const text =
+    doubt.part === null ? `${message.replace(/\.$/, '')}: ${why}.` : `${message} It stopped in ${doubt.part}: ${why}.`;
+  return new DetentError('UNKNOWN_STATE', text, {
     ...(hint === undefined ? {} : { hint }),
-    facts: { ...facts, ...(await statementFacts(context, scan, row)), before: row.intent?.fingerprint ?? null, now },
+    facts: { ...facts, ...doubt.facts, before: row.intent?.fingerprint ?? null, now },
   });
 }
 
-/** The statement in doubt and its place, where the file still has it. */
-async function statementFacts<Db>(
+/** The statement or stage in doubt, with its place where the file still has it; `null` for code that is one function. */
+async function doubtIn<Db>(
   { settings }: RunContext<Db>,
   scan: Scan,
   { id, intent }: HistoryRow,
-): Promise<ErrorFacts> {
+): Promise<{ readonly part: string | null; readonly facts: ErrorFacts }> {
+  if (intent === null || intent.statement === null) return { part: null, facts: {} };
+  const number = intent.statement + 1;
   const file = scan.files.find((each) => each.id === id);
-  if (file === undefined || intent === null || intent.statement === null) return {};
-  const loaded = await loadMigration<Db>(file, settings).catch(() => null);
+  const loaded = file === undefined ? null : await loadMigration<Db>(file, settings).catch(() => null);
   const action = loaded?.[intent.direction];
+  if (action?.kind === 'stages') {
+    const name = action.stages[intent.statement]?.name ?? '';
+    return { part: statementHash(name) === intent.hash ? `stage ${number}, "${name}"` : `stage ${number}`, facts: {} };
+  }
   const statement = action?.kind === 'script' ? action.statements[intent.statement] : undefined;
-  if (action === null || action === undefined || statement === undefined) return {};
-  if (statementHash(statement.text) !== intent.hash) return {};
+  const isSame = statement !== undefined && statementHash(statement.text) === intent.hash;
+  if (action?.kind !== 'script' || !isSame) return { part: `statement ${number}`, facts: {} };
   const { text, line, column } = statement;
-  return { place: { file: action.file, line, column }, statement: text };
+  return { part: `statement ${number}`, facts: { place: { file: action.file, line, column }, statement: text } };
 }
 
 async function resumeRestore<Db>(

@@ -8,11 +8,12 @@ import { restoreUpkeep } from './upkeep.ts';
 
 /**
  * Puts a backup into a new database beside the one that the environment is of, which is not touched. What was made is taken
- * away again when that fails. Throws `CONFIG` where the adapter cannot make one, or one of that name is there.
+ * away again when that fails. `swap`: then the two exchange their names; when that fails, both stay what they are. Throws
+ * `CONFIG` where the adapter cannot make one, or one of that name is there.
  */
 export async function restoreInto<Db>(
-  { settings, events }: Environment<Db>,
-  { path, into }: { readonly path: string; readonly into: string },
+  { settings, events, connection: own }: Environment<Db>,
+  { path, into, swap }: { readonly path: string; readonly into: string; readonly swap: boolean },
   signal: AbortSignal,
 ): Promise<MaintenanceResult> {
   const { adapter, timeouts } = settings;
@@ -24,18 +25,27 @@ export async function restoreInto<Db>(
   const { connectMs: connectTimeoutMs } = timeouts;
   let created: CreatedDatabase<Db>;
   try {
-    created = await adapter.createDatabase(into, { connectTimeoutMs, signal });
+    // It would stand in the way of itself.
+    if (swap) await own.close();
+    created = await adapter.createDatabase(into, { connectTimeoutMs, signal, swap });
   } catch (thrown) {
     return new RunReport('restore', settings, events).unmaintained(thrown, signal);
   }
-  const own = { ...settings, adapter: created.adapter };
-  const connection = new Connection(own, signal);
-  const environment = new Environment(own, connection, events);
+  const there = { ...settings, adapter: created.adapter };
+  const connection = new Connection(there, signal);
+  const environment = new Environment(there, connection, events);
   const result = await maintain(environment, restoreUpkeep(environment, path), signal);
   await connection.close();
   if (!result.success) {
     await created.drop();
     return result;
   }
-  return { ...result, changes: [...result.changes, { what: 'into', detail: created.adapter.target }] };
+  const changes = [...result.changes, { what: 'into', detail: created.adapter.target }];
+  if (!swap) return { ...result, changes };
+  try {
+    await created.swap();
+  } catch (thrown) {
+    return { ...new RunReport('restore', settings, events).unmaintained(thrown, signal), changes };
+  }
+  return { ...result, changes: [...changes, { what: 'swapped', detail: adapter.target }] };
 }

@@ -32,7 +32,7 @@ export async function runScript<Db>(
     attempt.row.statementsDone === 0 &&
     (await session.covered(statements)) === statements.length
   ) {
-    await session.transaction({ statements, foreignKeys, next: attempt.following }, runWhole);
+    await session.transaction({ statements, foreignKeys, atOnce: true, next: attempt.following }, runWhole);
   } else {
     await runSegments(context, attempt, statements, segments);
   }

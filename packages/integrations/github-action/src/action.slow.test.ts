@@ -68,6 +68,7 @@ test('check goes up, down and up on a database of its own', { timeout: 60_000 },
   const { code, outputs, summary } = await run({ with: { url } });
   expect({ code, ...outputs }).toMatchObject({ code: 0, status: 'ok', 'applied-count': '2', 'reverted-count': '2' });
   expect(summary).toContain('2 migrations applied on an empty database, undone, and applied again.');
+  expect(summary).toContain('an empty database of its own');
   expect(existsSync(join(folder, 'app.db'))).toBe(false);
 });
 
@@ -131,6 +132,14 @@ test('a failure is annotated at its line, from the root of the repository', { ti
     },
   ]);
   expect(outcome.summary).toContain('3 |   ON items (nmae)'.replace('|', '│'));
+  expect(outcome.summary).toContain('The database is at version 2: 2 steps of this run succeeded');
+  expect(outcome.log).toContain('  services/shop/migrations/V3_index.sql:3:13');
+  const plan = await run({ with: { command: 'plan', url, 'working-directory': 'services/shop' } });
+  expect({ ...plan.outputs, summary: plan.summary }).toMatchObject({
+    status: 'pending',
+    'pending-count': '1',
+    summary: expect.stringContaining('1 migration pending. At version <code>2</code>; the newest is <code>3</code>.'),
+  });
   const misnamed = repository({ ...MIGRATIONS, 'migrations/add_more.sql': 'SELECT 1;\n' });
   const refused = await misnamed.run({ with: { command: 'apply', url } });
   expect(refused).toMatchObject({ code: 4, outputs: { status: 'refused', 'exit-code': '4' } });
@@ -225,4 +234,5 @@ test('inputs that are wrong are told, with the nearest right one', { timeout: 60
   expect(wrong.annotations[0]?.message).toContain('did you mean "apply"');
   const nowhere = await run({ with: { command: 'apply' } });
   expect(nowhere.annotations[0]?.message).toContain('Nothing says which database is meant');
+  expect(nowhere.annotations[0]?.message).toContain('or pass url, such as url: sqlite:app.db');
 });

@@ -46,12 +46,14 @@ async function work(): Promise<Report> {
     isCheck && inputs.scratchUrl === null ? await (await import('./scratch.ts')).openScratch(configuration) : null;
   await using _ = scratch;
   const options = scratch === null ? configuration.options : { ...configuration.options, adapter: scratch.adapter };
-  const place = openWorkplace(options, log);
-  await using executor = place.executor;
-  known.files = filesOf(executor.settings);
+  const place = openWorkplace(options, log, filesOf);
+  await using _executor = place.executor;
+  known.files = place.files;
   if (!isCheck) return await runCommand(place, inputs, controller.signal);
   const { check } = await import('./check.ts');
-  return await check(place, controller.signal);
+  const report = await check(place, controller.signal);
+  // Its path is another one each time.
+  return scratch === null ? report : { ...report, target: 'an empty database of its own' };
 }
 
 function filesOf({ migrations, cwd }: Pick<Settings, 'migrations' | 'cwd'>): ReportFiles {
@@ -89,6 +91,5 @@ async function main(): Promise<number> {
   return report.status === 'failed' || report.status === 'refused' ? report.exitCode || 1 : 0;
 }
 
-const code = await main();
 // A configuration may hold a pool that nobody closes.
-process.stdout.write('', () => process.exit(code));
+void main().then((code) => process.stdout.write('', () => process.exit(code)));

@@ -23,7 +23,7 @@ export function markdownOf(report: Report, files: ReportFiles): string {
   const { command, status, target, rows, errors, warnings, notes } = report;
   const parts = [
     `### Detent ${command ?? ''} — ${HEADS[status]}`.replace('  ', ' '),
-    sentences(report),
+    ...(command === 'check' && notes.length > 0 ? [] : [sentences(report)]),
     ...notes.map(plain),
     ...(rows.length === 0 ? [] : [table(rows)]),
     ...errors.map((error) => errorPart(error, files)),
@@ -50,7 +50,9 @@ function sentences({ applied, pending, reverted, currentVersion, targetVersion }
   ];
   const at = currentVersion === null ? '' : `At version ${code(currentVersion)}`;
   const next =
-    at === '' || targetVersion === null || targetVersion === currentVersion ? at : `${at}, of ${code(targetVersion)}`;
+    at === '' || targetVersion === null || targetVersion === currentVersion
+      ? at
+      : `${at}; the newest is ${code(targetVersion)}`;
   return [...(counts.length === 0 ? [] : [`${counts.join(', ')}.`]), ...(next === '' ? [] : [`${next}.`])].join(' ');
 }
 
@@ -63,7 +65,7 @@ function table(rows: readonly ReportRow[]): string {
   );
   const rest = rows.length - shown.length;
   return [
-    '| version | name | | time |',
+    '| version | name | state | time |',
     '|---|---|---|---|',
     ...lines,
     ...(rest > 0 ? [`| | and ${rest} more | | |`] : []),

@@ -4,7 +4,6 @@ import type { TriggerEvent } from './event.ts';
 import type { Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { cutTo, markdownOf, type ReportFiles } from './markdown.ts';
-import { markerOf, MOST_COMMENT, writeComment } from './comment.ts';
 import { outputsOf, type Report } from './report.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -65,6 +64,7 @@ async function comment(text: string, { env, inputs, event }: Publishing): Promis
     return null;
   const [api, repository] = [env['GITHUB_API_URL'], env['GITHUB_REPOSITORY']];
   if (inputs.token === null || !api || !repository) return 'there is no token';
+  const { markerOf, MOST_COMMENT, writeComment } = await import('./comment.ts');
   const { pullRequest } = event;
   const { token, commentKey: key } = inputs;
   const body = cutTo(text, MOST_COMMENT - markerOf(key).length);

@@ -1,40 +1,39 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
   ERROR_CODES,
   exitCodeOf,
   MigrationScriptExecutor,
   type MigrationResult,
+  type MigrationStatus,
   type Options,
+  type Settings,
   type Status,
 } from '@detent/core';
-import { screenOf, TerminalRenderer } from '@detent/core/render';
+import { screenOf, stateAfterFailure, TerminalRenderer } from '@detent/core/render';
 import type { Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
+import type { ReportFiles } from './markdown.ts';
 import { EMPTY, type Report, type ReportRow } from './report.ts';
 
 /** An executor whose run is told to the log. */
 export interface Workplace {
   readonly executor: MigrationScriptExecutor;
   readonly renderer: TerminalRenderer;
+  readonly files: ReportFiles;
 }
 
-export function openWorkplace(options: Options, log: Log): Workplace {
+export function openWorkplace(
+  options: Options,
+  log: Log,
+  filesOf: (settings: Pick<Settings, 'migrations' | 'cwd'>) => ReportFiles,
+): Workplace {
   const print = (message: string): void => log.write(`${message}\n`);
   const logger = { debug: () => undefined, info: print, warn: print, error: print };
   const executor = new MigrationScriptExecutor({ ...options, logger: options.logger ?? logger });
   const screen = { ...screenOf(process.stdout), isLive: false, write: (text: string) => log.write(text) };
-  const { migrations, cwd } = executor.settings;
-  const readFile = (file: string): string | null => {
-    try {
-      return typeof migrations === 'string' ? readFileSync(resolve(cwd, migrations, file), 'utf8') : null;
-    } catch {
-      return null;
-    }
-  };
-  const renderer = new TerminalRenderer({ out: screen, err: screen, readFile });
+  const files = filesOf(executor.settings);
+  const renderer = new TerminalRenderer({ out: screen, err: screen, ...files });
   executor.on('*', (event) => renderer.hear(event));
-  return { executor, renderer };
+  return { executor, renderer, files };
 }
 
 /** Does what a command asks of the configured database. */
@@ -76,6 +75,7 @@ async function changed(
     applied: result.executed.filter(({ direction }) => direction === 'up').length,
     reverted: result.rolledBack.length + result.executed.filter(({ direction }) => direction === 'down').length,
     rows: rowsOf(result),
+    notes: result.success ? [] : [stateAfterFailure(result)],
     errors: result.errors,
     warnings: result.warnings,
   };
@@ -143,15 +143,16 @@ async function verified({ executor, renderer }: Workplace): Promise<Report> {
 async function looked({ executor, renderer }: Workplace): Promise<Report> {
   const status = await executor.status();
   renderer.drawStatus(status);
-  const { problems, counts } = status;
+  const { problems } = status;
   const [first] = problems;
+  const stands = standing(status);
   return {
     ...EMPTY,
-    ...standing(status),
+    ...stands,
     command: 'status',
     target: status.target,
     exitCode: first === undefined ? 0 : ERROR_CODES[first.code],
-    status: first !== undefined ? 'failed' : counts.pending > 0 ? 'pending' : 'ok',
+    status: first !== undefined ? 'failed' : stands.pending > 0 ? 'pending' : 'ok',
     rows: status.migrations.map((migration) => ({ ...rowOf(migration), state: migration.status, durationMs: null })),
     errors: problems,
     warnings: status.warnings,
@@ -163,8 +164,13 @@ export function standing(status: Status | null): Pick<Report, 'pending' | 'curre
   if (status === null) return { pending: 0, currentVersion: null, targetVersion: null };
   const newest = status.migrations.findLast(({ version }) => version !== null);
   return {
-    pending: status.counts.pending,
+    pending: status.migrations.filter(isPending).length,
     currentVersion: status.version,
     targetVersion: newest?.version ?? status.version,
   };
+}
+
+/** What did not end is taken up by the next run as what was never begun. */
+function isPending({ status }: MigrationStatus): boolean {
+  return status === 'pending' || status === 'running' || status === 'failed' || status === 'rolling_back';
 }

@@ -87,6 +87,19 @@ test('an application that migrates by itself decides when, and Terminus knows wh
   await app.close();
 });
 
+test('a migration that failed is pending to the health indicator', async () => {
+  const migrations = fromModules({
+    'V1_create_items.sql': 'CREATE TABLE items (id integer);',
+    'V2_wrong.sql': 'WRONG;',
+  });
+  const app = await start([DetentModule.forRoot({ ...options(), migrations, runOn: 'manual' })]);
+  expect((await app.get<MigrationScriptExecutor>(executorToken()).migrate()).success).toBe(false);
+  expect(await app.get(DetentHealthIndicator).isHealthy()).toEqual({
+    migrations: { status: 'down', version: '1', pending: 1 },
+  });
+  await app.close();
+});
+
 test('a migration that fails keeps the application from starting', async () => {
   const broken = {
     ...options(),

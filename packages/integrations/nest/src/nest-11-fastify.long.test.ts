@@ -4,7 +4,7 @@ import { describeHost } from '@detent/tests/hosts/suite';
 
 const program = join(import.meta.dirname, 'fixtures/host.ts');
 const nodeArgs = ['--import', join(import.meta.dirname, 'fixtures/nest-11.ts')];
-const hosting = { program, nodeArgs, isAlwaysThere: false, refusedCode: 1, replicas: 2, rounds: 1 };
+const hosting = { program, nodeArgs, isAlwaysThere: false, replicas: 2, rounds: 1 };
 
 describe('Nest 11 on Fastify', () => {
   describeHost({ ...hosting, args: ['fastify'] });

@@ -1,6 +1,6 @@
 import type { HttpAdapterHost } from '@nestjs/core';
 import { MigrationScriptExecutor } from '@detent/core';
-import { boot, BootError, type Boot, type BootState } from '@detent/core/boot';
+import { boot, BootError, lendExitCode, type Boot, type BootState } from '@detent/core/boot';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gateOf, listenMeanwhile } from './meanwhile.ts';
 import type { CheckedOptions } from './options.ts';
@@ -62,6 +62,7 @@ export class MigrationRun<Db> {
       const error = new BootError(state, this.#options.migration);
       if (this.#options.onFailure === 'exit') {
         await this.onApplicationBootstrap();
+        lendExitCode(error);
         throw error;
       }
       process.stderr.write(`${error.message}\n`);

@@ -1,4 +1,4 @@
-import { resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import type { ErrorPayload, ViteDevServer } from 'vite';
 import {
   asDetentError,
@@ -8,7 +8,7 @@ import {
   type Options,
 } from '@detent/core';
 import { screenOf, TerminalRenderer } from '@detent/core/render';
-import { overlayOf } from './overlay.ts';
+import { overlayOf, readerOf, redoHint } from './overlay.ts';
 
 /** Several files are often written at once. */
 const GATHER_MS = 50;
@@ -30,6 +30,11 @@ export function serveMigrations<Db>(
   const { logger } = server.config;
   const { migrations = 'migrations', cwd = '.' } = options;
   const folder = typeof migrations === 'string' ? resolve(cwd, migrations) : null;
+  const files = {
+    showFile: (file: string): string => (folder === null ? file : relative('.', resolve(folder, file))),
+    readFile: readerOf(folder),
+    target: options.adapter.target,
+  };
   let failure: Failure | null = null;
   let isStopped = false;
   let runs: Promise<void> = Promise.resolve();
@@ -76,8 +81,9 @@ export function serveMigrations<Db>(
   const rendered = (draw: (renderer: TerminalRenderer) => void): void => {
     const lines: string[] = [];
     const screen = { ...screenOf(process.stderr), isLive: false, write: (text: string) => void lines.push(text) };
-    draw(new TerminalRenderer({ out: screen, err: screen }));
-    const text = lines.join('').trimEnd();
+    draw(new TerminalRenderer({ out: screen, err: screen, ...files }));
+    const hint = redoHint(failure?.errors ?? []);
+    const text = [lines.join('').trimEnd(), ...(hint === null ? [] : [`  ${hint}`])].join('\n\n');
     if (failure === null) logger.info(text, { timestamp: true });
     else logger.error(text, { timestamp: true });
   };

@@ -36,7 +36,7 @@ test.each(['vite', 'vite-7'] as const)(
       );
       expect(await overlay.locator('.file').innerText()).toContain(join(app.root, 'migrations/V2_add_price.sql:3:18'));
       expect(await overlay.locator('.frame').innerText()).toBe(
-        '1 | -- A price for each.\n2 | ALTER TABLE items ADD COLUMN price integer;\n3 | UPDATE items SET prise = 10;\n  |                  ^\n4 |',
+        '1 | -- A price for each.\n2 | ALTER TABLE items ADD COLUMN price integer;\n3 | UPDATE items SET prise = 10;\n  |                  ^',
       );
       await look('1-fails');
 

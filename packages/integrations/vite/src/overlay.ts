@@ -4,7 +4,22 @@ import type { ErrorPayload } from 'vite';
 import type { DetentError, MigrationResult } from '@detent/core';
 import { frameOf, harmless, screenOf, stateAfterFailure } from '@detent/core/render';
 
-const REDO = 'Press r + enter where the dev server runs to undo that migration and apply it as it is now.';
+/** What to do in the dev server about an applied migration that was edited; `null` when there is none among the errors. */
+export function redoHint(errors: readonly DetentError[]): string | null {
+  if (errors.every(({ code }) => code !== 'CHECKSUM')) return null;
+  return 'Press r + enter where the dev server runs to undo that migration and apply it as it is now.';
+}
+
+/** Gives the text of a file of the folder; `null` when it cannot be had. */
+export function readerOf(folder: string | null): (file: string) => string | null {
+  return (file) => {
+    try {
+      return readFileSync(resolve(folder ?? '', file), 'utf8');
+    } catch {
+      return null;
+    }
+  };
+}
 
 /** A failure as Vite's overlay shows it: what, where, the lines around it, and what to do. `folder`: of the migrations. */
 export function overlayOf(
@@ -17,15 +32,10 @@ export function overlayOf(
   const { marks, ...rest } = screenOf(process.stderr);
   // The overlay knows the lines around a place by this bar.
   const screen = { ...rest, columns: 110, marks: { ...marks, bar: '|' }, paint: (_: string, text: string) => text };
-  const readFile = (file: string): string | null => {
-    try {
-      return readFileSync(pathOf(file), 'utf8');
-    } catch {
-      return null;
-    }
-  };
+  const readFile = readerOf(folder);
   const paragraphs = errors.flatMap(({ message, hint }) => [message, ...(hint === undefined ? [] : [`Hint: ${hint}`])]);
-  if (errors.some(({ code }) => code === 'CHECKSUM')) paragraphs.push(REDO);
+  const redo = redoHint(errors);
+  if (redo !== null) paragraphs.push(redo);
   const place = first?.facts.place;
   // As much of the file as can be had, or else the statement alone.
   const frame =

@@ -1,0 +1,126 @@
+import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
+import { checkColumns, eventValues, rowValues } from '@detent/sql';
+import { lockLost, needsDirect } from './errors.ts';
+import { columnsSql, namesIn, type HistoryReader } from './history.ts';
+import { inline } from './inline.ts';
+import { appendLaterSql, lineLater, proofOf, rowLater, saveLaterSql } from './later.ts';
+import { valueOf, type Link } from './link.ts';
+import type { SessionLock } from './lock.ts';
+import type { Transactions } from './transaction.ts';
+import type { Answer } from './wire.ts';
+
+/** The end of the ledger. */
+interface Tail {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface HistorySettings {
+  readonly link: Link;
+  readonly reader: HistoryReader;
+  readonly lock: SessionLock;
+  readonly transactions: Transactions;
+}
+
+export interface PostgresHistory extends HistoryStore {
+  /** Lines that were added went away with their transaction. */
+  forgetTail(): void;
+}
+
+/** What is written inside the session's transaction goes out, and is committed, with it. */
+export function createHistory({ link, reader, lock, transactions }: HistorySettings): PostgresHistory {
+  /** Only the holder of the lock adds lines, so it knows the last without asking. */
+  let tail: { readonly token: number; readonly end: Tail } | null = null;
+
+  /** The transaction looks for the token by itself, when it begins and before it is committed. */
+  const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
+  /** What is written goes out with the statements that it is about. */
+  const isLater = (): boolean => transactions.isPostponed && isFenced();
+  const clockOffset = async (): Promise<number> => (await link.greeting()).clockOffsetMs;
+
+  const lastEvent = async (token: number): Promise<Tail> => {
+    if (lock.held !== null && tail?.token === token) return tail.end;
+    await transactions.flush();
+    const { history } = await link.books();
+    const row = (await link.look(history.lastEvent))?.rows[0];
+    return { seq: Number(row?.['seq'] ?? 0), hash: row?.['hash'] ?? LEDGER_START };
+  };
+
+  return {
+    read: () => reader.read(),
+    load: (id) => reader.load(id),
+    events: (limit) => reader.events(limit),
+    forgetTail: () => (tail = null),
+
+    async init() {
+      await link.prepare();
+      const { history, createSchema } = await link.books();
+      const { tables, schemaExists } = await link.greeting();
+      const exists = reader.exists || tables.history;
+      let steps: readonly string[] = [...(schemaExists ? [] : createSchema), ...history.create];
+      if (exists) {
+        const [columns, lockRow] = await link.ask(columnsSql(history.tables.history), history.readLock);
+        checkColumns(namesIn(columns), history.tableNames.history);
+        const layout = lockRow?.rows[0]?.['layout'] ?? null;
+        if (layout !== null) steps = history.upgrade(Number(layout));
+      }
+      const { first } = await lock.fence();
+      if (steps.length > 0 && transactions.isWorking) await link.ask(...steps);
+      else if (steps.length > 0) await link.ask('BEGIN', ...first, ...steps, 'COMMIT');
+      reader.made();
+      if (transactions.isWorking) return;
+      await link.keep({
+        fence: await lock.fenceText(),
+        save: history.saveFenced,
+        append: history.appendFenced,
+        saveLater: saveLaterSql(await link.books()),
+        appendLater: appendLaterSql(await link.books()),
+      });
+    },
+
+    async save(row) {
+      if (lock.held !== null && row.token !== lock.held.token)
+        throw lockLost({ token: row.token, tokenNow: lock.held.token });
+      const { history } = await link.books();
+      // Its statements would run in other sessions than the one that keeps the lock.
+      if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
+      if (isLater()) {
+        const values = rowLater(row, await clockOffset());
+        const text = link.call('saveLater', ...values) ?? inline(saveLaterSql(await link.books()), values);
+        return transactions.write({ text }, { proof: proofOf(history.tables.history, row) });
+      }
+      const values = rowValues(row);
+      const text = isFenced()
+        ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
+        : inline(history.save, [...values, row.token]);
+      await transactions.write({ text });
+    },
+
+    async append(line) {
+      const { history } = await link.books();
+      const token = await lock.token();
+      const last = await lastEvent(token);
+      tail = null;
+      if (isLater()) {
+        const values = lineLater(last.seq + 1, last.hash, line, await clockOffset());
+        const text = link.call('appendLater', ...values) ?? inline(appendLaterSql(await link.books()), values);
+        const heard = (answer: Answer): void => {
+          tail = { token, end: { seq: last.seq + 1, hash: valueOf(answer) ?? '' } };
+        };
+        return transactions.write({ text, heard });
+      }
+      const event: LedgerEvent = {
+        ...line,
+        seq: last.seq + 1,
+        previousHash: last.hash,
+        hash: chainHash(last.hash, line),
+      };
+      const values = eventValues(event);
+      const text = isFenced()
+        ? (link.call('append', ...values) ?? inline(history.appendFenced, values))
+        : inline(history.append, [...values, token]);
+      await transactions.write({ text });
+      tail = { token, end: { seq: event.seq, hash: event.hash } };
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { chainText, type HistoryRow, type LedgerLine } from '@detent/core';
+import { ROW_COLUMNS, rowValues, type ColumnValue } from '@detent/sql';
+import { NOW, type Bookkeeping } from './bookkeeping.ts';
+import { FENCE } from './errors.ts';
+import { literal } from './inline.ts';
+
+// What is written in one message with the statements that it is about: only the server knows when those ended.
+
+/**
+ * Saves a row whose end is when it is written; `rowLater` gives the values. Fails with `FENCE` where the token is not the
+ * lock's any more.
+ */
+export function saveLaterSql({ history: { saveFenced, tables } }: Bookkeeping): string {
+  const [end, start, length, token] = ['finished_at', 'started_at', 'duration_ms', 'token'].map(placeOf);
+  const isHeld = `EXISTS (SELECT 1 FROM ${tables.lock} WHERE id = 1 AND token = ${token})`;
+  return saveFenced
+    .replace(`${end},`, `${NOW} - ${end},`)
+    .replace(`${length},`, `greatest(${NOW} - ${end} - ${start}, ${length}),`)
+    .replace(`${token},`, `CAST(CASE WHEN ${isHeld} THEN ${token}::text ELSE ${literal(FENCE)} END AS bigint),`);
+}
+
+/** `ahead`: by how many milliseconds the server's clock is. */
+export function rowLater(row: HistoryRow, ahead: number): readonly ColumnValue[] {
+  return rowValues({ ...row, finishedAt: ahead, durationMs: 0 });
+}
+
+function placeOf(name: string): string {
+  return `$${ROW_COLUMNS.findIndex((column) => column.name === name) + 1}::bigint`;
+}
+
+/** A SELECT that says whether that very row was written. */
+export function proofOf(table: string, { id, state, runId, token, attempt, startedAt }: HistoryRow): string {
+  const values = { id, state, run_id: runId, token, attempt, started_at: startedAt };
+  const same = Object.entries(values).map(([name, value]) => `${name} = ${literal(value)}`);
+  return `SELECT EXISTS (SELECT 1 FROM ${table} WHERE ${same.join(' AND ')})`;
+}
+
+/**
+ * Adds a line of the ledger with the time at which it is added, less `$10`, and gives its hash; `lineLater` gives the values.
+ * `$8` and `$9`: what is hashed before and after that time.
+ */
+export function appendLaterSql({ history: { tables } }: Bookkeeping): string {
+  return (
+    `INSERT INTO ${tables.event} (seq, at, run_id, actor, action, id, detail, prev_hash, hash) ` +
+    'SELECT $1::bigint, now.at, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, ' +
+    "encode(sha256(convert_to($8::text || now.at || $9::text, 'UTF8')), 'hex') " +
+    `FROM (SELECT ${NOW} - $10::bigint AS at OFFSET 0) AS now RETURNING hash`
+  );
+}
+
+export function lineLater(seq: number, previousHash: string, line: LedgerLine, ahead: number): readonly ColumnValue[] {
+  const { runId, actor, action, id, detail } = line;
+  return [seq, runId, actor, action, id, detail, previousHash, ...chainText(previousHash, line), ahead];
+}
