@@ -18,13 +18,15 @@ export interface Night<Db> {
   readonly mended: NightMigration<Db>;
   /** A statement that the server refuses, whatever its schema. */
   readonly refused: string;
+  /** Whether a statement may run twice, so that the next start runs it again. */
+  readonly mayRepeat: (statement: string) => boolean;
   /** Whether the lifecycle may leave it to a person. */
   readonly mayBeUnknown: (migration: NightMigration<Db>, transaction: TransactionMode) => boolean;
 }
 
 /** A strategy has something to do only in a run that fails. */
 export function nightUnder<Db>({ strategy, transaction }: Row, night: Night<Db>): Subject {
-  const { adapter, failing, mended, refused, mayBeUnknown } = night;
+  const { adapter, failing, mended, refused, mayRepeat, mayBeUnknown } = night;
   const succeeds = strategy === 'none';
   const fitting = transaction === 'all' ? night.migrations.filter(({ joins }) => joins) : night.migrations;
   const migrations = succeeds ? fitting : [...fitting, failing];
@@ -35,6 +37,11 @@ export function nightUnder<Db>({ strategy, transaction }: Row, night: Night<Db>)
     ends: succeeds ? null : 'STATEMENT_FAILED',
     byHand: new Map(inDoubt.map((migration) => [idOf(migration), migration.byHand])),
     breaking: (id, after) => brokenIn(migrations, { id, after, refused }),
+    mayRepeat: ({ id, done }) => {
+      const migration = migrations.find((each) => idOf(each) === id);
+      const statement = migration === undefined ? undefined : upOf(migration)?.[done];
+      return statement !== undefined && mayRepeat(statement);
+    },
     mended: succeeds ? null : sourceOf([...fitting, mended]),
   });
 }
@@ -79,6 +86,7 @@ export function naive<Db>(
       ),
     look: async () => ({ version: null, part: null, text: '' }),
     imitate: (_view, site) => work(site),
+    mayRepeat: () => false,
     mend: null,
   };
 }

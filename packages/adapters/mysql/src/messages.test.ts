@@ -89,6 +89,20 @@ test('F13 nothing of a migration is accepted behind a record that is too late', 
   expect(await database.query("SHOW TABLES LIKE 'late'")).toEqual([]);
 });
 
+test('F13 a connection that is ended while a table is looked for is told as that', async () => {
+  await using playground = new Playground((await openPlace()).database);
+  const session = await playground.open();
+  await using lease = await take(session);
+  await session.history.init();
+  await session.trace({ ...STATEMENT, text: 'CREATE TABLE t (n int)' });
+  const [row] = await playground.database.query(
+    'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()',
+  );
+  await playground.database.query(`KILL ${row?.['id'] ?? ''}`);
+  const late = session.transaction({ statements: [] }, () => session.history.save(rowOf('1', lease.token)));
+  await expect(late).rejects.toMatchObject({ code: 'CONNECTION' });
+});
+
 test('a hook between two migrations finds the first recorded', async () => {
   await using place = await openPlace();
   const seen: unknown[] = [];

@@ -18,7 +18,7 @@ import { createPrepared } from './prepared.ts';
 import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
 import { scopedFingerprint, traceOf } from './trace.ts';
-import { createTransactions } from './transaction.ts';
+import { createTransactions, look } from './transaction.ts';
 
 /** Puts the parts together around one connection. `Db` is the class of the driver's connection. */
 export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
@@ -87,7 +87,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     },
 
     async reset() {
-      if ((await link.wire.look()).inTransaction) {
+      if ((await look(link)).inTransaction) {
         await link.ask('ROLLBACK');
         link.logger.warn('A transaction that the migration left open was rolled back.');
       }

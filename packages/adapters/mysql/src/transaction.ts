@@ -10,7 +10,7 @@ import { outcomeOf } from './outcome.ts';
 import { beginWork, createPending, MARK, type Work } from './pending.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
-import { isRefused, Refused, type Answer } from './wire.ts';
+import { isRefused, Refused, type Answer, type Status } from './wire.ts';
 import type { Write } from './writes.ts';
 
 /**
@@ -151,7 +151,7 @@ export function createTransactions(given: TransactionSettings): Transactions {
     async run(scope, doWork) {
       if (link.options.readOnly) throw readOnlySession();
       await link.prepare();
-      if ((await wire.look()).inTransaction) throw openElsewhere();
+      if ((await look(link)).inTransaction) throw openElsewhere();
       const current = beginWork(scope.statements === null);
       work = current;
       try {
@@ -218,6 +218,15 @@ export function createTransactions(given: TransactionSettings): Transactions {
 
     flush,
   };
+}
+
+/** Throws typed errors. */
+export async function look({ wire, target }: Link): Promise<Status> {
+  try {
+    return await wire.look();
+  } catch (error) {
+    throw translate(error, target);
+  }
 }
 
 /** MySQL limits only queries by itself, so that a second connection has to end everything else. */

@@ -19,6 +19,9 @@ export class BootError extends Error {
     super(textOf(state, options));
     this.exitCode = codeOf(state);
     Object.defineProperty(this, 'exitCode', { enumerable: false });
+    // It says what failed and where; of the calls that led here one is enough, without which Node writes brackets around it.
+    const [call = ''] = /^ {4}at .*$/mu.exec(this.stack?.replace(this.message, '') ?? '') ?? [];
+    this.stack = `${this.message}\n${call}`;
   }
 }
 

@@ -1,3 +1,5 @@
+import { mkdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createPostgresDatabase, postgresServer } from '@detent/tests/servers/postgres';
 import { repository } from './fixtures/runner.ts';
@@ -53,3 +55,20 @@ test(
     expect(annotations[0]?.message).toContain('scratch-url');
   },
 );
+
+test('check on PostgreSQL takes the PGlite that the project has installed', { timeout: 120_000 }, async () => {
+  const { run, folder } = repository({
+    'migrations/V1_create_items.sql':
+      '-- detent:up\nCREATE TABLE items (id bigint PRIMARY KEY);\n-- detent:down\nDROP TABLE items;\n',
+  });
+  const installed = join(import.meta.dirname, '../../../adapters/postgres/node_modules/@electric-sql/pglite');
+  mkdirSync(join(folder, 'node_modules/@electric-sql'), { recursive: true });
+  symlinkSync(realpathSync(installed), join(folder, 'node_modules/@electric-sql/pglite'), 'junction');
+  const { code, outputs, log } = await run({ env: { DATABASE_URL: 'postgres://app@127.0.0.1:9/shop' } });
+  expect({ code, ...outputs }, log).toMatchObject({
+    code: 0,
+    status: 'ok',
+    'applied-count': '1',
+    'reverted-count': '1',
+  });
+});
