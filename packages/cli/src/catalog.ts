@@ -220,7 +220,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       ['detent restore before-release.backup --confirm app.db', 'loses later writes'],
       ['detent restore before-release.backup --into app_then', 'loses nothing'],
-      ['detent restore a.backup --into app_before --swap --confirm app', 'loses nothing'],
+      ['detent restore a.backup --into old --swap --confirm app', 'loses nothing'],
     ],
     load: () => import('./commands/restore.ts'),
   },

@@ -85,7 +85,7 @@ function committingAnyway<Db>(session: MigrationSession<Db>): MigrationSession<D
   return overlay(session, {
     async transaction(scope, work) {
       let failure: { readonly thrown: unknown } | null = null;
-      const result = await session.transaction(scope, () =>
+      const result = await session.transaction({ ...scope, atOnce: false }, () =>
         work().catch((thrown: unknown) => {
           failure = { thrown };
           return undefined as never;
