@@ -5,7 +5,7 @@ import { killMatrix, WAYS } from './fixtures/crash-night.ts';
 import { server } from './fixtures/places.ts';
 
 /** A few points of each; 3 divides none of them, so that the ways of dying take turns. */
-const SHORT = { none: 157, down: 341, backup: 563, both: 563 } as const;
+const SHORT = { none: 157, down: 701, backup: 1100, both: 1100 } as const;
 const given = process.env['DETENT_TEST_CRASH_STEP'];
 const stepOf = (way: keyof typeof SHORT): number => (given === undefined ? sized(SHORT[way], 7) : Number(given));
 const from = Number(process.env['DETENT_TEST_CRASH_FROM'] ?? 0);
