@@ -133,7 +133,10 @@ export class TerminalRenderer implements MigrationRenderer {
     this.#problems(problems);
     if (problems.length > 0 || this.#quiet) return;
     const { paint, marks } = this.#out;
-    const schema = recorded === null ? 'No run has recorded the schema yet' : 'The schema is what the last run left';
+    const schema =
+      recorded === null
+        ? 'No run has recorded the schema since it last changed'
+        : 'The schema is what the last run left';
     this.#out.write(`${paint('good', marks.done)} Files, history and ledger agree. ${schema}.\n`);
   }
 
