@@ -1,14 +1,16 @@
 import { rm, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DetentError, type BackupDriver, type Manifest, type ObjectSum } from '@detent/core';
+import type { BackupDriver, Manifest, ObjectSum } from '@detent/core';
 import {
+  backupFailed,
   createSectionFile,
   deleteFiles,
   folderObstacles,
   manifestPath,
+  restoreFailed,
   settleBackup,
   verifyFile,
+  wroteMeanwhile,
 } from '@detent/core/backup';
 import { dump, FORMAT, SchemaMoved, spelledByName, type Dumped } from './dump.ts';
 import { failureOf, translate } from './errors.ts';
@@ -159,33 +161,4 @@ async function obstacles({ db, books }: Link, folder: string): Promise<readonly 
     if (type === 'view' && books.own.includes(name)) found.push(`${name} is a view, and no history.`);
   }
   return found;
-}
-
-function wroteMeanwhile({ path }: Manifest): DetentError {
-  return new DetentError('RESTORE_BLOCKED', 'Others wrote to the database while the restore was being prepared.', {
-    hint: `When losing that is acceptable, run \`detent restore ${path}\`.`,
-    facts: { backup: path },
-  });
-}
-
-function backupFailed(path: string, cause: unknown): DetentError {
-  if (cause instanceof DetentError && (cause.code === 'LOCK_LOST' || cause.code === 'CONNECTION')) return cause;
-  return new DetentError('BACKUP_FAILED', `The backup ${basename(path)} could not be written: ${wordsOf(cause)}.`, {
-    hint: 'Nothing was changed. Clear what is in the way, or choose another folder for backups.',
-    facts: { ...(cause instanceof DetentError ? cause.facts : {}), path, folder: dirname(path) },
-    cause,
-  });
-}
-
-function restoreFailed(manifest: Manifest, cause: unknown): DetentError {
-  if (cause instanceof DetentError && cause.code !== 'INTERNAL' && cause.code !== 'READ_ONLY') return cause;
-  return new DetentError('RESTORE_FAILED', `The backup could not be restored: ${wordsOf(cause)}.`, {
-    hint: `The backup is kept at ${manifest.path}; put it back with \`detent restore\`.`,
-    facts: { ...(cause instanceof DetentError ? cause.facts : {}), path: manifest.path },
-    cause,
-  });
-}
-
-function wordsOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
 }

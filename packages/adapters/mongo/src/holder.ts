@@ -81,10 +81,6 @@ export function renewLease(token: number, leaseMs: number): Document[] {
 
 export const FREE: Document = { run_id: null, process_key: null, app_name: null, lsid: null };
 
-export function publicPart({ runId, username, host, pid, since, heartbeat, token }: Holder): LockHolder {
-  return { runId, username, host, pid, since, heartbeat, token };
-}
-
 function millisecondsOf(value: unknown): number {
   return value instanceof Date ? value.getTime() : 0;
 }

@@ -1,20 +1,17 @@
-import type { Lease, LockAttempt, LockHolder, LockOwner, MigrationLock } from '@detent/core';
+import {
+  heldBy,
+  publicPart,
+  type Lease,
+  type LockAttempt,
+  type LockHolder,
+  type LockOwner,
+  type MigrationLock,
+} from '@detent/core';
 import type { ClientSession } from 'mongodb';
 import { endTransaction, endWork, isWorking } from './backend.ts';
 import { CODE, failureOf, lockLost } from './errors.ts';
 import { keepAlive, type Heartbeat } from './heartbeat.ts';
-import {
-  emptyLock,
-  FREE,
-  LEASE_ID,
-  LEASE_MS,
-  LOCK_ID,
-  publicPart,
-  readLock,
-  renewLease,
-  takeLock,
-  type Holder,
-} from './holder.ts';
+import { emptyLock, FREE, LEASE_ID, LEASE_MS, LOCK_ID, readLock, renewLease, takeLock, type Holder } from './holder.ts';
 import type { Link } from './link.ts';
 import { hasEnded, processKey } from './liveness.ts';
 
@@ -175,13 +172,6 @@ export function createLock(link: Link): SessionLock {
       await held?.[Symbol.asyncDispose]();
     },
   };
-}
-
-function heldBy(holder: Holder | null): LockAttempt {
-  if (holder !== null) return { kind: 'held', holder: publicPart(holder) };
-  // Given back between two questions; the next attempt gets it.
-  const unknown = { runId: '', username: 'another run', host: 'unknown', pid: 0, since: Date.now(), token: 0 };
-  return { kind: 'held', holder: { ...unknown, heartbeat: String(Date.now()) } };
 }
 
 /** The id of a session in hex; every driver keeps it as a UUID. */

@@ -1,4 +1,4 @@
-import { didYouMean, misuse } from '@detent/core';
+import { decodeUrlPart, didYouMean, misuse, splitOnce } from '@detent/core';
 
 /** Where a deployment is and who comes, as far as a URL says. */
 export interface Address {
@@ -131,19 +131,5 @@ function flagOf(name: string, value: string): boolean {
 }
 
 function decode(text: string, part: string): string {
-  try {
-    const decoded = decodeURIComponent(text);
-    if (!decoded.includes('\0')) return decoded;
-  } catch {
-    // Said below.
-  }
-  throw misuse(
-    `The ${part} in the MongoDB URL is not percent-encoded as it should be.`,
-    'Write % as %25, / as %2F, : as %3A and @ as %40.',
-  );
-}
-
-function splitOnce(text: string, mark: string): [string, string?] {
-  const at = text.indexOf(mark);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  return decodeUrlPart(text, `The ${part} in the MongoDB URL`, 'Write % as %25, / as %2F, : as %3A and @ as %40.');
 }

@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
-import { createSectionFile, deleteFiles, manifestPath, settleBackup, verifyFile } from '@detent/core/backup';
+import {
+  backupFailed,
+  createSectionFile,
+  deleteFiles,
+  manifestPath,
+  restoreFailed,
+  settleBackup,
+  verifyFile,
+  wroteMeanwhile,
+} from '@detent/core/backup';
 import { obstacles } from './backup-check.ts';
 import { dump, type Dumped } from './dump.ts';
 import { translate } from './errors.ts';
 import type { MysqlHistory } from './history.ts';
 import { by, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
-import { restoreAside, restoreFailed } from './restore.ts';
+import { restoreAside } from './restore.ts';
 import { FORMAT, rehearse, scratchOf } from './shadow.ts';
 import { SchemaMoved } from './snapshot.ts';
 import { contentSums } from './sums.ts';
@@ -185,21 +193,4 @@ function isPassing(error: unknown): boolean {
 async function runOf(link: Link): Promise<string | null> {
   const { history } = await link.books();
   return valueOf((await link.ask(`SELECT run_id FROM ${history.tables.lock} WHERE id = 1`))[0]);
-}
-
-function wroteMeanwhile({ path }: Manifest): DetentError {
-  return new DetentError('RESTORE_BLOCKED', 'Others wrote to the database while the restore was being prepared.', {
-    hint: `When losing that is acceptable, run \`detent restore ${path}\`.`,
-    facts: { backup: path },
-  });
-}
-
-function backupFailed(path: string, cause: unknown): DetentError {
-  if (cause instanceof DetentError && (cause.code === 'LOCK_LOST' || cause.code === 'CONNECTION')) return cause;
-  const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
-  return new DetentError('BACKUP_FAILED', `The backup ${basename(path)} could not be written: ${words}.`, {
-    hint: 'Nothing was changed. Clear what is in the way, or choose another folder for backups.',
-    facts: { ...(cause instanceof DetentError ? cause.facts : {}), path, folder: dirname(path) },
-    cause,
-  });
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  heldBy,
+  publicPart,
   DetentError,
   type Lease,
   type LockAttempt,
@@ -8,7 +10,7 @@ import {
   type MigrationLock,
 } from '@detent/core';
 import { translate } from './errors.ts';
-import { publicPart, readHolder, type Holder } from './holder.ts';
+import { readHolder, type Holder } from './holder.ts';
 import type { Link } from './link.ts';
 import { lockStatements, type LockStatements } from './lock-statements.ts';
 import { isRefused, valueOf } from './wire.ts';
@@ -167,13 +169,6 @@ export function createLock(link: Link): SessionLock {
       await held?.[Symbol.asyncDispose]();
     },
   };
-}
-
-function heldBy(holder: Holder | null): LockAttempt {
-  if (holder !== null) return { kind: 'held', holder: publicPart(holder) };
-  // Given back between two questions; the next attempt gets it.
-  const unknown = { runId: '', username: 'another run', host: 'unknown', pid: 0, since: Date.now(), token: 0 };
-  return { kind: 'held', holder: { ...unknown, heartbeat: String(Date.now()) } };
 }
 
 /** Ends a connection in the server, with whatever it executes, and waits until it is gone. */

@@ -135,13 +135,3 @@ async function keepRetired(link: Link, { retired }: Scratch): Promise<string> {
   if (moves.length > 0) await link.ask(`RENAME TABLE ${moves.join(', ')}`);
   return kept;
 }
-
-export function restoreFailed(manifest: Manifest, cause: unknown): DetentError {
-  if (cause instanceof DetentError && cause.code !== 'INTERNAL' && cause.code !== 'READ_ONLY') return cause;
-  const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
-  return new DetentError('RESTORE_FAILED', `The backup could not be restored: ${words}.`, {
-    hint: `The backup is kept at ${manifest.path}; put it back with \`detent restore\`.`,
-    facts: { ...(cause instanceof DetentError ? cause.facts : {}), path: manifest.path },
-    cause,
-  });
-}

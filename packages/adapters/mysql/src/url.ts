@@ -1,4 +1,4 @@
-import { didYouMean, misuse } from '@detent/core';
+import { decodeUrlPart, didYouMean, misuse, splitOnce } from '@detent/core';
 
 export const TLS_MODES = ['disabled', 'preferred', 'required', 'verify-ca', 'verify-identity'] as const;
 
@@ -118,19 +118,9 @@ function portOf(text: string): number {
 }
 
 function decode(text: string, part: string): string {
-  try {
-    const decoded = decodeURIComponent(text);
-    if (!decoded.includes('\0')) return decoded;
-  } catch {
-    // Said below.
-  }
-  throw misuse(
-    `The ${part} in the MySQL URL is not percent-encoded as it should be.`,
+  return decodeUrlPart(
+    text,
+    `The ${part} in the MySQL URL`,
     'Write % as %25, / as %2F, : as %3A, @ as %40 and # as %23.',
   );
-}
-
-function splitOnce(text: string, mark: string): [string, string?] {
-  const at = text.indexOf(mark);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
-import { manifestPath, settleBackup, verifyFile } from '@detent/core/backup';
+import {
+  backupFailed,
+  manifestPath,
+  restoreFailed,
+  settleBackup,
+  verifyFile,
+  wroteMeanwhile,
+} from '@detent/core/backup';
 import { obstacles } from './backup-check.ts';
 import { SchemaMoved, type Contents } from './dump.ts';
 import { translate } from './errors.ts';
@@ -15,7 +21,7 @@ import { dumpMethod } from './method-dump.ts';
 import { templateMethod } from './method-template.ts';
 import { METHODS, type BackupMethod, type Method } from './method.ts';
 import { lockMsOf, solitudeOf } from './reader.ts';
-import { restoreFailed, restoreInPlace, type Rebuilding } from './restore.ts';
+import { restoreInPlace, type Rebuilding } from './restore.ts';
 import { contentSums, FIXED_TEXT, type Ask } from './sums.ts';
 import { ToolFailed } from './tool.ts';
 import type { Transactions } from './transaction.ts';
@@ -165,7 +171,7 @@ export function createBackup({ link, by, ways, lock, transactions, history }: Ba
           }
         }
       } catch (cause) {
-        throw restoreFailed(manifest, translate(cause, link.target));
+        throw restoreFailed(manifest, translate(cause, link.target), true);
       }
     },
 
@@ -198,23 +204,4 @@ function isMissing(error: unknown): boolean {
 async function runOf(link: Link): Promise<string | null> {
   const { history } = await link.books();
   return valueOf((await link.ask(`SELECT run_id FROM ${history.tables.lock} WHERE id = 1`))[0]);
-}
-
-function wroteMeanwhile({ path }: Manifest): DetentError {
-  return new DetentError('RESTORE_BLOCKED', 'Others wrote to the database while the restore was being prepared.', {
-    hint: `When losing that is acceptable, run \`detent restore ${path}\`.`,
-    facts: { backup: path },
-  });
-}
-
-function backupFailed(path: string, cause: unknown): DetentError {
-  if (cause instanceof DetentError && cause.code !== 'INTERNAL' && cause.code !== 'READ_ONLY') {
-    if (cause.code === 'LOCK_LOST' || cause.code === 'CONNECTION') return cause;
-  }
-  const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
-  return new DetentError('BACKUP_FAILED', `The backup ${basename(path)} could not be written: ${words}.`, {
-    hint: 'Nothing was changed. Clear what is in the way, or choose another folder for backups.',
-    facts: { ...(cause instanceof DetentError ? cause.facts : {}), path, folder: dirname(path) },
-    cause,
-  });
 }

@@ -45,7 +45,3 @@ export function readHolder(row: TextRow | undefined): Holder | null {
     named: false,
   };
 }
-
-export function publicPart({ runId, username, host, pid, since, heartbeat, token }: Holder): LockHolder {
-  return { runId, username, host, pid, since, heartbeat, token };
-}

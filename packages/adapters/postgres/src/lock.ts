@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  heldBy,
+  publicPart,
   DetentError,
   type Lease,
   type LockAttempt,
@@ -10,7 +12,7 @@ import {
 import type { Bookkeeping } from './bookkeeping.ts';
 import { lockLost } from './errors.ts';
 import { keepAlive } from './heartbeat.ts';
-import { publicPart, readHolder, type Holder } from './holder.ts';
+import { readHolder, type Holder } from './holder.ts';
 import { valueOf, type Link } from './link.ts';
 import { lockStatements, type LockStatements } from './lock-statements.ts';
 
@@ -209,13 +211,6 @@ export function createLock(link: Link): SessionLock {
       await held?.[Symbol.asyncDispose]();
     },
   };
-}
-
-function heldBy(holder: Holder | null): LockAttempt {
-  if (holder !== null) return { kind: 'held', holder: publicPart(holder) };
-  // Given back between two questions; the next attempt gets it.
-  const unknown = { runId: '', username: 'another run', host: 'unknown', pid: 0, since: Date.now(), token: 0 };
-  return { kind: 'held', holder: { ...unknown, heartbeat: String(Date.now()) } };
 }
 
 /** Ends a session in the server, with whatever it executes, and waits until it is gone. */

@@ -1,4 +1,4 @@
-import { DetentError, type HistoryStore, type Manifest } from '@detent/core';
+import type { HistoryStore, Manifest } from '@detent/core';
 import { attributeChanges } from './attributes.ts';
 import type { Bookkeeping } from './bookkeeping.ts';
 import { lockableSql, type Contents } from './dump.ts';
@@ -91,14 +91,4 @@ async function compare(link: Link, books: Bookkeeping, manifest: Manifest, conte
   const sums = await contentSums(link.ask, books);
   if (JSON.stringify(sums) !== JSON.stringify(manifest.objects))
     throw new Error('the restored rows are not those in the manifest');
-}
-
-export function restoreFailed(manifest: Manifest, cause: unknown): DetentError {
-  if (cause instanceof DetentError && cause.code !== 'INTERNAL' && cause.code !== 'READ_ONLY') return cause;
-  const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
-  return new DetentError('RESTORE_FAILED', `The backup could not be restored: ${words}.`, {
-    hint: `Nothing was changed. The backup is kept at ${manifest.path}; put it back with \`detent restore\`.`,
-    facts: { ...(cause instanceof DetentError ? cause.facts : {}), path: manifest.path },
-    cause,
-  });
 }

@@ -5,6 +5,7 @@ import {
   type LockAttempt,
   type LockHolder,
   type LockOwner,
+  publicPart,
   type MigrationLock,
 } from '@detent/core';
 import { hasTable } from './bookkeeping.ts';
@@ -232,10 +233,6 @@ function isDead({ pid, processKey: key, host, silentMs }: Holder): boolean {
 
 function describe(holder: Holder | null): LockHolder | null {
   return holder === null ? null : publicPart(holder);
-}
-
-function publicPart({ runId, username, host, pid, since, heartbeat, token }: Holder): LockHolder {
-  return { runId, username, host, pid, since, heartbeat, token };
 }
 
 function textOrNull(row: Row, column: string): string | null {

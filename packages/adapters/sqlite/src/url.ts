@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { didYouMean, misuse } from '@detent/core';
+import { decodeUrlPart, didYouMean, misuse } from '@detent/core';
 
 export const JOURNAL_MODES = ['keep', 'wal', 'delete', 'truncate', 'persist'] as const;
 export const SYNCHRONOUS = ['off', 'normal', 'full', 'extra'] as const;
@@ -63,16 +63,8 @@ function withoutAuthority(written: string): string {
 }
 
 function decode(path: string): string {
-  try {
-    const decoded = decodeURIComponent(path);
-    if (!decoded.includes('\0')) return decoded;
-  } catch {
-    // Said below.
-  }
-  throw misuse(
-    'The path in the SQLite URL is not percent-encoded as it should be.',
-    'Write % as %25, ? as %3F and a space as %20; or pass a bare path.',
-  );
+  const hint = 'Write % as %25, ? as %3F and a space as %20; or pass a bare path.';
+  return decodeUrlPart(path, 'The path in the SQLite URL', hint);
 }
 
 function parameters(query: string): Omit<Address, 'path' | 'shown'> {
