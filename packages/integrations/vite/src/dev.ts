@@ -57,7 +57,8 @@ export function serveMigrations<Db>(
       failure = { errors: [error], overlay: overlayOf([error], null, folder) };
       rendered((renderer) => renderer.drawError(error));
     }
-    if (isStopped) return;
+    // With no page open Vite would keep the message for the next one, which loads what is so by then.
+    if (isStopped || server.ws.clients.size === 0) return;
     if (failure !== null) server.ws.send({ type: 'error', err: failure.overlay });
     else if (before !== null || isChanged) server.ws.send({ type: 'full-reload' });
   };

@@ -63,3 +63,39 @@ test.each(['vite', 'vite-7'] as const)(
     }
   },
 );
+
+test.each(['vite', 'vite-7'] as const)(
+  'in %s the first page is not told of what happened before it: no second load, no failure that was mended',
+  { timeout: 120_000 },
+  async (vite) => {
+    const executablePath = await chromium();
+    if (executablePath === null) return;
+    await using app = application({ 'migrations/V1_create_items.sql': CREATE, 'migrations/V2_add_price.sql': BROKEN });
+    const { url } = await app.serve(vite);
+    const names = async (): Promise<unknown> => (await fetch(`${url}api/items`)).json();
+    expect(await names()).toEqual([{ name: 'lamp' }]);
+    app.write({ 'migrations/V2_add_price.sql': CHAIR });
+    await expect.poll(names, { timeout: 20_000 }).toHaveLength(2);
+
+    const browser = await playwright.launch({ executablePath, args: ['--no-sandbox'] });
+    try {
+      const page = await browser.newPage();
+      const told: unknown[] = [];
+      page.on('websocket', (socket) =>
+        socket.on('framereceived', ({ payload }) => {
+          const { type } = JSON.parse(payload.toString()) as { readonly type: string };
+          if (/^(?:connected|error|full-reload)$/u.test(type)) told.push(type);
+        }),
+      );
+      await page.goto(url);
+      await expect.poll(() => told, { timeout: 20_000 }).toEqual(['connected']);
+      const items = page.locator('#items li');
+      await items.nth(1).waitFor();
+      app.write({ 'migrations/V3_add_a_stool.sql': CHAIR.replaceAll('chair', 'stool') });
+      await items.nth(2).waitFor();
+      expect(told.slice(0, 2)).toEqual(['connected', 'full-reload']);
+    } finally {
+      await browser.close();
+    }
+  },
+);
