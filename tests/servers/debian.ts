@@ -51,13 +51,17 @@ export function sideFolder({ name, suite, package: wanted, also = [], program }:
 }
 
 function loaderOf(root: string): readonly string[] {
-  const loader = ['usr/lib64', 'usr/lib']
+  const loader = ['usr/lib64', 'usr/lib', 'lib64', 'lib']
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) => readdirSync(join(root, folder)).map((file) => join(root, folder, file)))
     .find((path) => /\/ld-linux-[^/]*$/.test(path));
   if (loader === undefined) throw new Error('the package of Debian came without a loader for its libraries');
-  const folders = readdirSync(join(root, 'usr/lib')).filter((file) => file.endsWith('-linux-gnu'));
-  return [loader, '--library-path', folders.map((folder) => join(root, 'usr/lib', folder)).join(':')];
+  // Releases before the thirteenth have some of them beside /usr.
+  const folders = ['usr/lib', 'lib']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder)).map((file) => join(root, folder, file)))
+    .filter((path) => path.endsWith('-linux-gnu'));
+  return [loader, '--library-path', folders.join(':')];
 }
 
 /** Lets apt resolve the package with all it needs as if nothing were installed, and unpacks that. */

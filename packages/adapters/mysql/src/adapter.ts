@@ -5,6 +5,7 @@ import { createLink } from './link.ts';
 import { checkOptions, type CheckedOptions, type MysqlOptions } from './options.ts';
 import { createSession } from './session.ts';
 import { withoutTableLocks } from './table-locks.ts';
+import { waysOf } from './ways.ts';
 
 /** How long a second connection may take that only looks. */
 const BESIDE_MS = 5_000;
@@ -37,7 +38,8 @@ function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
         singleWriter: checked.singleWriter,
         openBeside: kind === 'connection' ? null : () => connect(checked, { timeoutMs: BESIDE_MS }),
       });
-      return createSession<Db>(link, checked.lockRetries);
+      const { lockRetries, backup } = checked;
+      return createSession<Db>(link, { lockRetries, backup, ways: waysOf(checked) });
     },
   };
 }

@@ -6,13 +6,14 @@ import { contentsOf, isLockable, type Contents } from './dump.ts';
 import type { Greeting } from './greeting.ts';
 import type { Link } from './link.ts';
 import { literal } from './literal.ts';
+import type { Method } from './method.ts';
 import { isSendable, type Program } from './programs.ts';
 import { scratchOf } from './shadow.ts';
 import { FIXED_TEXT } from './sums.ts';
 import { isRefused, Refused, valueOf } from './wire.ts';
 
 /** Everything that stands in the way of a backup, or of putting it back. */
-export async function obstacles(link: Link, folder: string): Promise<readonly string[]> {
+export async function obstacles(link: Link, method: Method, folder: string): Promise<readonly string[]> {
   const { schema } = await link.books();
   const greeting = await link.greeting();
   await link.ask(FIXED_TEXT);
@@ -24,6 +25,7 @@ export async function obstacles(link: Link, folder: string): Promise<readonly st
   const tables = await tablesOf(link);
   found.push(...(await rightsObstacles(link, tables)));
   found.push(...tables.flatMap((table) => tableObstacles(table, greeting, link.hasBeside)));
+  found.push(...(await method.obstacles(link)));
   if (found.length > 0) return found;
   const contents = await contentsOf(link, tables);
   return [

@@ -4,30 +4,38 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type BackupDriver, type Manifest } from '@detent/core';
 import {
   backupFailed,
-  createSectionFile,
   deleteFiles,
   manifestPath,
   restoreFailed,
   settleBackup,
+  ToolFailed,
   verifyFile,
   wroteMeanwhile,
 } from '@detent/core/backup';
 import { obstacles } from './backup-check.ts';
-import { dump, type Dumped } from './dump.ts';
+import { dump, type Dump } from './dump.ts';
 import { translate } from './errors.ts';
 import type { MysqlHistory } from './history.ts';
 import { by, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
+import { copyMethod } from './method-copy.ts';
+import { dumpMethod } from './method-dump.ts';
+import { METHODS, type BackupMethod, type Method } from './method.ts';
 import { restoreAside } from './restore.ts';
-import { FORMAT, rehearse, scratchOf } from './shadow.ts';
+import { rehearse, scratchOf } from './shadow.ts';
 import { SchemaMoved } from './snapshot.ts';
 import { contentSums } from './sums.ts';
 import type { Transactions } from './transaction.ts';
+import type { Ways } from './ways.ts';
 import { activityOf, isUntouched } from './witness.ts';
 import { isRefused, valueOf, type Wire } from './wire.ts';
 
 export interface BackupSettings {
   readonly link: Link;
+  /** How backups are made; restored they are by what made them. */
+  readonly by: BackupMethod;
+  /** `null` where the connection is a user's own. */
+  readonly ways: Ways | null;
   readonly lock: SessionLock;
   readonly transactions: Transactions;
   readonly history: MysqlHistory;
@@ -40,8 +48,8 @@ const LOCK_MS = 10_000;
 /** Somebody changed the schema or had a table locked: no such table, changed since the snapshot, waited too long, a deadlock. */
 const PASSING = [1146, 1412, 1205, 1213, 1054, 1305];
 
-/** Copies as the server's own text and bytes, in one snapshot; see `dump` and `restoreAside`. */
-export function createBackup({ link, lock, transactions, history }: BackupSettings): BackupDriver {
+/** Copies by the method that was chosen, in one snapshot, each restored beside the database; see `dump` and `restoreAside`. */
+export function createBackup({ link, by: chosen, ways, lock, transactions, history }: BackupSettings): BackupDriver {
   const session = randomUUID();
   /** Backups of which it was said that nobody wrote since; it must still be so when they are restored. */
   const quiet = new Set<string>();
@@ -66,21 +74,14 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
     const { activity } = manifest.details;
     const now = await activityOf(link, await wires(), 'ends');
     if (now !== null && now === activity) return false;
-    return !(await isUntouched(link, on, place, manifest));
+    return !(await isUntouched(link, on, place, await methodOf(manifest).contents(manifest), manifest));
   };
 
-  const attempt = async (path: string, signal: AbortSignal | undefined): Promise<[Dumped, string, number]> => {
-    const writer = await createSectionFile(path, FORMAT);
+  const dumping: Dump = async (keeper, signal) => {
     const guard = (await link.beside()) === null ? null : await link.another();
     try {
-      return await working(async (on) => {
-        const dumped = await dump({ link: on, lockMs: lockMs(), signal, guard }, writer);
-        const { bytes, hash } = await writer.finish();
-        return [dumped, hash, bytes];
-      });
+      return await working((on) => dump({ link: on, lockMs: lockMs(), signal, guard }, keeper));
     } catch (error) {
-      await writer.abandon();
-      await rm(path, { force: true });
       const wire = await worker();
       // What it still sends is of no use to anybody.
       if (wire !== link.wire) await wire.close(true);
@@ -91,11 +92,24 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
     }
   };
 
+  const methods: Readonly<Record<BackupMethod, () => Method>> = {
+    copy: () => copyMethod(dumping),
+    dump: () => dumpMethod(link, dumping, ways),
+  };
+  const methodOf = ({ path, details }: Manifest): Method => {
+    const found = METHODS.find((name) => name === details['by']);
+    if (found !== undefined) return methods[found]();
+    throw new DetentError('BACKUP_DAMAGED', `The backup ${path} was made by a way that this version does not know.`, {
+      hint: 'Restore it with the version of Detent that made it.',
+      facts: { path },
+    });
+  };
+
   /** Looks whether what was written can be put back, or removes it. */
   const rehearsed = async (part: string, manifest: Manifest): Promise<void> => {
     try {
       const scratch = scratchOf(await link.books());
-      await working((on) => rehearse(on, scratch, { ...manifest, path: part }));
+      await working((on) => rehearse(on, scratch, methodOf(manifest), { ...manifest, path: part }));
     } catch (cause) {
       await rm(part, { force: true });
       throw cause;
@@ -103,7 +117,7 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
   };
 
   return {
-    check: (folder) => working((on) => obstacles(on, folder)),
+    check: (folder) => working((on) => obstacles(on, methods[chosen](), folder)),
 
     async backup(path, signal) {
       const part = `${path}.part`;
@@ -114,7 +128,7 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
         const runId = lock.held === null ? null : await runOf(link);
         return await again(signal, async () => {
           const activity = await activityOf(link, await wires(), 'begins');
-          const [{ fingerprint, objects, rows }, hash, bytes] = await attempt(part, signal);
+          const { bytes, hash, fingerprint, objects, details } = await methods[chosen]().write(part, signal);
           const manifest: Manifest = {
             format: 'detent-backup-1',
             adapter: 'mysql',
@@ -127,7 +141,7 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
             hash,
             fingerprint,
             objects,
-            details: { by: 'rows', session, activity: activity ?? '', rows },
+            details: { by: chosen, session, activity: activity ?? '', ...details },
           };
           await rehearsed(part, manifest);
           await settleBackup(part, manifest);
@@ -138,7 +152,10 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
       }
     },
 
-    verify: verifyFile,
+    async verify(manifest) {
+      await verifyFile(manifest);
+      methodOf(manifest);
+    },
 
     sums: () => again(undefined, () => working(contentSums)),
 
@@ -161,7 +178,8 @@ export function createBackup({ link, lock, transactions, history }: BackupSettin
           const whenLocked = async (): Promise<void> => {
             if (await wrote(schema)) throw wroteMeanwhile(manifest);
           };
-          const settings = { link, lock, transactions, history, worker: wire, lockMs: lockMs(), whenLocked };
+          const ours = { link, lock, transactions, history };
+          const settings = { ...ours, method: methodOf(manifest), worker: wire, lockMs: lockMs(), whenLocked };
           await restoreAside({ ...settings, wroteInto: wrote }, manifest, record);
         });
       } catch (cause) {
@@ -187,6 +205,7 @@ async function again<T>(signal: AbortSignal | undefined, work: () => Promise<T>)
 
 function isPassing(error: unknown): boolean {
   if (error instanceof SchemaMoved || isRefused(error, ...PASSING)) return true;
+  if (error instanceof ToolFailed) return PASSING.some((code) => new RegExp(`\\b${code}\\b`).test(error.message));
   return error instanceof DetentError && PASSING.includes(Number(error.facts.serverCode));
 }
 

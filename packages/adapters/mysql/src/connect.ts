@@ -17,7 +17,7 @@ export interface ConnectOptions {
 }
 
 /** Where and as whom. */
-interface Endpoint {
+export interface Endpoint {
   readonly place: { readonly host: string; readonly port: number } | { readonly socketPath: string };
   readonly user: string;
   readonly database: string | undefined;
@@ -59,13 +59,11 @@ export function shownTarget(checked: CheckedOptions): string {
 
 async function connectTo(checked: CheckedOptions, address: Address, options: ConnectOptions): Promise<Wire> {
   const endpoint = endpointOf(checked, address);
-  const { password = address.password } = checked.given;
   const host = 'host' in endpoint.place ? endpoint.place.host : '/';
   const attempts = tlsAttempts(checked.tls ?? address.tlsMode ?? null, host);
   for (const [index, tls] of attempts.entries()) {
     try {
-      const known = typeof password === 'function' ? await password() : password;
-      return await openConnection(endpoint, known, tls, options);
+      return await openConnection(endpoint, await passwordFor(checked, address), tls, options);
     } catch (error) {
       if (error instanceof DetentError) throw error;
       const failure = failureFrom(error);
@@ -76,7 +74,13 @@ async function connectTo(checked: CheckedOptions, address: Address, options: Con
   throw new DetentError('INTERNAL', 'There was no way to connect to try.');
 }
 
-function endpointOf({ given }: CheckedOptions, { host, port, user, database }: Address): Endpoint {
+/** Asked anew each time, for passwords that expire. */
+export async function passwordFor({ given }: CheckedOptions, address: Address): Promise<string | undefined> {
+  const { password = address.password } = given;
+  return typeof password === 'function' ? password() : password;
+}
+
+export function endpointOf({ given }: CheckedOptions, { host, port, user, database }: Address): Endpoint {
   const { socket } = given;
   return {
     place: socket === undefined ? { host: host ?? 'localhost', port: port ?? 3306 } : { socketPath: socket },

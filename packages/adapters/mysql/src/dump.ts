@@ -1,15 +1,13 @@
 import type { ObjectSum } from '@detent/core';
-import type { SectionWriter } from '@detent/core/backup';
 import { mariadb, quoteIdent } from '@detent/sql';
 import { objectsIn, type SchemaObject } from './definitions.ts';
-import { readSql, tablesOf, type DataTable } from './data-tables.ts';
+import { tablesOf, type DataTable } from './data-tables.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { by, type Link } from './link.ts';
 import { literal } from './literal.ts';
 import { programsOf, showSql, TOGETHER, type Program } from './programs.ts';
-import { packRows } from './row.ts';
 import { beginSnapshot, SchemaMoved } from './snapshot.ts';
-import { countRows, FIXED_TEXT } from './sums.ts';
+import { FIXED_TEXT } from './sums.ts';
 import { valueOf, type Wire } from './wire.ts';
 
 /** What a backup's first section says. */
@@ -37,8 +35,11 @@ export interface Counters {
 
 export interface Dumped {
   readonly fingerprint: string;
+  /** By name. */
   readonly objects: readonly ObjectSum[];
   readonly rows: number;
+  readonly contents: Contents;
+  readonly counters: Counters;
 }
 
 export interface DumpSettings {
@@ -50,45 +51,46 @@ export interface DumpSettings {
   readonly guard: Wire | null;
 }
 
+/** Keeps what one snapshot sees. Its steps are taken in this order. */
+export interface Keeper {
+  /** Lets `take` begin the snapshot, and begins whatever has to see the same. */
+  still(
+    settings: DumpSettings,
+    take: () => Promise<readonly DataTable[]>,
+    tables: readonly DataTable[],
+  ): Promise<readonly DataTable[]>;
+  /** Keeps the rows of every table, and sums up those of the user's. */
+  rows(settings: DumpSettings, contents: Contents): Promise<readonly ObjectSum[]>;
+  end(counters: Counters): Promise<void>;
+}
+
+/** Keeps the database. */
+export type Dump = (keeper: Keeper, signal: AbortSignal | undefined) => Promise<Dumped>;
+
 /** Tables that no snapshot covers. */
 export const isLockable = ({ engine }: DataTable): boolean =>
   ['myisam', 'aria', 'memory'].includes(engine.toLowerCase());
 
-/** Writes the whole schema as one snapshot sees it. */
-export async function dump(settings: DumpSettings, writer: SectionWriter): Promise<Dumped> {
+/** Reads the whole schema as one snapshot sees it. */
+export async function dump(settings: DumpSettings, keeper: Keeper): Promise<Dumped> {
   const { link, lockMs, signal, guard } = settings;
-  const { schema } = await link.books();
-  const wait = Math.max(1, Math.ceil(lockMs / 1_000));
-  await link.ask(FIXED_TEXT, `SET SESSION lock_wait_timeout = ${wait}`);
-  const loose = (await tablesOf(link)).filter(isLockable);
+  await link.ask(FIXED_TEXT, `SET SESSION lock_wait_timeout = ${secondsOf(lockMs)}`);
+  const before = await tablesOf(link);
+  const loose = before.filter(isLockable);
   if (loose.length > 0) {
     if (guard === null) throw new Error(`${loose[0]?.name ?? ''} needs a second connection, which could not be had`);
-    const names = loose.map(({ name }) => `${quoteIdent(mariadb, schema, name)} READ`);
-    await by(link, guard).ask(`SET SESSION lock_wait_timeout = ${wait}`, `LOCK TABLES ${names.join(', ')}`);
+    await lockForReading(by(link, guard), loose, lockMs);
   }
-  const tables = await beginSnapshot(link);
+  const tables = await keeper.still(settings, () => beginSnapshot(link), before);
   if (tables.filter(isLockable).some((table) => !loose.some(({ name }) => name === table.name)))
     throw new SchemaMoved('a table that has to be locked was made meanwhile');
   const fingerprint = await schemaFingerprint(link);
   await link.ask(FIXED_TEXT);
   const contents = await contentsOf(link, tables);
-  await writer.section({ kind: 'contents' });
-  await writer.write(Buffer.from(JSON.stringify(contents)));
-
-  const objects: ObjectSum[] = [];
-  // What is locked is read first, so that it can be written to again.
-  const turns = [...tables.entries()].toSorted(([, a], [, b]) => Number(isLockable(b)) - Number(isLockable(a)));
-  await link.ask('SET SESSION character_set_results = NULL');
-  for (const [index, table] of turns) {
-    signal?.throwIfAborted();
-    if (guard !== null && !isLockable(table)) await guard.run('UNLOCK TABLES');
-    await writer.section({ kind: 'rows', table: index });
-    objects.push(...(await writeRows(link.wire, schema, table, writer, signal)));
-  }
+  const objects = await keeper.rows(settings, contents);
   signal?.throwIfAborted();
-  await link.ask(FIXED_TEXT);
-  await writer.section({ kind: 'end' });
-  await writer.write(Buffer.from(JSON.stringify(await countersOf(link, contents))));
+  const counters = await countersOf(link, contents);
+  await keeper.end(counters);
   const after = await schemaFingerprint(link);
   await link.ask('COMMIT');
   if (after !== fingerprint) throw new SchemaMoved('others changed the schema meanwhile');
@@ -96,28 +98,21 @@ export async function dump(settings: DumpSettings, writer: SectionWriter): Promi
     fingerprint,
     objects: objects.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     rows: objects.reduce((sum, { rows }) => sum + rows, 0),
+    contents,
+    counters,
   };
 }
 
-async function writeRows(
-  wire: Wire,
-  schema: string,
-  table: DataTable,
-  writer: SectionWriter,
-  signal: AbortSignal | undefined,
-): Promise<readonly ObjectSum[]> {
-  const packer = packRows();
-  const counter = countRows(table.name);
-  await wire.rows(readSql(schema, table), (fields) => {
-    if (table.kind === 'user') counter.add(fields.at(-1));
-    const piece = packer.add(fields, 1);
-    if (piece === null) return undefined;
-    signal?.throwIfAborted();
-    return writer.write(piece);
-  });
-  const rest = packer.end();
-  if (rest !== null) await writer.write(rest);
-  return table.kind === 'user' ? [counter.sum] : [];
+/** Keeps others from writing into them, until the connection unlocks them. */
+export async function lockForReading(link: Link, tables: readonly DataTable[], lockMs: number): Promise<void> {
+  const { schema } = await link.books();
+  const names = tables.map(({ name }) => `${quoteIdent(mariadb, schema, name)} READ`);
+  await link.ask(`SET SESSION lock_wait_timeout = ${secondsOf(lockMs)}`, `LOCK TABLES ${names.join(', ')}`);
+}
+
+/** The server counts whole ones. */
+function secondsOf(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1_000));
 }
 
 /** Definitions as they are now, of what is looked into. */

@@ -10,6 +10,7 @@ import type { MysqlConnection } from './driver.ts';
 import type { ConnectionOfUser, MysqlOptions, PoolOptions, UrlOptions } from './options.ts';
 
 export type { MysqlConnection, MysqlPool } from './driver.ts';
+export type { BackupMethod } from './method.ts';
 export type { ConnectionOfUser, ConnectionSettings, MysqlOptions, PoolOptions, UrlOptions } from './options.ts';
 export type { TlsMode } from './url.ts';
 

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { didYouMean, misuse } from '@detent/core';
 import type { MysqlPool } from './driver.ts';
+import { METHODS, type BackupMethod } from './method.ts';
 import { parseUrl, tlsModeOf, type Address, type TlsMode } from './url.ts';
 
 export interface ConnectionSettings {
@@ -17,6 +18,11 @@ export interface ConnectionSettings {
    * runner connects to the same one.
    */
   readonly singleWriter?: boolean | undefined;
+  /**
+   * How backups are made: `copy` unless told, which needs nothing and works everywhere; `dump` by `mariadb-dump` or
+   * `mysqldump`, whose file any administrator can use.
+   */
+  readonly backup?: BackupMethod | undefined;
 }
 
 export interface UrlOptions extends ConnectionSettings {
@@ -59,9 +65,13 @@ export interface CheckedOptions {
   readonly tls: TlsMode | ConnectionOptions | null;
   readonly lockRetries: number;
   readonly singleWriter: boolean;
+  readonly backup: BackupMethod;
 }
 
-const KEYS = ['url', 'pool', 'connection', 'tls', 'socket', 'password', 'lockRetries', 'singleWriter'];
+const KEYS = ['url', 'pool', 'connection', 'tls', 'socket', 'password', 'lockRetries', 'singleWriter', 'backup'];
+
+/** What of the options of TLS a program can be told. */
+export const TLS_FILES = ['ca', 'cert', 'key'] as const;
 
 /** Throws `CONFIG`. Never shows a URL or a password. */
 export function checkOptions(options: Readonly<Record<string, unknown>>): CheckedOptions {
@@ -75,11 +85,15 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
     password: passwordOf(options['password']),
     lockRetries: retriesOf(options['lockRetries']),
     singleWriter: flagOf(options, 'singleWriter'),
+    backup: methodOf(options['backup']),
   };
-  const { tls } = given;
+  const { tls, backup = 'copy' } = given;
+  const origin = originOf(options);
+  if (backup === 'dump') checkDump(origin, tls);
   return {
     given,
-    origin: originOf(options),
+    origin,
+    backup,
     tls: tls === true ? 'verify-identity' : tls === false ? 'disabled' : (tls ?? null),
     lockRetries: given.lockRetries ?? 4,
     singleWriter: given.singleWriter ?? false,
@@ -138,6 +152,34 @@ function flagOf(options: Readonly<Record<string, unknown>>, key: string): boolea
 function retriesOf(value: unknown): number | undefined {
   if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return value;
   throw misuse('lockRetries must be a whole number.', 'Write 0 to try once.');
+}
+
+function methodOf(value: unknown): BackupMethod | undefined {
+  const found = METHODS.find((method) => method === value);
+  if (value === undefined || found !== undefined) return found;
+  const shown = typeof value === 'string' ? `"${value}"` : `a ${typeof value}`;
+  throw misuse(
+    `backup cannot be ${shown}${(typeof value === 'string' && didYouMean(value, METHODS)) || '.'}`,
+    `It is one of ${METHODS.join(', ')}.`,
+  );
+}
+
+/** Another program has to find the server by itself, and reads nothing but files. */
+function checkDump(origin: Origin, tls: ConnectionSettings['tls']): void {
+  if (origin.kind !== 'address') throw misuse("backup: 'dump' opens a connection of its own.", 'Give `url`.');
+  if (typeof tls !== 'object') return;
+  for (const [name, value] of Object.entries(tls)) {
+    const isFile = TLS_FILES.some((file) => file === name) && [value].flat().every(isPem);
+    if (value === undefined || isFile || name === 'rejectUnauthorized') continue;
+    throw misuse(
+      `backup: 'dump' cannot pass tls.${name} on to a program.`,
+      `Give ${TLS_FILES.join(', ')} as PEM, or take backup: 'copy'.`,
+    );
+  }
+}
+
+function isPem(value: unknown): boolean {
+  return typeof value === 'string' || Buffer.isBuffer(value);
 }
 
 function has(value: unknown, method: string): boolean {

@@ -8,6 +8,7 @@ import type { MysqlHistory } from './history.ts';
 import { by, type Link } from './link.ts';
 import { literal } from './literal.ts';
 import type { SessionLock } from './lock.ts';
+import type { Method } from './method.ts';
 import { programsOf } from './programs.ts';
 import { dropPrograms, makePrograms } from './rebuild.ts';
 import { dropScratch, loadShadow, scratchOf, type Scratch } from './shadow.ts';
@@ -18,6 +19,8 @@ import { valueOf, type Wire } from './wire.ts';
 
 export interface RestoreSettings {
   readonly link: Link;
+  /** That made the backup. */
+  readonly method: Method;
   readonly lock: SessionLock;
   readonly transactions: Transactions;
   readonly history: MysqlHistory;
@@ -44,11 +47,11 @@ export async function restoreAside(
   manifest: Manifest,
   record: (history: HistoryStore) => Promise<void>,
 ): Promise<void> {
-  const { link, lock, transactions, history, worker, lockMs, whenLocked, wroteInto } = settings;
+  const { link, method, lock, transactions, history, worker, lockMs, whenLocked, wroteInto } = settings;
   const books = await link.books();
   const scratch = scratchOf(books);
   const guard = worker === link.wire ? null : worker;
-  const { contents, books: lines } = await loadShadow(by(link, worker), scratch, manifest);
+  const { contents, books: lines } = await loadShadow(by(link, worker), scratch, method, manifest);
   await history.init();
   link.traces = true;
   await link.ask(`USE ${quoteIdent(mariadb, books.schema)}`, FIXED_TEXT);

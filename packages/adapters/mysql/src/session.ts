@@ -14,14 +14,22 @@ import { schemaFingerprint } from './fingerprint.ts';
 import { createHistory } from './history.ts';
 import type { Link } from './link.ts';
 import { createLock } from './lock.ts';
+import type { BackupMethod } from './method.ts';
 import { createPrepared } from './prepared.ts';
 import { describeServer } from './server.ts';
 import { limitSql, limitsWith } from './settings.ts';
 import { scopedFingerprint, traceOf } from './trace.ts';
 import { createTransactions, look } from './transaction.ts';
+import type { Ways } from './ways.ts';
+
+export interface SessionSettings {
+  readonly lockRetries: number;
+  readonly backup: BackupMethod;
+  readonly ways: Ways | null;
+}
 
 /** Puts the parts together around one connection. `Db` is the class of the driver's connection. */
-export function createSession<Db>(link: Link, lockRetries: number): MigrationSession<Db> {
+export function createSession<Db>(link: Link, { lockRetries, backup, ways }: SessionSettings): MigrationSession<Db> {
   const lock = createLock(link);
   const ahead = createAhead(link);
   const onRollBack = (): void => history.forget();
@@ -43,7 +51,7 @@ export function createSession<Db>(link: Link, lockRetries: number): MigrationSes
     history,
     lock,
     backup: backupWhenNeeded(async () =>
-      (await import('./backup.ts')).createBackup({ link, lock, transactions, history }),
+      (await import('./backup.ts')).createBackup({ link, by: backup, ways, lock, transactions, history }),
     ),
     batches: createBatches(link, () => transactions.flush()),
     sql: sqlTag(mariadb, async (text, values) => {

@@ -1,11 +1,9 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '@detent/core';
-import { jsonOf, readSections } from '@detent/core/backup';
 import { tablesOf } from './data-tables.ts';
 import type { Contents } from './dump.ts';
 import type { Link } from './link.ts';
-import { FORMAT } from './shadow.ts';
 import { FIXED_TEXT, sumOf } from './sums.ts';
 import { isRefused, valueOf, type Wire } from './wire.ts';
 
@@ -85,12 +83,17 @@ async function isAnybodyWriting({ wire }: Link, own: number): Promise<boolean> {
  * Whether everything that the backup holds is still there as it was, in the database of that name: each table with the columns
  * that it had, and the same rows in them. What was added since is the run's own, whose lock keeps other runs away.
  */
-export async function isUntouched(link: Link, wire: Wire, schema: string, manifest: Manifest): Promise<boolean> {
-  const { tables } = await readContents(manifest.path);
+export async function isUntouched(
+  link: Link,
+  wire: Wire,
+  schema: string,
+  { tables }: Contents,
+  { objects }: Manifest,
+): Promise<boolean> {
   await wire.run(FIXED_TEXT);
   const books = await link.books();
   const now = await tablesOf({ ...link, books: async () => ({ ...books, schema }) });
-  const told = new Map(manifest.objects.map((sum) => [sum.name, sum]));
+  const told = new Map(objects.map((sum) => [sum.name, sum]));
   for (const table of tables) {
     if (table.kind !== 'user') continue;
     const found = now.find(({ name }) => name === table.name);
@@ -101,9 +104,4 @@ export async function isUntouched(link: Link, wire: Wire, schema: string, manife
     if (JSON.stringify(sum) !== JSON.stringify(told.get(table.name))) return false;
   }
   return true;
-}
-
-async function readContents(path: string): Promise<Contents> {
-  for await (const section of readSections(path, FORMAT)) return (await jsonOf(section)) as Contents;
-  throw new Error('the backup is empty');
 }

@@ -7,6 +7,7 @@ import {
   manifestPath,
   restoreFailed,
   settleBackup,
+  ToolFailed,
   verifyFile,
   wroteMeanwhile,
 } from '@detent/core/backup';
@@ -23,7 +24,6 @@ import { METHODS, type BackupMethod, type Method } from './method.ts';
 import { lockMsOf, solitudeOf } from './reader.ts';
 import { restoreInPlace, type Rebuilding } from './restore.ts';
 import { contentSums, FIXED_TEXT, type Ask } from './sums.ts';
-import { ToolFailed } from './tool.ts';
 import type { Transactions } from './transaction.ts';
 import type { Ways } from './ways.ts';
 import { isUntouched } from './witness.ts';

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { runTool } from './tool.ts';
+import { runTool } from '@detent/core/backup';
 
 /** `pg_dump` and `pg_restore` of one installation. */
 export interface ClientTools {

@@ -1,7 +1,7 @@
+import { runTool } from '@detent/core/backup';
 import type { ClientTools } from './client-tools.ts';
 import type { DataTable } from './data-tables.ts';
 import { readScript } from './dump-script.ts';
-import { runTool } from './tool.ts';
 
 const NEWLINE = 0x0a;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetentError, type Manifest } from '@detent/core';
-import { deleteFiles } from '@detent/core/backup';
+import { deleteFiles, runTool } from '@detent/core/backup';
 import { leaningOnBooksSql } from './books-aside.ts';
 import { findTools, type ClientTools } from './client-tools.ts';
 import { countRows } from './dump-rows.ts';
@@ -13,7 +13,6 @@ import type { Method } from './method.ts';
 import type { Schema } from './objects.ts';
 import { lockMsOf, readerOf, solitudeOf } from './reader.ts';
 import { rebuildFromArchive } from './rebuild-archive.ts';
-import { runTool } from './tool.ts';
 import type { Ways } from './ways.ts';
 import { plusSessions, type Solitude } from './witness.ts';
 

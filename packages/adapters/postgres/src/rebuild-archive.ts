@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runTool } from '@detent/core/backup';
 import { moveAside } from './books-aside.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { Contents } from './dump.ts';
@@ -8,7 +9,6 @@ import { commandsOf, readScript } from './dump-script.ts';
 import type { Link } from './link.ts';
 import { clearAll } from './rebuild-rows.ts';
 import { askAll, type Rebuilding } from './restore.ts';
-import { runTool } from './tool.ts';
 
 /** Commands are gathered up to this many characters. */
 const MESSAGE = 1 << 16;

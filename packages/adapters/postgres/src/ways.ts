@@ -30,6 +30,7 @@ export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways 
       const { host, port, user, database, applicationName } = endpoint;
       const address = completeAddress({ ...own, host }, process.env);
       const { channelBinding } = address;
+      const { PGOPTIONS } = process.env;
       const secret = given.password ?? address.password;
       const filed = secret === undefined ? await passwordFromFile(endpoint, process.env) : null;
       const password =
@@ -43,6 +44,7 @@ export function waysOf(checked: CheckedOptions, connectTimeoutMs: number): Ways 
         PGDATABASE: database,
         PGAPPNAME: applicationName,
         PGCLIENTENCODING: 'UTF8',
+        ...(PGOPTIONS === undefined ? {} : { PGOPTIONS }),
         PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMs / 1000)),
         ...(await sslVariables(sslModeFor(checked.ssl, address), address, process.env)),
         ...(channelBinding === undefined ? {} : { PGCHANNELBINDING: channelBinding }),

@@ -12,8 +12,8 @@ export interface Running {
 
 /** Of what a program says went wrong, in characters. */
 const WORDS = 2_000;
-/** Passed on to every program. Whatever else stands in the environment stays here: `PGHOSTADDR` would lead elsewhere. */
-const PASSED = ['PATH', 'HOME', 'SystemRoot', 'APPDATA', 'TMPDIR', 'PGOPTIONS'];
+/** Passed on to every program. Whatever else stands in the environment stays here: it may lead elsewhere. */
+const PASSED = ['PATH', 'HOME', 'SystemRoot', 'APPDATA', 'TMPDIR'];
 
 /**
  * Starts a program without a shell. It reads nothing, and it writes only to this process, so it ends with it. What only
@@ -56,6 +56,6 @@ export class ToolFailed extends Error {
 /** What the program calls errors, in one line; everything it said where it calls nothing so. */
 function wordsOf(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const errors = lines.filter((line) => / error: /.test(line));
-  return (errors.length > 0 ? errors : lines).map((line) => line.replace(/ error:/, ':').trim()).join('; ');
+  const errors = lines.filter((line) => line.includes(': error: '));
+  return (errors.length > 0 ? errors : lines).map((line) => line.replace(': error: ', ': ').trim()).join('; ');
 }

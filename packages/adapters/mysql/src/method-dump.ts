@@ -1,0 +1,209 @@
+import { open, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { DetentError, type Manifest } from '@detent/core';
+import { runTool, ToolFailed, type Running } from '@detent/core/backup';
+import type { ClientFile } from './client-file.ts';
+import { findTool, type ClientTool } from './client-tools.ts';
+import type { DataTable } from './data-tables.ts';
+import { writeDump, type DumpFile, type Writing } from './dump-file.ts';
+import { fillFromDump } from './dump-fill.ts';
+import { lossesOf } from './dump-losses.ts';
+import { isLockable, lockForReading, type Contents, type Counters, type Dump, type Keeper } from './dump.ts';
+import { by, type Link } from './link.ts';
+import { literal } from './literal.ts';
+import type { Method } from './method.ts';
+import { uncounted } from './shadow.ts';
+import { SchemaMoved } from './snapshot.ts';
+import { sumsIn } from './sums.ts';
+import type { Ways } from './ways.ts';
+import { valueOf } from './wire.ts';
+
+/** How often is looked whether the program waits for others. */
+const LOOK_MS = 250;
+
+/**
+ * What `mariadb-dump` or `mysqldump` writes, which any administrator can read in with a client. Its snapshot is the one in
+ * which Detent sums up the rows, and it is read as a restore would while it is written.
+ */
+export function dumpMethod(link: Link, dump: Dump, ways: Ways | null): Method {
+  return {
+    async obstacles() {
+      const tool = await findTool(await link.greeting());
+      return typeof tool === 'string' ? [tool] : [];
+    },
+
+    async write(path, signal) {
+      const greeting = await link.greeting();
+      const tool = await findTool(greeting);
+      if (typeof tool === 'string') throw missing(tool);
+      if (ways === null) throw new Error('a dump takes a connection of its own, by `url`');
+      await using client = await ways.clientFile(greeting.product);
+      const target = await open(path, 'wx', 0o600);
+      let running: Running | null = null;
+      try {
+        const start = async (tables: readonly DataTable[]): Promise<Writing> => {
+          const args = [client.argument, ...(await argumentsFor(link, tool, tables))];
+          running = runTool(tool.program, args, client.environment, signal);
+          return writeDump(running, target);
+        };
+        const stop = (): void => running?.stop();
+        const keeping = keeper(link, start, stop);
+        const { fingerprint, objects, rows, contents, counters } = await dump(keeping, signal);
+        const { bytes, hash } = await keeping.file();
+        const details = {
+          rows,
+          tool: `${basename(tool.program)} ${tool.version.text}`,
+          contents: JSON.stringify(contents),
+          counters: JSON.stringify(counters),
+        };
+        return { bytes, hash, fingerprint, objects, details };
+      } catch (error) {
+        await rm(path, { force: true });
+        throw withoutSecrets(error, client);
+      } finally {
+        (running as Running | null)?.stop();
+        await target.close();
+      }
+    },
+
+    contents: async (manifest) => detailOf<Contents>(manifest, 'contents'),
+
+    async fill(manifest, filling) {
+      await fillFromDump(manifest.path, detailOf<Contents>(manifest, 'contents'), filling);
+      return detailOf<Counters>(manifest, 'counters');
+    },
+  };
+}
+
+function missing(what: string): DetentError {
+  return new DetentError('BACKUP_UNFIT', what, {
+    hint: "Install them, or make backups by Detent itself with backup: 'copy'.",
+  });
+}
+
+function detailOf<T>({ details }: Manifest, name: 'contents' | 'counters'): T {
+  return JSON.parse(String(details[name])) as T;
+}
+
+/** The program has no reason to repeat a password, and does not get to. */
+function withoutSecrets(error: unknown, { masked }: ClientFile): unknown {
+  return error instanceof ToolFailed ? new ToolFailed(masked(error.message)) : error;
+}
+
+async function argumentsFor(
+  link: Link,
+  { version: { product, series } }: ClientTool,
+  tables: readonly DataTable[],
+): Promise<readonly string[]> {
+  const { schema, history } = await link.books();
+  const { foldsNames, maxPacket } = await link.greeting();
+  const { lock } = history.tableNames;
+  const isVersioned = tables.some(({ past }) => past !== 'none');
+  return [
+    '--single-transaction',
+    '--skip-lock-tables',
+    '--quick',
+    '--hex-blob',
+    '--complete-insert',
+    '--routines',
+    '--events',
+    '--triggers',
+    '--no-tablespaces',
+    '--tz-utc',
+    '--comments',
+    '--default-character-set=utf8mb4',
+    '--max-allowed-packet=1G',
+    `--net-buffer-length=${Math.min(1 << 20, Math.floor(maxPacket / 2))}`,
+    `--ignore-table=${schema}.${foldsNames ? lock.toLowerCase() : lock}`,
+    ...(product === 'MySQL' ? ['--set-gtid-purged=OFF', '--column-statistics=0'] : []),
+    ...(isVersioned && series >= 1011 ? ['--dump-history'] : []),
+    '--',
+    schema,
+  ];
+}
+
+function keeper(
+  link: Link,
+  start: (tables: readonly DataTable[]) => Promise<Writing>,
+  stop: () => void,
+): Keeper & { readonly file: () => Promise<DumpFile> } {
+  let writing: Writing | null = null;
+  let file: Promise<DumpFile> = Promise.reject(new Error('no dump was begun'));
+  file.catch(() => undefined);
+  return {
+    file: () => file,
+
+    async still({ lockMs }, take, tables) {
+      const wire = await link.another();
+      if (wire === null) throw new Error('a dump needs connections of its own, which could not be had');
+      try {
+        // Nobody writes from before the one snapshot begins until the other has.
+        const rows = tables.filter((table) => table.kind === 'user' && !isLockable(table));
+        if (rows.length > 0) await lockForReading(by(link, wire), rows, lockMs);
+        const taken = await take();
+        writing = await start(taken);
+        file = unlessStuck(link, writing, lockMs, stop);
+        file.catch(() => undefined);
+        await writing.begun;
+        return taken;
+      } finally {
+        if (wire.isOpen) await wire.run('UNLOCK TABLES').catch(() => undefined);
+        await wire.close(true);
+      }
+    },
+
+    async rows({ link: reader }, contents) {
+      const { schema, tables } = contents;
+      const [objects, found] = await Promise.all([sumsIn(reader.wire, schema, tables), file]);
+      for (const { name, text } of tables) {
+        const written = found.texts.get(name);
+        if (written === undefined || uncounted(written) !== uncounted(text))
+          throw new SchemaMoved(`the table ${name} is not in the dump as it is in the database`);
+      }
+      if (found.texts.size !== tables.length) throw new SchemaMoved('the dump has a table that was made meanwhile');
+      for (const { name, rows } of objects) {
+        const written = found.rows.get(name) ?? 0;
+        if (written !== rows) throw new Error(`${name} has ${rows} rows, and ${written} of them are in the dump`);
+      }
+      const [loss] = await lossesOf(
+        reader,
+        tables.map(({ name }) => name),
+      );
+      if (loss !== undefined) throw new Error(loss);
+      return objects;
+    },
+
+    end: async () => undefined,
+  };
+}
+
+/**
+ * Detent keeps every table from being changed until the dump is there. Who wants to change one waits for that, and the program
+ * behind it would wait for them: so it is stopped then.
+ */
+async function unlessStuck(
+  link: Link,
+  { file, silentMs }: Writing,
+  lockMs: number,
+  stop: () => void,
+): Promise<DumpFile> {
+  const { schema } = await link.books();
+  let stuck: SchemaMoved | null = null;
+  const look = async (): Promise<void> => {
+    if (silentMs() < lockMs) return;
+    const [answer] = await link.ask(
+      `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = ${literal(schema)} AND STATE LIKE '%metadata lock%'`,
+    );
+    if (valueOf(answer) === '0') return;
+    stuck = new SchemaMoved('others wait to change a table, and the dump behind them');
+    stop();
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), LOOK_MS);
+  try {
+    return await file;
+  } catch (error) {
+    throw stuck ?? error;
+  } finally {
+    clearInterval(timer);
+  }
+}
