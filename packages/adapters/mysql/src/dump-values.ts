@@ -42,15 +42,15 @@ export function* rowsIn({ table, columns, bytes, from }: DumpRows): Generator<re
 }
 
 function literalAt(bytes: Buffer, at: number): Literal | null {
-  const startsWith = (word: Buffer): boolean => bytes.compare(word, 0, word.length, at, at + word.length) === 0;
+  const startsWith = (word: Buffer): boolean => bytes.subarray(at, at + word.length).equals(word);
   const first = bytes[at] ?? 0;
   if (first === QUOTE) return textAt(bytes, at + 1);
   if (first === ZERO && startsWith(HEX)) {
     const to = endOf(bytes, at + 2, isHex);
     return to > at + 2 ? { kind: 'hex', from: at + 2, to } : null;
   }
-  if (startsWith(NULL)) return { kind: 'null', from: at, to: at + NULL.length };
-  if (startsWith(BINARY) && bytes[at + BINARY.length] === QUOTE) return textAt(bytes, at + BINARY.length + 1);
+  if (first === NULL[0] && startsWith(NULL)) return { kind: 'null', from: at, to: at + NULL.length };
+  if (first === BINARY[0] && startsWith(BINARY) && bytes[at + BINARY.length] === QUOTE) return textAt(bytes, at + BINARY.length + 1);
   const to = endOf(bytes, at, isOfNumber);
   return to > at ? { kind: 'number', from: at, to } : null;
 }
