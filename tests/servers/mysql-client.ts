@@ -15,12 +15,14 @@ interface Found {
 }
 
 /** What says that a program is of the product. */
-const PROGRAMS: Readonly<Record<Product, { readonly name: string; readonly said: RegExp }>> = {
-  MariaDB: { name: 'mariadb-dump', said: /MariaDB/ },
-  MySQL: { name: 'mysqldump', said: /^(?!.*MariaDB).* Ver [89]\./ },
+const PROGRAMS: Readonly<
+  Record<Product, { readonly name: string; readonly client: string; readonly said: RegExp }>
+> = {
+  MariaDB: { name: 'mariadb-dump', client: 'mariadb', said: /MariaDB/ },
+  MySQL: { name: 'mysqldump', client: 'mysql', said: /^(?!.*MariaDB).* Ver [89]\./ },
 };
 
-/** A folder with `mariadb-dump`, or with the `mysqldump` of MySQL. `null`, and said at the end of the run, where none can be had. */
+/** A folder with `mariadb-dump` and `mariadb`, or with the `mysqldump` and the `mysql` of MySQL. `null`, and said at the end of the run, where none can be had. */
 export async function mysqlClient(product: Product): Promise<string | null> {
   const { folder, reason } = await once<Found>(`mysql-client-${product}`, async () => find(product));
   if (folder === null) reportNotRun({ suite: `backups by ${PROGRAMS[product].name}`, reason, required: false });
@@ -28,8 +30,10 @@ export async function mysqlClient(product: Product): Promise<string | null> {
 }
 
 function find(product: Product): Found {
-  const { name } = PROGRAMS[product];
-  const here = (process.env['PATH'] ?? '').split(delimiter).find((folder) => isOf(join(folder, name), product));
+  const { name, client } = PROGRAMS[product];
+  const here = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .find((folder) => isOf(join(folder, name), product) && isOf(join(folder, client), product));
   if (here !== undefined) return { folder: here, reason: '' };
   try {
     const wanted = packageOf(product);
@@ -38,9 +42,11 @@ function find(product: Product): Found {
       return { folder: null, reason: 'it is not installed, and no package of Debian can be had' };
     const own = join(side.root, 'started');
     mkdirSync(own, { recursive: true });
-    const words = [...side.loader, join(side.root, wanted.program)];
-    writeFileSync(join(own, name), `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(' ')} "$@"\n`);
-    chmodSync(join(own, name), 0o755);
+    for (const program of [name, client]) {
+      const words = [...side.loader, join(side.root, 'usr/bin', program)];
+      writeFileSync(join(own, program), `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(' ')} "$@"\n`);
+      chmodSync(join(own, program), 0o755);
+    }
     return isOf(join(own, name), product)
       ? { folder: own, reason: '' }
       : { folder: null, reason: 'what Debian has does not run' };
