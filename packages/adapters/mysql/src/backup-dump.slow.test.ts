@@ -1,24 +1,14 @@
-import { delimiter } from 'node:path';
-import process from 'node:process';
-import { mysqlClient } from '@detent/tests/servers/mysql-client';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { dumpingProducts } from './fixtures/dump.ts';
 import { exactRows } from './fixtures/exact.ts';
 import { dumpable, schema } from './fixtures/fidelity.ts';
 import { runScript } from './fixtures/playground.ts';
-import { freshPath, nothing, prepared, productsFor, removeFolders } from './fixtures/shop.ts';
+import { freshPath, nothing, prepared, removeFolders } from './fixtures/shop.ts';
 
 const patient = { timeout: 120_000 };
 
 afterEach(removeFolders);
-afterEach(() => void vi.unstubAllEnvs());
-
-describe.each(await productsFor('dump', 'dump'))('$product', ({ product, open }) => {
-  let programs = '';
-  beforeEach(async ({ skip }) => {
-    programs = (await mysqlClient(product)) ?? skip('The program is not here.');
-    vi.stubEnv('PATH', [programs, process.env['PATH']].join(delimiter));
-  });
-
+describe.each(await dumpingProducts('dump', ['MariaDB', 'MySQL']))('$product', ({ product, open }) => {
   test('F82 F84 every value and everything that is written comes back, byte by byte', patient, async () => {
     await using place = await open();
     const session = await prepared(place, ...dumpable(product), ...schema(product));

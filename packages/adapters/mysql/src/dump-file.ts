@@ -18,29 +18,23 @@ export interface Writing {
   /** Kept when the program reads rows, which it does in one snapshot; or when it is over. */
   readonly begun: Promise<void>;
   readonly file: Promise<DumpFile>;
-  /** How long the program has said nothing, in milliseconds. */
-  silentMs(): number;
 }
 
 /** Writes what the program says into the file, and reads it as a restore would. */
 export function writeDump({ output, done }: Running, target: FileHandle): Writing {
   const digest = createHash('sha256');
   let bytes = 0;
-  let since: number | null = Date.now();
   const texts = new Map<string, string>();
   const rows = new Map<string, number>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 
   async function* written(): AsyncGenerator<Buffer> {
     for await (const piece of output) {
-      since = null;
       digest.update(piece);
       bytes += piece.length;
       for (let at = 0; at < piece.length;) at += (await target.write(piece, at)).bytesWritten;
       yield piece;
-      since = Date.now();
     }
-    since = null;
     await done;
   }
 
@@ -56,7 +50,7 @@ export function writeDump({ output, done }: Running, target: FileHandle): Writin
   const file = read().finally(begin);
   // Whoever waits for the file hears of it.
   file.catch(() => undefined);
-  return { begun, file, silentMs: () => (since === null ? 0 : Date.now() - since) };
+  return { begun, file };
 }
 
 function countOf(found: Iterable<unknown>): number {

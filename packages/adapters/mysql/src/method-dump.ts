@@ -19,7 +19,7 @@ import type { Ways } from './ways.ts';
 import { valueOf } from './wire.ts';
 
 /** How often is looked whether the program waits for others. */
-const LOOK_MS = 250;
+const LOOK_MS = 100;
 
 /**
  * What `mariadb-dump` or `mysqldump` writes, which any administrator can read in with a client. Its snapshot is the one in
@@ -133,16 +133,18 @@ function keeper(
   return {
     file: () => file,
 
-    async still({ lockMs }, take, tables) {
+    async still({ link: reader, lockMs }, take, tables) {
       const wire = await link.another();
       if (wire === null) throw new Error('a dump needs connections of its own, which could not be had');
       try {
         // Nobody writes from before the one snapshot begins until the other has.
         const rows = tables.filter((table) => table.kind === 'user' && !isLockable(table));
-        if (rows.length > 0) await lockForReading(by(link, wire), rows, lockMs);
+        if (rows.length > 0) await lockAll(by(link, wire), rows, lockMs);
+        // Who waits to change a table waits for that lock, and the reader behind them.
+        await reader.ask('SET SESSION lock_wait_timeout = 1');
         const taken = await take();
         writing = await start(taken);
-        file = unlessStuck(link, writing, lockMs, stop);
+        file = unlessStuck(link, writing, stop);
         file.catch(() => undefined);
         await writing.begun;
         return taken;
@@ -177,24 +179,32 @@ function keeper(
   };
 }
 
+/** Throws after the time for a lock, with what it waited for. */
+async function lockAll(link: Link, tables: readonly DataTable[], lockMs: number): Promise<void> {
+  try {
+    await lockForReading(link, tables, lockMs);
+  } catch (error) {
+    if (!(error instanceof DetentError) || error.code !== 'LOCK_TIMEOUT') throw error;
+    const words = `a dump needs a moment in which nobody writes, and a transaction that has written was open for ${lockMs / 1_000} s`;
+    throw new DetentError('LOCK_TIMEOUT', words, { facts: error.facts, cause: error });
+  }
+}
+
 /**
  * Detent keeps every table from being changed until the dump is there. Who wants to change one waits for that, and the program
  * behind it would wait for them: so it is stopped then.
  */
-async function unlessStuck(
-  link: Link,
-  { file, silentMs }: Writing,
-  lockMs: number,
-  stop: () => void,
-): Promise<DumpFile> {
+async function unlessStuck(link: Link, { file }: Writing, stop: () => void): Promise<DumpFile> {
   const { schema } = await link.books();
+  const question =
+    `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = ${literal(schema)} ` +
+    `AND STATE LIKE '%metadata lock%' AND (${ASKED.map((text) => `INFO LIKE ${literal(text)}`).join(' OR ')})`;
   let stuck: SchemaMoved | null = null;
+  let seen = 0;
   const look = async (): Promise<void> => {
-    if (silentMs() < lockMs) return;
-    const [answer] = await link.ask(
-      `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = ${literal(schema)} AND STATE LIKE '%metadata lock%'`,
-    );
-    if (valueOf(answer) === '0') return;
+    const [answer] = await link.ask(question);
+    seen = valueOf(answer) === '0' ? 0 : seen + 1;
+    if (seen < 2) return;
     stuck = new SchemaMoved('others wait to change a table, and the dump behind them');
     stop();
   };
@@ -207,3 +217,6 @@ async function unlessStuck(
     clearInterval(timer);
   }
 }
+
+/** What the programs ask of a table. */
+const ASKED = ['SELECT /*!40001 SQL_NO_CACHE%', 'show %', '%information_schema.%'];
