@@ -127,7 +127,6 @@ function keeper(
   start: (tables: readonly DataTable[]) => Promise<Writing>,
   stop: () => void,
 ): Keeper & { readonly file: () => Promise<DumpFile> } {
-  let writing: Writing | null = null;
   let file: Promise<DumpFile> = Promise.reject(new Error('no dump was begun'));
   file.catch(() => undefined);
   return {
@@ -136,21 +135,23 @@ function keeper(
     async still({ link: reader, lockMs }, take, tables) {
       const wire = await link.another();
       if (wire === null) throw new Error('a dump needs connections of its own, which could not be had');
+      const leave = (): Promise<void> => wire.close(true);
       try {
         // Nobody writes from before the one snapshot begins until the other has.
         const rows = tables.filter((table) => table.kind === 'user' && !isLockable(table));
         if (rows.length > 0) await lockAll(by(link, wire), rows, lockMs);
-        // Who waits to change a table waits for that lock, and the reader behind them.
-        await reader.ask('SET SESSION lock_wait_timeout = 1');
-        const taken = await take();
-        writing = await start(taken);
-        file = unlessStuck(link, writing, stop);
-        file.catch(() => undefined);
-        await writing.begun;
-        return taken;
+        const together = async (): Promise<readonly DataTable[]> => {
+          const taken = await take();
+          const writing = await start(taken);
+          file = unlessStuck(link, reader, () => writing.file, stop);
+          file.catch(() => undefined);
+          await writing.begun;
+          return taken;
+        };
+        return await unlessStuck(link, reader, together, () => void leave());
       } finally {
         if (wire.isOpen) await wire.run('UNLOCK TABLES').catch(() => undefined);
-        await wire.close(true);
+        await leave();
       }
     },
 
@@ -191,26 +192,29 @@ async function lockAll(link: Link, tables: readonly DataTable[], lockMs: number)
 }
 
 /**
- * Detent keeps every table from being changed until the dump is there. Who wants to change one waits for that, and the program
- * behind it would wait for them: so it is stopped then.
+ * Detent keeps every table from being changed until the dump is there. Who wants to change one waits for that, and the reader and
+ * the program behind it would wait for them: so `stop` lets them go then, and the work is in vain.
  */
-async function unlessStuck(link: Link, { file }: Writing, stop: () => void): Promise<DumpFile> {
+async function unlessStuck<T>(link: Link, reader: Link, work: () => Promise<T>, stop: () => void): Promise<T> {
   const { schema } = await link.books();
+  const { startId } = reader.wire;
   const question =
-    `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = ${literal(schema)} ` +
-    `AND STATE LIKE '%metadata lock%' AND (${ASKED.map((text) => `INFO LIKE ${literal(text)}`).join(' OR ')})`;
+    `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = ${literal(schema)} AND STATE LIKE '%metadata lock%' ` +
+    `AND (ID = ${startId ?? 0} OR ${ASKED.map((text) => `INFO LIKE ${literal(text)}`).join(' OR ')})`;
   let stuck: SchemaMoved | null = null;
   let seen = 0;
   const look = async (): Promise<void> => {
     const [answer] = await link.ask(question);
     seen = valueOf(answer) === '0' ? 0 : seen + 1;
     if (seen < 2) return;
-    stuck = new SchemaMoved('others wait to change a table, and the dump behind them');
+    stuck ??= new SchemaMoved('others wait to change a table, and the backup behind them');
     stop();
   };
   const timer = setInterval(() => void look().catch(() => undefined), LOOK_MS);
   try {
-    return await file;
+    const done = await work();
+    if (stuck !== null) throw stuck;
+    return done;
   } catch (error) {
     throw stuck ?? error;
   } finally {
