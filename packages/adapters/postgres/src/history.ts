@@ -1,4 +1,4 @@
-import type { HistoryStore } from '@detent/core';
+import type { HistoryEntry, HistoryStore } from '@detent/core';
 import { checkColumns, checkLayout, toEntry, toEvent, toRow } from '@detent/sql';
 import { entriesAsJsonSql, entriesSql, entriesWhereThere, readEntries, readEntriesAsJson } from './entries.ts';
 import { translate } from './errors.ts';
@@ -16,12 +16,17 @@ export interface HistoryReader extends Pick<HistoryStore, 'read' | 'load' | 'eve
   readonly exists: boolean;
   /** Told when the tables were made. */
   made(): void;
+  /** What was read since; `null` when nothing was. */
+  readonly last: readonly HistoryEntry[] | null;
+  /** Told when what was read does not hold any more. */
+  forget(): void;
 }
 
 /** The history as it stands in its tables, which are not taken away while a session looks. */
 export function historyReader(link: Link): HistoryReader {
   let exists = false;
   let hasEvents = false;
+  let last: readonly HistoryEntry[] | null = null;
 
   /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
   const readRows = async (): Promise<readonly Row[] | null> => {
@@ -78,14 +83,22 @@ export function historyReader(link: Link): HistoryReader {
     made() {
       exists = true;
       hasEvents = true;
+      last = null;
     },
+
+    get last() {
+      return last;
+    },
+
+    forget: () => (last = null),
 
     async read() {
       await link.flush();
       const rows = await readRows();
       if (rows === null) return { exists: false, entries: [] };
       checkLayout(rows[0]?.['layout'], link.options.table);
-      return { exists: true, entries: rows.map(toEntry) };
+      last = rows.map(toEntry);
+      return { exists: true, entries: last };
     },
 
     async load(id) {

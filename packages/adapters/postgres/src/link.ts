@@ -51,8 +51,10 @@ export interface Link {
   prepare(...texts: readonly string[]): Promise<readonly Answer[]>;
   /** Lets the session keep statements parsed and planned; nothing behind a pooler. Outside a transaction. */
   keep(texts: Readonly<Record<Repeated, string>>): Promise<void>;
+  /** One more; its name, or `null` where the session keeps none. */
+  keepAnother(text: string): Promise<string | null>;
   /** The call of such a statement; `null` where the session has none, or may have none any more. */
-  call(name: Repeated, ...values: readonly ColumnValue[]): string | null;
+  call(name: string, ...values: readonly ColumnValue[]): string | null;
   /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
   /** Whether there can be another connection to the same database. */
@@ -164,6 +166,8 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
       const { pooled } = await greet();
       if (!pooled) await kept.make(texts);
     },
+
+    keepAnother: async (text) => (link.traces ? null : kept.add(text)),
 
     call: (name, ...values) => (link.traces ? null : kept.call(name, values)),
 
