@@ -56,7 +56,6 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
   const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
   /** What is written goes out with the statements that it is about. */
   const isLater = (): boolean => transactions.isPostponed && isFenced();
-  const clockOffset = async (): Promise<number> => (await link.greeting()).clockOffsetMs;
 
   const lastEvent = async (token: number): Promise<Tail> => {
     if (lock.held !== null && tail?.token === token) return tail.end;
@@ -110,7 +109,7 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       // Its statements would run in other sessions than the one that keeps the lock.
       if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
       if (isLater()) {
-        const values = rowLater(row, await clockOffset());
+        const values = rowLater(row, lock.aheadMs);
         const text =
           (isNew(row.id) ? await insertAlike(values) : null) ??
           link.call('saveLater', ...values) ??
@@ -132,7 +131,7 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       const last = await lastEvent(token);
       tail = null;
       if (isLater()) {
-        const values = lineLater(last.seq + 1, last.hash, line, await clockOffset());
+        const values = lineLater(last.seq + 1, last.hash, line, lock.aheadMs);
         const text =
           (await appendAlike(values)) ??
           link.call('appendLater', ...values) ??

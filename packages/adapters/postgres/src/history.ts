@@ -28,9 +28,8 @@ export function historyReader(link: Link): HistoryReader {
   let hasEvents = false;
   let last: readonly HistoryEntry[] | null = null;
 
-  /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
+  /** The entries; `null` where there is no history. */
   const readRows = async (): Promise<readonly Row[] | null> => {
-    if (link.known() === null) return firstRead();
     const { history } = await link.books();
     if (!exists) {
       const [answer] = await link.ask(`SELECT to_regclass(${literal(history.tables.history)}) IS NOT NULL`);
@@ -43,15 +42,16 @@ export function historyReader(link: Link): HistoryReader {
   /** Everything in the first round trip: who the server is, and the history in the schema that the answer in front names. */
   const firstRead = async (): Promise<readonly Row[] | null> => {
     const { table, schema } = link.options;
+    const sentAt = Date.now();
     try {
       const answers = await link.wire.run([link.greetingText, ...entriesWhereThere(table, schema)].join(';\n'));
-      const { greeting, books } = link.greeted(answers[0]);
+      const { greeting, books } = link.greeted(answers[0], sentAt);
       exists = greeting.tables.history;
       return exists ? (readEntries(answers[2]) ?? (await readAsJson(books.history.tables.lock))) : null;
     } catch (error) {
       if (!(error instanceof Refused) || error.failure.kind === 'lost' || error.answers.length === 0)
         throw translate(error, link.target);
-      const { greeting, books } = link.greeted(error.answers[0]);
+      const { greeting, books } = link.greeted(error.answers[0], sentAt);
       exists = greeting.tables.history;
       return exists ? readAgain(books.history.tables.lock) : null;
     }
@@ -93,8 +93,8 @@ export function historyReader(link: Link): HistoryReader {
     forget: () => (last = null),
 
     async read() {
-      await link.flush();
-      const rows = await readRows();
+      // The first question goes out before anything is waited for, so that the server answers while the files are read.
+      const rows = await (link.known() === null ? firstRead() : link.flush().then(readRows));
       if (rows === null) return { exists: false, entries: [] };
       checkLayout(rows[0]?.['layout'], link.options.table);
       last = rows.map(toEntry);

@@ -35,8 +35,8 @@ export interface Link {
   /** What is known of the server by now; `null` before the first question. */
   known(): Greeting | null;
   books(): Promise<Bookkeeping>;
-  /** Remembers what an answer to `greetingSql` said. */
-  greeted(answer: Answer | undefined): { readonly greeting: Greeting; readonly books: Bookkeeping };
+  /** Remembers what an answer to `greetingSql` said, which was asked at this time. */
+  greeted(answer: Answer | undefined, sentAt: number): { readonly greeting: Greeting; readonly books: Bookkeeping };
   readonly greetingText: string;
   /** Commands in one message, outside a transaction or in whatever stands open. Throws translated errors. */
   readonly ask: (...texts: readonly string[]) => Promise<readonly Answer[]>;
@@ -106,8 +106,8 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     }
   };
   const kept = keptStatements(ask);
-  const greeted: Link['greeted'] = (answer) => {
-    const found = readGreeting(answer, wire);
+  const greeted: Link['greeted'] = (answer, sentAt) => {
+    const found = readGreeting(answer, wire, sentAt);
     greeting = found;
     books ??= bookkeeping(options.table, found.schema);
     return { greeting: found, books };
@@ -120,7 +120,11 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     await side?.close(true);
     return null;
   };
-  const greet = async (): Promise<Greeting> => greeting ?? greeted((await ask(greetingText))[0]).greeting;
+  const askGreeting = async (): Promise<ReturnType<Link['greeted']>> => {
+    const sentAt = Date.now();
+    return greeted((await ask(greetingText))[0], sentAt);
+  };
+  const greet = async (): Promise<Greeting> => greeting ?? (await askGreeting()).greeting;
 
   const link: Link = {
     wire,
@@ -135,7 +139,7 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     greetingText,
     greeting: greet,
     known: () => greeting,
-    books: async () => books ?? greeted((await ask(greetingText))[0]).books,
+    books: async () => books ?? (await askGreeting()).books,
     greeted,
     ask,
 
