@@ -1,6 +1,7 @@
 import { BSON } from 'bson';
 import type { Pool, PoolClient } from 'pg';
 import { OK, serialize, valueOf } from './documentdb-bson.ts';
+import type { Cursors } from './documentdb-cursors.ts';
 import { failed, Refusal, refusalOf } from './documentdb-errors.ts';
 import type { Command } from './documentdb-wire.ts';
 
@@ -30,8 +31,7 @@ export interface Gateway {
   readonly isStandalone: boolean;
   /** By session and number. */
   readonly transactions: Map<string, Transaction>;
-  /** Where a cursor goes on, by its id. */
-  readonly cursors: Map<string, Buffer>;
+  readonly cursors: Cursors;
   readonly running: Map<number, Running>;
   nextNumber: number;
 }
