@@ -1,6 +1,7 @@
 import { BSON } from 'bson';
 import type { PoolClient } from 'pg';
 import { documentOf, elementsOf, OK, serialize, valueOf } from './documentdb-bson.ts';
+import { withBuilds } from './documentdb-builds.ts';
 import type { Cursor } from './documentdb-cursors.ts';
 import { failed, Refusal, writeCode } from './documentdb-errors.ts';
 import {
@@ -31,6 +32,7 @@ const OF_THE_WIRE: ReadonlySet<string> = new Set([
   'apiDeprecationErrors',
   'maxTimeMS',
   'comment',
+  'includeBuildUUIDs',
 ]);
 
 export async function runCommand(gateway: Gateway, client: Client, command: Command): Promise<Buffer> {
@@ -141,7 +143,10 @@ async function execute(
       spec,
       gateway.nextNumber++,
     );
-    return continued(gateway, row, row['p'] === true && !inTransaction ? connection : null);
+    const page = continued(gateway, row, row['p'] === true && !inTransaction ? connection : null);
+    if (name !== 'listIndexes') return page;
+    const tellsApart = valueOf(elements.get('includeBuildUUIDs')) === true;
+    return withBuilds(gateway, { database, collection: target, tellsApart }, page);
   }
   const sql = FUNCTIONS[name];
   if (sql !== undefined) return withMongoCodes(bytesOf(await one(sql, database, spec)), inTransaction);
