@@ -34,7 +34,7 @@ export function sessionInParts<Db>(
       read: () => looking.history.read(),
       load: (id) => looking.history.load(id),
       events: (limit) => looking.history.events(limit),
-      init: async () => (await working()).history.init(),
+      init: async (signal) => (await working()).history.init(signal),
       save: async (row) => (await working()).history.save(row),
       append: async (line) => (await working()).history.append(line),
     },
