@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BROKEN, documentOf, project, SHOP, USERS } from './harness.ts';
@@ -209,6 +209,8 @@ test('create writes a migration that is the newest', () => {
   expect(readFileSync(join(folder, stdout.trim()), 'utf8')).toContain('-- detent:up');
   const code = detent('new', 'fill', '--ts').stdout.trim();
   expect(readFileSync(join(folder, code), 'utf8')).toContain("from '@detent/sqlite'");
+  expect(detent('validate').output).toContain('V20990101000001_add_orders.sql has nothing to run yet.');
+  writeFileSync(join(folder, stdout.trim()), '-- detent:up\nCREATE TABLE orders (id INTEGER);\n-- detent:down\n\n');
   expect(detent('validate').output).toContain('Nothing speaks against a run.');
 });
 
