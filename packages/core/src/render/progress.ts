@@ -110,6 +110,8 @@ export function progressOf(screen: Screen): Progress {
         return;
       case 'statement-finished':
         if (running === null) return;
+        // Its transaction was taken back and begins again.
+        if (event.done <= running.done) running.rows = null;
         running.done = event.done;
         running.phase = null;
         if (event.rows !== null) running.rows = (running.rows ?? 0) + event.rows;
