@@ -37,7 +37,7 @@ export function sessionInParts<Db>(
       read: () => looking.history.read(),
       load: (id) => looking.history.load(id),
       events: (limit) => looking.history.events(limit),
-      init: () => working((session) => session.history.init()),
+      init: (signal) => working((session) => session.history.init(signal)),
       save: (row) => working((session) => session.history.save(row)),
       append: (line) => working((session) => session.history.append(line)),
     },

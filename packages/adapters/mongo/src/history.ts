@@ -91,14 +91,14 @@ export function createHistory(link: Link, lock: SessionLock, transaction: RunTra
         return toRow(pick(found, ROW_COLUMNS));
       }),
 
-    async init() {
+    async init(signal) {
       link.mayWrite();
       await link.ask(async () => {
         await finishSwap(link);
         const state = await books.lock.findOne({ _id: LOCK_ID }, { projection: { layout: 1 } });
         const layout: unknown = state?.['layout'] ?? null;
         checkLayout(layout, history.collectionName);
-        if (layout !== null) return awaitIndexBuilds(link);
+        if (layout !== null) return awaitIndexBuilds(link, signal);
         const first = await history.findOne({});
         if (first !== null) refuseForeign([first]);
         for (const { collectionName } of [event, history]) await create(link, collectionName);

@@ -54,7 +54,8 @@ export function keptStatements(ask: Ask): KeptStatements {
       return name;
     },
 
-    call: (name, values) => (state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(argument).join(', ')})` : null),
+    call: (name, values) =>
+      state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(argument).join(', ')})` : null,
 
     question: `SELECT name FROM pg_catalog.pg_prepared_statements WHERE starts_with(name, '${prefix}')`,
 
