@@ -41,8 +41,11 @@ export function compareWithHistory(scan: Scan, settings: Pick<PlanSettings, 'onA
     }
     if (match === 'canonical-only') warnings.push(`${file.file} has other line endings than when it was applied.`);
   }
-  report(ahead, settings.onAhead, aheadProblem, problems, warnings);
-  report(missing, settings.onMissing, missingProblem, problems, warnings);
+  // Without the folder nothing is known of any file, and that is said already.
+  if (!scan.problems.some(({ code }) => code === 'FOLDER_MISSING')) {
+    report(ahead, settings.onAhead, aheadProblem, problems, warnings);
+    report(missing, settings.onMissing, missingProblem, problems, warnings);
+  }
   return { problems, warnings, missing: [...missing, ...ahead], ahead, edited };
 }
 
@@ -60,8 +63,9 @@ function report(
 }
 
 function editedProblem(file: MigrationFile): Problem {
+  const again = `detent redo ${file.version ?? file.id}`;
   return new DetentError('CHECKSUM', `${file.file} was edited after it was applied.`, {
-    hint: 'Undo the edit and write a new migration; or run it again with `detent redo`; or accept the edit with `detent repair`.',
+    hint: `Undo the edit and write a new migration; or run it again with \`${again}\`; or accept the edit with \`detent repair\`.`,
     facts: { place: { file: file.file } },
   });
 }
@@ -77,7 +81,7 @@ function aheadProblem(entries: readonly HistoryEntry[]): Problem {
 }
 
 function missingProblem(entries: readonly HistoryEntry[]): Problem {
-  return new DetentError('MISSING', `The files of ${listed(entries)} are gone, but applied.`, {
+  return new DetentError('MISSING', `${listed(entries)} gone, but applied.`, {
     hint: 'Bring the files back from version control, or take them out of the history with `detent mark --as rolled_back`.',
   });
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entry, file, repeatable, scan } from '../../test/samples.ts';
+import { DetentError } from '../errors.ts';
 import type { HistoryEntry } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';
 import { compareVersions } from '../scan/version.ts';
@@ -106,6 +107,20 @@ describe('planMigrate', () => {
     const state = scan([three], [entry(one), entry(three)]);
     expect(planMigrate(state, settings, null).missing).toHaveLength(1);
     expect(codes(planMigrate(state, { ...settings, onMissing: 'error' }, null).problems)).toEqual(['MISSING']);
+  });
+
+  test('the warning names one file, or some, in a sentence', () => {
+    const warned = (...gone: readonly MigrationFile[]): readonly string[] =>
+      planMigrate(scan([three], [...gone.map((file) => entry(file)), entry(three)]), settings, null).warnings;
+    expect(warned(one)).toEqual([`${one.file} is gone, but applied.`]);
+    expect(warned(one, two)).toEqual([`${one.file}, ${two.file} are gone, but applied.`]);
+  });
+
+  test('without the folder, the files are not called gone as well', () => {
+    const problem = new DetentError('FOLDER_MISSING', 'There is no folder.');
+    const plan = planMigrate({ ...scan([], [entry(one)]), problems: [problem] }, settings, null);
+    expect(codes(plan.problems)).toEqual(['FOLDER_MISSING']);
+    expect(plan.warnings).toEqual([]);
   });
 
   test('a baseline covers everything up to its version', () => {

@@ -46,12 +46,12 @@ function statusRow(screen: Screen, migration: MigrationStatus, width: number): s
 function stoppedLines({ id, version, file, status, stopped }: MigrationStatus): readonly string[] {
   if (stopped === null) return [];
   const { done, total, error } = stopped;
-  const verb = status === 'rolling_back' ? 'are undone' : 'stand';
+  const [one, several] = status === 'rolling_back' ? ['is undone', 'are undone'] : ['stands', 'stand'];
   const which = version ?? id;
   return [
-    ...(total === null ? [] : [`${done} of ${counted(total, partsOf(file))} ${verb}`]),
+    ...(total === null ? [] : [`${done} of ${counted(total, partsOf(file))} ${total === 1 ? one : several}`]),
     ...(error === null ? [] : [error.replaceAll(/\s+/g, ' ')]),
-    ...(status === 'unknown' ? [`detent resolve ${which} --as applied, or --as rolled_back`] : []),
+    ...(status === 'unknown' ? [`detent resolve ${which} --as applied`, 'or --as rolled_back'] : []),
   ];
 }
 
