@@ -27,7 +27,8 @@ describe.runIf(server !== null)('the ledger', () => {
   test('F108 is whole after a transaction that was begun anew, and after one that was taken back', async () => {
     await using place = await openPlace();
     await place.db.collection('a').insertOne({ name: 'one', n: 0 });
-    const { lock, history, transaction, db } = await place.open();
+    const session = await place.open();
+    const { lock, history, db } = session;
     const attempt = await lock.tryAcquire({ runId: 'r', username: 'u', host: 'h', pid: process.pid });
     if (attempt.kind === 'held') throw new Error('The lock of a new database is held.');
     await using _lease = attempt.lease;
@@ -35,7 +36,7 @@ describe.runIf(server !== null)('the ledger', () => {
     const line = (action: string) => ({ at: 1, runId: 'r', actor: 'u', action, id: null, detail: null });
     await history.append(line('first'));
     let tries = 0;
-    await transaction({ statements: [] }, async () => {
+    await session.transaction({ statements: [] }, async () => {
       tries += 1;
       await db.collection('a').findOne({});
       await history.append(line('second'));
@@ -44,7 +45,7 @@ describe.runIf(server !== null)('the ledger', () => {
       await history.append(line('third'));
     });
     expect(tries).toBe(2);
-    const takenBack = transaction({ statements: [] }, async () => {
+    const takenBack = session.transaction({ statements: [] }, async () => {
       await history.append(line('fourth'));
       throw new Error('on purpose');
     });
