@@ -1,6 +1,8 @@
 import { BSON } from 'bson';
 import type { PoolClient } from 'pg';
 import { documentOf, elementsOf, OK, serialize, valueOf } from './documentdb-bson.ts';
+import { withBuilds } from './documentdb-builds.ts';
+import type { Cursor } from './documentdb-cursors.ts';
 import { failed, Refusal, writeCode } from './documentdb-errors.ts';
 import {
   currentOp,
@@ -30,6 +32,7 @@ const OF_THE_WIRE: ReadonlySet<string> = new Set([
   'apiDeprecationErrors',
   'maxTimeMS',
   'comment',
+  'includeBuildUUIDs',
 ]);
 
 export async function runCommand(gateway: Gateway, client: Client, command: Command): Promise<Buffer> {
@@ -38,19 +41,20 @@ export async function runCommand(gateway: Gateway, client: Client, command: Comm
   if (own !== null) return own;
   const session = sessionOf(field('lsid'));
   const inTransaction = field('autocommit') === false;
+  const cursor = command.name === 'getMore' ? gateway.cursors.take(String(field('getMore'))) : undefined;
   if (inTransaction)
     return runInTransaction({ gateway, client, command, session: session ?? '' }, (connection) =>
-      execute(gateway, connection, command),
+      execute(gateway, connection, command, cursor),
     );
   if (command.name === 'commitTransaction' || command.name === 'abortTransaction') return OK;
-  const connection = await gateway.pool.connect();
+  const connection = cursor?.connection ?? (await gateway.pool.connect());
   const maxTimeMs = Number(field('maxTimeMS') ?? 0);
   try {
     return await tracked(gateway, { client, command, session, connection }, async () => {
-      if (maxTimeMs === 0) return execute(gateway, connection, command);
+      if (maxTimeMs === 0) return execute(gateway, connection, command, cursor);
       await connection.query(`BEGIN; SET LOCAL statement_timeout = ${Math.max(1, Math.round(maxTimeMs))}`);
       try {
-        return await execute(gateway, connection, command);
+        return await execute(gateway, connection, command, cursor);
       } finally {
         await connection.query('COMMIT');
       }
@@ -58,7 +62,7 @@ export async function runCommand(gateway: Gateway, client: Client, command: Comm
   } catch (error) {
     return failed(error);
   } finally {
-    connection.release();
+    if (!gateway.cursors.hold(connection)) connection.release();
   }
 }
 
@@ -70,8 +74,10 @@ async function answerByItself(
   switch (command.name) {
     case 'ping':
     case 'endSessions':
-    case 'killCursors':
     case 'refreshSessions':
+      return OK;
+    case 'killCursors':
+      for (const id of field('cursors') as readonly unknown[]) gateway.cursors.kill(String(id));
       return OK;
     case 'buildInfo':
     case 'buildinfo':
@@ -114,7 +120,13 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   validate: 'SELECT document::bytea AS r FROM documentdb_api.validate($1, $2::bytea)',
 };
 
-async function execute(gateway: Gateway, connection: PoolClient, command: Command): Promise<Buffer> {
+/** `cursor`: the one that more is asked of. */
+async function execute(
+  gateway: Gateway,
+  connection: PoolClient,
+  command: Command,
+  cursor: Cursor | undefined,
+): Promise<Buffer> {
   const { name, elements } = command;
   const database = String(valueOf(elements.get('$db')));
   const target = String(valueOf(elements.get(name)));
@@ -122,33 +134,33 @@ async function execute(gateway: Gateway, connection: PoolClient, command: Comman
   const spec = documentOf(kept.map(({ bytes }) => bytes));
   const one = async (sql: string, ...values: readonly unknown[]): Promise<Readonly<Record<string, unknown>>> =>
     ((await connection.query(sql, [...values])).rows[0] ?? {}) as Readonly<Record<string, unknown>>;
-  const cursor = CURSORS[name];
-  if (cursor !== undefined) {
+  const inTransaction = valueOf(elements.get('autocommit')) === false;
+  const firstPage = CURSORS[name];
+  if (firstPage !== undefined) {
     const row = await one(
-      `SELECT cursorpage::bytea AS r, continuation::bytea AS c FROM documentdb_api.${cursor}($1, $2::bytea, $3)`,
+      `SELECT cursorpage::bytea AS r, continuation::bytea AS c, persistconnection AS p FROM documentdb_api.${firstPage}($1, $2::bytea, $3)`,
       database,
       spec,
       gateway.nextNumber++,
     );
-    return continued(gateway, row);
+    const page = continued(gateway, row, row['p'] === true && !inTransaction ? connection : null);
+    if (name !== 'listIndexes') return page;
+    const tellsApart = valueOf(elements.get('includeBuildUUIDs')) === true;
+    return withBuilds(gateway, { database, collection: target, tellsApart }, page);
   }
   const sql = FUNCTIONS[name];
-  if (sql !== undefined)
-    return withMongoCodes(bytesOf(await one(sql, database, spec)), valueOf(elements.get('autocommit')) === false);
+  if (sql !== undefined) return withMongoCodes(bytesOf(await one(sql, database, spec)), inTransaction);
   switch (name) {
     case 'getMore': {
-      const id = String(valueOf(elements.get('getMore')));
-      const place = gateway.cursors.get(id);
-      if (place === undefined) throw new Refusal(43, 'CursorNotFound', `cursor id ${id} not found`);
-      gateway.cursors.delete(id);
+      if (cursor === undefined) throw new Refusal(43, 'CursorNotFound', 'cursor id not found');
       const more = 'documentdb_api.cursor_get_more($1, $2::bytea, $3::bytea)';
       const row = await one(
         `SELECT cursorpage::bytea AS r, continuation::bytea AS c FROM ${more}`,
         database,
         spec,
-        place,
+        cursor.place,
       );
-      return continued(gateway, row);
+      return continued(gateway, row, cursor.connection);
     }
     case 'collMod':
       return bytesOf(
@@ -187,12 +199,12 @@ function bytesOf(row: Readonly<Record<string, unknown>>): Buffer {
 }
 
 /** Remembers where a page's cursor goes on. */
-function continued(gateway: Gateway, row: Readonly<Record<string, unknown>>): Buffer {
+function continued(gateway: Gateway, row: Readonly<Record<string, unknown>>, connection: Cursor['connection']): Buffer {
   const page = bytesOf(row);
   const cursor = elementsOf(page).find(({ name }) => name === 'cursor');
   const id = cursor === undefined ? null : valueOf(elementsOf(cursor.value).find(({ name }) => name === 'id'));
   const place = row['c'];
-  if (Buffer.isBuffer(place) && String(id) !== '0') gateway.cursors.set(String(id), place);
+  if (Buffer.isBuffer(place) && String(id) !== '0') gateway.cursors.keep(String(id), { place, connection });
   return page;
 }
 

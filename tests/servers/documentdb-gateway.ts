@@ -5,6 +5,7 @@ import process from 'node:process';
 import { Pool } from 'pg';
 import { serialize, valueOf } from './documentdb-bson.ts';
 import { runCommand } from './documentdb-commands.ts';
+import { createCursors } from './documentdb-cursors.ts';
 import { failed } from './documentdb-errors.ts';
 import type { Client, Gateway } from './documentdb-sessions.ts';
 import { serve, type Command } from './documentdb-wire.ts';
@@ -18,7 +19,7 @@ const gateway: Gateway = {
   pool,
   isStandalone,
   transactions: new Map(),
-  cursors: new Map(),
+  cursors: createCursors(),
   running: new Map(),
   nextNumber: 1,
 };

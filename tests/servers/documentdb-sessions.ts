@@ -1,7 +1,9 @@
 import { BSON } from 'bson';
 import type { Pool, PoolClient } from 'pg';
 import { OK, serialize, valueOf } from './documentdb-bson.ts';
+import type { Cursors } from './documentdb-cursors.ts';
 import { failed, Refusal, refusalOf } from './documentdb-errors.ts';
+import { builders } from './documentdb-builds.ts';
 import type { Command } from './documentdb-wire.ts';
 
 export interface Client {
@@ -16,10 +18,10 @@ interface Transaction {
   readonly expiry: NodeJS.Timeout;
 }
 
-interface Running {
+export interface Running {
   readonly appName: string | null;
   readonly session: string | null;
-  readonly name: string;
+  readonly command: Command;
   /** The process of PostgreSQL. */
   readonly process: number;
 }
@@ -30,8 +32,7 @@ export interface Gateway {
   readonly isStandalone: boolean;
   /** By session and number. */
   readonly transactions: Map<string, Transaction>;
-  /** Where a cursor goes on, by its id. */
-  readonly cursors: Map<string, Buffer>;
+  readonly cursors: Cursors;
   readonly running: Map<number, Running>;
   nextNumber: number;
 }
@@ -92,7 +93,7 @@ export async function tracked(
   const number = gateway.nextNumber++;
   const { client, command, session, connection } = of;
   const { processID } = connection as unknown as { readonly processID: number };
-  gateway.running.set(number, { appName: client.appName, session, name: command.name, process: processID });
+  gateway.running.set(number, { appName: client.appName, session, command, process: processID });
   try {
     return await work();
   } finally {
@@ -120,20 +121,35 @@ async function abort({ transactions }: Gateway, key: string): Promise<void> {
 }
 
 /** `match`: a stage of plain equality. */
-export function currentOp(gateway: Gateway, match: unknown): Buffer {
+export async function currentOp(gateway: Gateway, match: unknown): Promise<Buffer> {
   const binary = (session: string | null): unknown =>
     session === null ? undefined : { id: new BSON.Binary(Buffer.from(session, 'hex'), 4) };
-  const active = [...gateway.running].map(([opid, { appName, session, name }]) => {
-    return { type: 'op', active: true, opid, appName, lsid: binary(session), command: { [name]: 1 } };
+  const active = [...gateway.running].map(([opid, { appName, session, command }]) => {
+    return { type: 'op', active: true, opid, appName, lsid: binary(session), command: shown(command) };
   });
   const idle = [...gateway.transactions.values()].map(({ appName, session }) => {
     return { type: 'idleSession', active: false, appName, lsid: binary(session), transaction: {} };
   });
   const wanted = isStage(match, '$match') ? (match as { $match: Readonly<Record<string, unknown>> }).$match : {};
   const fits = (operation: Readonly<Record<string, unknown>>): boolean =>
-    Object.entries(wanted).every(([name, value]) => operation[name] === value);
-  const firstBatch = [...active, ...idle].filter(fits);
+    Object.entries(wanted).every(([path, value]) => at(operation, path) === value);
+  const firstBatch = [...active, ...(await builders(gateway)), ...idle].filter(fits);
   return serialize({ cursor: { id: 0n, ns: 'admin.$cmd.aggregate', firstBatch }, ok: 1 });
+}
+
+function at(document: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (inner, name) => (isStage(inner, name) ? (inner as Record<string, unknown>)[name] : undefined),
+      document,
+    );
+}
+
+/** As far as somebody here looks at it. */
+function shown({ name, elements }: Command): Readonly<Record<string, unknown>> {
+  const indexes = name === 'createIndexes' ? { indexes: valueOf(elements.get('indexes')) } : {};
+  return { [name]: valueOf(elements.get(name)), ...indexes, $db: valueOf(elements.get('$db')) };
 }
 
 /** The id of a session in hex. */

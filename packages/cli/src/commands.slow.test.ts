@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BROKEN, documentOf, project, SHOP, USERS } from './harness.ts';
@@ -174,7 +174,10 @@ test('a backup is restored, and only when it is confirmed', () => {
   run("insert into users values (1, 'Ada')");
   expect(detent('backup', 'a.backup').code).toBe(0);
   run('delete from users');
-  expect(detent('restore', 'a.backup').code).toBe(4);
+  const unconfirmed = detent('restore', 'a.backup');
+  expect(unconfirmed.code).toBe(4);
+  expect(unconfirmed.output).toMatch(/back to the backup of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d; what was written since/);
+  expect(detent('restore', 'none.backup').output).toMatch(/There is no readable manifest/);
   expect(detent('restore', 'a.backup', '--confirm', 'wrong').code).toBe(4);
   expect(rows('select * from users')).toEqual([]);
   expect(detent('restore', 'a.backup', '--confirm', 'app.db').code).toBe(0);
@@ -209,6 +212,8 @@ test('create writes a migration that is the newest', () => {
   expect(readFileSync(join(folder, stdout.trim()), 'utf8')).toContain('-- detent:up');
   const code = detent('new', 'fill', '--ts').stdout.trim();
   expect(readFileSync(join(folder, code), 'utf8')).toContain("from '@detent/sqlite'");
+  expect(detent('validate').output).toContain('V20990101000001_add_orders.sql has nothing to run yet.');
+  writeFileSync(join(folder, stdout.trim()), '-- detent:up\nCREATE TABLE orders (id INTEGER);\n-- detent:down\n\n');
   expect(detent('validate').output).toContain('Nothing speaks against a run.');
 });
 

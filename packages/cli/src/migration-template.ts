@@ -77,13 +77,13 @@ export function templateFor(
       return [[`${prefix}${stem}.sql`, `${up}\n\n\n${down}\n\n`]];
     case 'pair':
       return [
-        [`${prefix}${stem}.up.sql`, '-- what is to be\n'],
-        [`${prefix}${stem}.down.sql`, '-- what undoes it\n'],
+        [`${prefix}${stem}.up.sql`, '\n'],
+        [`${prefix}${stem}.down.sql`, '\n'],
       ];
     case 'undo':
       return [
-        [`V${stem}.sql`, '-- what is to be\n'],
-        [`U${stem}.sql`, '-- what undoes it\n'],
+        [`V${stem}.sql`, '\n'],
+        [`U${stem}.sql`, '\n'],
       ];
   }
 }

@@ -66,7 +66,7 @@ type Around = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 function watchedHistory(history: HistoryStore, around: Around): HistoryStore {
   return overlay(history, {
-    init: () => around('making the tables', () => history.init()),
+    init: (signal) => around('making the tables', () => history.init(signal)),
     save: (row) => around(`saving ${row.id} as ${row.state}`, () => history.save(row)),
     append: (line) => around(`the ledger's ${line.action}`, () => history.append(line)),
   });

@@ -48,10 +48,40 @@ describe('sections', () => {
     expect([texts(script.up), texts(script.down)]).toEqual([['create table t(a)'], ['drop table t']]);
   });
 
-  test('an empty down is a way back that does nothing', () => {
+  test('a down with a comment alone is a way back that does nothing', () => {
     const script = parse('-- detent:up\nselect 1;\n-- detent:down\n-- nothing to do\n');
     expect(script.down).toEqual([]);
     expect(script.downText).toBe('-- nothing to do\n');
+  });
+
+  test.each([
+    ['detent', '-- detent:up\nselect 1;\n\n-- detent:down\n\n'],
+    ['goose', '-- +goose Up\nselect 1;\n-- +goose Down\n-- +goose StatementBegin\n-- +goose StatementEnd\n'],
+    ['dbmate', '-- migrate:up\nselect 1;\n\n-- migrate:down\n'],
+    ['a directive', '-- detent:up\nselect 1;\n-- detent:down\n-- detent:idempotent\n'],
+  ])('a down that was left blank is no way back: %s', (_, text) => {
+    expect(parse(text)).toMatchObject({ down: null, downText: null });
+    const file = parse(' \n', sqlite, { part: 'down' });
+    expect([file.down, file.downText]).toEqual([null, null]);
+  });
+
+  test.each([
+    ['as it was created', '-- detent:up\n\n\n-- detent:down\n\n', 'whole'],
+    ['with its way back alone', '-- detent:up\n-- detent:down\nselect 1;', 'whole'],
+    ['described before its marker', '-- adds prices\n-- detent:up\n\n-- detent:down\nselect 1;', 'whole'],
+    ['of directives', '-- detent:transaction none\n', 'whole'],
+    ['of a pair', '-- detent:idempotent\n', 'up'],
+  ] as const)('a script is refused that has nothing to run yet: %s', (_, text, part) => {
+    const error = errorOf(() => parse(text, sqlite, { part }));
+    expect(error.code).toBe('FILE_UNREADABLE');
+    expect(error.hint).toContain('a comment that says why it does nothing');
+    expect(error.facts.place).toEqual({ file: 'V1__a.sql' });
+  });
+
+  test('an up with a comment alone does nothing', () => {
+    expect(parse('-- detent:up\n-- only on production\n').up).toEqual([]);
+    expect(parse('/* later */').up).toEqual([]);
+    expect(parse('# later', mysql).up).toEqual([]);
   });
 
   test('down may come first', () => {
@@ -138,7 +168,7 @@ describe('directives', () => {
     ["select '-- detent:transaction none'", {}],
     ['/* detent:idempotent */', {}],
   ])('%s', (text, directives) => {
-    expect(parse(text).directives).toEqual(directives);
+    expect(parse(`${text}\nselect 1;`).directives).toEqual(directives);
   });
 
   test.each([

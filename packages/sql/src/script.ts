@@ -28,7 +28,8 @@ interface Section {
 
 /**
  * Reads a script into statements. Sections are those of Detent, goose and dbmate; the delimiter is `;` again in each.
- * Throws `SCRIPT_SYNTAX`, `SCRIPT_DIRECTIVE` or `PLACEHOLDER`, each with its place in the file.
+ * Throws `FILE_UNREADABLE` where there is neither a statement nor a comment to run, and `SCRIPT_SYNTAX`,
+ * `SCRIPT_DIRECTIVE` or `PLACEHOLDER`, each with its place in the file.
  */
 export function parseScript(script: ScriptText, dialect: Dialect): ParsedScript {
   const source = openSource(script.text, script.file);
@@ -83,16 +84,19 @@ export function parseScript(script: ScriptText, dialect: Dialect): ParsedScript 
   const parts = sections.length === 0 ? [unmarked] : sections;
   const ownTransaction = directives.transaction === 'none' ? 'keep' : 'take over';
   const notes: ScriptNote[] = [];
-  const finish = (direction: Direction): readonly Statement[] | null => {
-    const section = parts.find((part) => part.direction === direction);
+  const finish = (section: Section | undefined): readonly Statement[] | null => {
     if (section === undefined) return null;
     const finished = finishSection(section.statements, dialect, ownTransaction);
     notes.push(...finished.notes);
     return finished.statements;
   };
-  const up = finish('up') ?? [];
-  const down = finish('down');
-  const downSection = parts.find((part) => part.direction === 'down');
+  const writtenSection = (direction: Direction): Section | undefined =>
+    parts.find((part) => part.direction === direction && isWritten(part, source));
+  const upSection = writtenSection('up');
+  if (upSection === undefined && script.part !== 'down') throw unwritten(script);
+  const downSection = writtenSection('down');
+  const up = finish(upSection) ?? [];
+  const down = finish(downSection);
   // A file of its own holds its directives already.
   const header = script.part === 'whole' ? renderDirectives(directives) : [];
   const downText = downSection === undefined ? null : [...header, textOf(downSection, source), ''].join('\n');
@@ -101,6 +105,20 @@ export function parseScript(script: ScriptText, dialect: Dialect): ParsedScript 
 
 function openSection(direction: Direction, from: number, source: Source): Section {
   return { direction, from, to: source.text.length, statements: [], pieces: [] };
+}
+
+/** A comment is enough, so that nothing can be meant; a part left blank, as a new file has it, is not written yet. */
+function isWritten(section: Section, source: Source): boolean {
+  if (section.statements.length > 0) return true;
+  const lines = source.text.slice(section.from, section.to).split('\n');
+  return lines.some((line) => line.trim() !== '' && useOf(line.trim(), true) === 'skip');
+}
+
+function unwritten({ file }: ScriptText): DetentError {
+  return new DetentError('FILE_UNREADABLE', `${file} has nothing to run yet.`, {
+    hint: 'Write what it is to do, or a comment that says why it does nothing.',
+    facts: { place: { file } },
+  });
 }
 
 function toStatement(

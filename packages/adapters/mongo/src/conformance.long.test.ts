@@ -7,7 +7,7 @@ const server = await mongoServer();
 
 describe.runIf(server !== null)('where there is one', () => {
   describeConformance('MongoDB', target, {
-    concerns: ['strategies', 'lock race', 'broken runners'],
-    size: 'short',
+    concerns: ['strategies', 'bad input', 'backup fidelity', 'recovery', 'broken runners'],
+    size: 'long',
   });
 });

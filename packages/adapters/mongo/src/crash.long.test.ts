@@ -6,5 +6,5 @@ import { target } from './fixtures/conformance.ts';
 const server = await mongoServer();
 
 describe.runIf(server !== null)('where there is one', () => {
-  describeConformance('MongoDB', target, { concerns: ['crashes'], size: 'short' });
+  describeConformance('MongoDB', target, { concerns: ['crashes'], size: 'long' });
 });

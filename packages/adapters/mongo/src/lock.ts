@@ -9,9 +9,11 @@ import {
 } from '@detent/core';
 import type { ClientSession } from 'mongodb';
 import { endTransaction, endWork, isWorking } from './backend.ts';
+import { LOCK_ID } from './books.ts';
 import { CODE, failureOf, lockLost } from './errors.ts';
 import { keepAlive, type Heartbeat } from './heartbeat.ts';
-import { emptyLock, FREE, LEASE_ID, LEASE_MS, LOCK_ID, readLock, renewLease, takeLock, type Holder } from './holder.ts';
+import { emptyLock, FREE, readLock, takeLock, type Holder } from './holder.ts';
+import { LEASE_ID, LEASE_MS, renewLease } from './lease.ts';
 import type { Link } from './link.ts';
 import { hasEnded, processKey } from './liveness.ts';
 
@@ -25,8 +27,6 @@ export interface SessionLock extends MigrationLock {
   fence(session: ClientSession, mark: string): Promise<void>;
   /** The mark of the last transaction that was committed. */
   lastMark(): Promise<string | null>;
-  /** Throws `LOCK_LOST` when it may be lost by now; asks nobody. */
-  check(): void;
   /** Gives back whatever is still held. */
   close(): Promise<void>;
 }
@@ -109,6 +109,10 @@ export function createLock(link: Link): SessionLock {
     await books.lock.updateOne({ _id: LEASE_ID }, update, { upsert: true });
   };
 
+  link.check = () => {
+    if (held !== null && !held.heartbeat.isFresh()) throw lockLost({ token: held.token });
+  };
+
   return {
     heldToken: () => held?.token ?? null,
 
@@ -131,10 +135,6 @@ export function createLock(link: Link): SessionLock {
         const mark: unknown = found?.['touched'];
         return typeof mark === 'string' ? mark : null;
       }),
-
-    check() {
-      if (held !== null && !held.heartbeat.isFresh()) throw lockLost({ token: held.token });
-    },
 
     async tryAcquire(owner): Promise<LockAttempt> {
       link.mayWrite();

@@ -1,10 +1,9 @@
 import type { DatabaseAdapter } from '@detent/core';
-import { mariadb as dialect, parseScript } from '@detent/sql';
 import { connect, shownTarget } from './connect.ts';
 import { createLink } from './link.ts';
 import { checkOptions, type CheckedOptions, type MysqlOptions } from './options.ts';
+import type * as Script from './script.ts';
 import { createSession } from './session.ts';
-import { withoutTableLocks } from './table-locks.ts';
 import { waysOf } from './ways.ts';
 
 /** How long a second connection may take that only looks. */
@@ -18,14 +17,14 @@ export function createAdapter<Db>(options: MysqlOptions): DatabaseAdapter<Db> {
 function adapterOf<Db>(checked: CheckedOptions): DatabaseAdapter<Db> {
   const target = shownTarget(checked);
   const { kind } = checked.origin;
+  let parser: Promise<typeof Script> | null = null;
   return {
     name: 'mysql',
     target,
     scriptExtensions: ['.sql'],
     lockTimeoutMs: 5_000,
     at: (url) => adapterOf(checkOptions({ ...checked.given, url })),
-    // MariaDB's language, which has MySQL's in it as far as taking a script apart goes.
-    parse: (script) => withoutTableLocks(parseScript(script, dialect)),
+    parse: async (script) => (await (parser ??= import('./script.ts'))).parse(script),
     async open(options) {
       const { connectTimeoutMs, signal } = options;
       const wire = await connect(checked, { timeoutMs: connectTimeoutMs, signal });

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Statement } from '@detent/core';
 import { classify, mariadb, quoteIdent, readStatement } from '@detent/sql';
+import { isTransactional } from './engine.ts';
 import { translate } from './errors.ts';
 import type { Link } from './link.ts';
 import { literal } from './literal.ts';
@@ -32,12 +33,6 @@ export interface Coverage {
 }
 
 const NOTHING: Beyond = { kind: 'nothing' };
-const TRANSACTIONAL = new Set(['INNODB', 'ROCKSDB', 'TOKUDB', 'NDBCLUSTER']);
-
-/** Whether a ROLLBACK takes back the rows of tables with this engine. */
-export function isTransactional(engine: string): boolean {
-  return TRANSACTIONAL.has(engine.toUpperCase());
-}
 
 /** What these show is made when it is looked at. */
 const VIRTUAL = new Set(['information_schema', 'performance_schema']);

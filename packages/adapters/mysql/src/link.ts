@@ -1,7 +1,7 @@
 import { DetentError, misuse, type Logger, type OpenOptions } from '@detent/core';
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts';
-import { isTransactional } from './coverage.ts';
 import { CLUSTER_SQL, refuseCluster } from './cluster.ts';
+import { isTransactional } from './engine.ts';
 import { readOnlySession, translate } from './errors.ts';
 import { greetingSql, readGreeting, type Greeting } from './greeting.ts';
 import { baseSql, isPlainMode, limitSql, readSettingsSql, restoreSql, type Limits } from './settings.ts';
@@ -32,6 +32,10 @@ export interface Link {
   /** Remembers what an answer to `greetingText` said. */
   greeted(answer: Answer | undefined): { readonly greeting: Greeting; readonly books: Bookkeeping };
   readonly greetingText: string;
+  /** Sends what the session's writes hold back, so that a reader sees it. */
+  flush: () => Promise<void>;
+  /** Called when code takes the connection: what was known of the schema may not be so any more. */
+  onCode: () => void;
   /** Statements of Detent's own. Throws translated errors. */
   readonly ask: (...texts: readonly string[]) => Promise<readonly Answer[]>;
   /** Sets what a session that writes needs, once, in front of `texts`; gives their answers. Throws `READ_ONLY`. */
@@ -119,6 +123,8 @@ export function createLink(given: LinkSettings): Link {
     known: () => greeting,
     books: async () => books ?? greeted((await ask(greetingText))[0]).books,
     greeted,
+    flush: async () => undefined,
+    onCode: () => undefined,
     ask,
 
     async prepare(...texts) {

@@ -38,7 +38,8 @@ export function createRowWrites(): RowWrites {
       if (row.token !== holder) forget();
       const values = rowValues(row);
       const before = known.get(row.id);
-      known.set(row.id, values);
+      // What is done is hardly ever saved again in the same run.
+      known.set(row.id, row.state === 'applied' ? null : values);
       const proof = (): string => savedSql(history.tables.history, row);
       if (before !== undefined && before !== null) {
         const changes = NAMES.flatMap((name, index) =>
@@ -52,9 +53,15 @@ export function createRowWrites(): RowWrites {
         return { text: into, row: { values: tuple(values), after }, proof };
       }
       // What is not said is NULL.
-      const said = [...values.keys()].filter((index) => values[index] !== null);
-      const text = `INSERT INTO ${history.tables.history} (${said.map((index) => NAMES[index]).join(', ')}) VALUES `;
-      return { text, row: { values: tuple(said.map((index) => values[index] ?? null)), after: '' }, proof };
+      const said = values.filter((value) => value !== null);
+      let names = '';
+      for (let index = 0; index < values.length; index += 1)
+        if (values[index] !== null) names += `${names === '' ? '' : ', '}${NAMES[index]}`;
+      return {
+        text: `INSERT INTO ${history.tables.history} (${names}) VALUES `,
+        row: { values: tuple(said), after: '' },
+        proof,
+      };
     },
 
     forget,

@@ -160,9 +160,20 @@ const badScripts: BadInputs = (target) => {
           } as const,
         ]),
     {
+      name: 'a script that was made and not written yet',
+      code: 'FILE_UNREADABLE',
+      files: file('-- detent:up\n\n\n-- detent:down\n\n'),
+    },
+    {
       name: 'a script without a way back under the strategy down',
       code: 'DOWN_MISSING',
       files: file(`${create('t')};\n`),
+      options: { rollback: 'down' },
+    },
+    {
+      name: 'a script whose way back was left blank under the strategy down',
+      code: 'DOWN_MISSING',
+      files: file(`-- detent:up\n${create('t')};\n-- detent:down\n\n`),
       options: { rollback: 'down' },
     },
     {

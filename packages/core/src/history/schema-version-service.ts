@@ -19,8 +19,8 @@ export class SchemaVersionService {
     this.#store = store;
   }
 
-  init(): Promise<void> {
-    return this.#store.init();
+  init(signal: AbortSignal): Promise<void> {
+    return this.#store.init(signal);
   }
 
   getAllMigrated(): Promise<History> {

@@ -63,8 +63,9 @@ function report(
 }
 
 function editedProblem(file: MigrationFile): Problem {
+  const again = `detent redo ${file.version ?? file.id}`;
   return new DetentError('CHECKSUM', `${file.file} was edited after it was applied.`, {
-    hint: 'Undo the edit and write a new migration; or run it again with `detent redo`; or accept the edit with `detent repair`.',
+    hint: `Undo the edit and write a new migration; or run it again with \`${again}\`; or accept the edit with \`detent repair\`.`,
     facts: { place: { file: file.file } },
   });
 }

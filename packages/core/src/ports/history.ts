@@ -100,8 +100,11 @@ export interface HistoryStore {
   read(): Promise<History>;
   /** The whole row; `null` when there is none. */
   load(id: string): Promise<HistoryRow | null>;
-  /** Creates or upgrades the tables. Only under the lock. */
-  init(): Promise<void>;
+  /**
+   * Creates or upgrades the tables, and waits, as long as `signal` lets it, for what the server still does where a run
+   * died. Only under the lock.
+   */
+  init(signal?: AbortSignal): Promise<void>;
   /** Inserts or replaces the row of `row.id`. Throws `LOCK_LOST` when the token is not the lock's any more. */
   save(row: HistoryRow): Promise<void>;
   /** Adds a line to the ledger, chained by `chainHash`. */

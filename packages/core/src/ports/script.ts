@@ -4,7 +4,7 @@
  */
 export interface ParsedScript {
   readonly up: readonly Statement[];
-  /** `null` when the text says nothing about the way back. An empty list is a way back that does nothing. */
+  /** `null` when there is no way back, or a blank one. An empty list has a comment in it: a way back that does nothing. */
   readonly down: readonly Statement[] | null;
   /** The text of the down part as it would be read again; `null` with `down`. Kept in the history. */
   readonly downText: string | null;

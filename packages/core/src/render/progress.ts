@@ -2,7 +2,7 @@ import type { LifecycleEvent, StepInfo } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { liveLine } from './live-line.ts';
 import type { Screen, Tone } from './screen.ts';
-import { bytes, counted, cut, grouped, milliseconds, padEnd, padStart, partsOf } from './text.ts';
+import { bytes, counted, cut, grouped, milliseconds, padEnd, padStart, partsOf, wrap } from './text.ts';
 
 /** In a log, something that takes long shows every so often that it goes on. */
 const LOG_EVERY_MS = 10_000;
@@ -74,11 +74,13 @@ export function progressOf(screen: Screen): Progress {
       case 'lock-acquired':
         live.clear();
         return;
-      case 'recovered':
-        say(
-          `  ${paint('warn', marks.warning)} ${paint('faint', event.id)}  left ${event.from} by an earlier run, ${event.from === event.to ? 'goes on' : `now ${event.to}`}: ${event.why}`,
-        );
+      case 'recovered': {
+        const then = event.from === event.to ? 'goes on' : `now ${event.to}`;
+        const words = `${event.id}  left ${event.from} by an earlier run, ${then}: ${event.why}`;
+        const [head = '', ...more] = wrap(words, screen.columns - 4);
+        say([`  ${paint('warn', marks.warning)} ${head}`, ...more.map((line) => `    ${line}`)].join('\n'));
         return;
+      }
       case 'planned':
         widths = widthsOf(event.plan, screen.columns);
         say(paint('strong', headline(event.plan)));
@@ -108,6 +110,8 @@ export function progressOf(screen: Screen): Progress {
         return;
       case 'statement-finished':
         if (running === null) return;
+        // Its transaction was taken back and begins again.
+        if (event.done <= running.done) running.rows = null;
         running.done = event.done;
         running.phase = null;
         if (event.rows !== null) running.rows = (running.rows ?? 0) + event.rows;

@@ -142,6 +142,25 @@ test('a migration that goes on counts from where an earlier run stopped', () => 
   expect(text).toContain('failed at statement 3 of 4');
 });
 
+test('rows of a transaction that was taken back and begun again count once', () => {
+  const info = step('1', 'a');
+  const finished = (done: number): LifecycleEvent => ({
+    kind: 'statement-finished',
+    step: info,
+    done,
+    total: 2,
+    rows: 1_000,
+  });
+  const text = draw(nothing, [
+    { kind: 'step-started', step: info, index: 0, count: 1, statements: 2, done: 0 },
+    finished(1),
+    finished(1),
+    finished(2),
+    { kind: 'step-finished', step: info, durationMs: 5, result: null },
+  ]);
+  expect(text).toContain('2 statements, 2,000 rows');
+});
+
 test('a statement that takes long shows how far the server is', () => {
   const screen = drawing(120, true);
   const renderer = new TerminalRenderer({ out: screen, err: screen });

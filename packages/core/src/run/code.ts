@@ -4,7 +4,7 @@ import type { DatabaseMigrationHandler } from '../ports/handler.ts';
 import type { MigrationInfo } from '../migration.ts';
 import type { Action } from '../validate/load.ts';
 import { modeOf } from '../validate/pending.ts';
-import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
+import { confirmLease, recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
 import { batchesOf } from './batches.ts';
 import type { RunContext } from './context.ts';
 import { intentOf } from './intent.ts';
@@ -17,7 +17,7 @@ export async function runCode<Db>(
   attempt: Attempt<Db>,
   action: Code<Db>,
 ): Promise<string | null> {
-  const { session, settings, lease, signal } = context;
+  const { session, settings, signal } = context;
   const { foreignKeys } = attempt.step.loaded;
   const mode = modeOf(attempt.step.loaded, settings);
   const callAndRecord = async (): Promise<string | null> => {
@@ -30,7 +30,7 @@ export async function runCode<Db>(
     return session.transaction({ statements: null, foreignKeys }, callAndRecord);
   // Before the intent: once that is written, nobody can tell that the code was never called.
   signal.throwIfAborted();
-  await lease.assert();
+  await confirmLease(context);
   await recordStart(context, attempt, { ...attempt.row, intent: await intentOf(context, attempt, null) });
   const result = await call(context, attempt, action);
   await inTransaction(context, () => recordFinish(context, attempt, result));

@@ -50,7 +50,7 @@ export async function runUnderLock<Db>(
   // 4 init, 5 recover
   const context = contextOf(environment, { session, owner, lease, signal, report });
   const backups = new BackupService(session, settings, events);
-  await context.versions.init();
+  await context.versions.init(signal);
   await recover(context, await scanner.rescan(scan), async (ids, path) => {
     const manifest = await backups.open(path);
     await backups.restore(manifest, await rewriteHistory(context, ids, manifest));

@@ -36,7 +36,7 @@ export async function maintain<Db>(
     if (lock.kind !== 'acquired') throw new DetentError('INTERNAL', 'The lock was not taken.');
     await using lease = lock.lease;
     const context = contextOf(environment, { session, owner, lease, signal, report });
-    await context.versions.init();
+    await context.versions.init(signal);
     return report.maintained(await work(context, await scanner.scan()));
   } catch (thrown) {
     return report.unmaintained(thrown, signal);

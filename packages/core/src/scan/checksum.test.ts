@@ -65,7 +65,7 @@ test.each([
   expect(problem?.facts.place?.line).toBe(line);
 });
 
-test('an empty way back does nothing and is allowed', () => {
+test('an empty way back is left alone: it is none', () => {
   expect(findTextProblem(Buffer.alloc(0), 'V1_x.down.sql', true)).toBeNull();
   expect(findTextProblem(Buffer.from('-- only a comment\n'), 'V1_x.sql', false)).toBeNull();
 });

@@ -112,10 +112,17 @@ interface VersionedParts {
 
 function splitVersioned(stem: string): VersionedParts | null {
   const plain = PLAIN.exec(stem);
-  if (plain !== null) {
-    const [, letter = '', version = '', id = '', joint = '', name = '', direction = ''] = plain;
-    return { letter, version, id, joint, name, direction, plain: true };
-  }
+  // By index: taking a list apart makes an object for each of its parts, for each file at each start.
+  if (plain !== null)
+    return {
+      letter: plain[1] ?? '',
+      version: plain[2] ?? '',
+      id: plain[3] ?? '',
+      joint: plain[4] ?? '',
+      name: plain[5] ?? '',
+      direction: plain[6] ?? '',
+      plain: true,
+    };
   const [, letter = '', digits = '', joint = '__', rest = ''] = IN_PARTS.exec(stem) ?? ANY.exec(stem) ?? [];
   if (digits === '') return null;
   const direction = rest.endsWith('.up') ? '.up' : rest.endsWith('.down') ? '.down' : '';

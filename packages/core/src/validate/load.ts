@@ -108,9 +108,13 @@ function fromScript<Db>(script: ParsedScript, file: string): LoadedMigration<Db>
   };
 }
 
-export function downMissing(file: string, why: string): Problem {
+export function downMissing(
+  file: string,
+  why: string,
+  hint = 'Add a `down` (in SQL: `-- detent:down`), or choose the strategy "backup" or "both".',
+): Problem {
   return new DetentError('DOWN_MISSING', `${file} has no way back. ${why}`.trim(), {
-    hint: 'Add a `down` (in SQL: `-- detent:down`), or choose the strategy "backup" or "both".',
+    hint,
     facts: { place: { file } },
   });
 }

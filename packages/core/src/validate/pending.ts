@@ -107,11 +107,13 @@ function lostValues(file: string, which: string, statements: readonly Statement[
   });
 }
 
+const ADD_LATER = 'Add a `down` (in SQL: `-- detent:down`), and accept the edit with `detent repair`.';
+
 function checkStep<Db>(step: PlannedStep, loaded: LoadedMigration<Db>, settings: Settings<Db>): Problem[] {
   const problems: Problem[] = [];
   const { direction, file } = step.info;
   const action = loaded[direction];
-  if (direction === 'down' && action === null) problems.push(downMissing(file, ''));
+  if (direction === 'down' && action === null) problems.push(downMissing(file, '', ADD_LATER));
   if (action !== null) problems.push(...checkTransactions(action, loaded, settings));
   if (direction === 'up') {
     if (settings.rollback === 'down' && loaded.down === null) {
