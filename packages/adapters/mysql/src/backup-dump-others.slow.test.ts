@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { describeOthers } from './fixtures/others.ts';
+import { accountsAddUp } from './fixtures/others.ts';
 import { dumpingProducts } from './fixtures/dump.ts';
 import { failureOf } from './fixtures/playground.ts';
 import { connectionTo, freshPath, prepared, removeFolders, SHOP } from './fixtures/shop.ts';
@@ -9,7 +9,7 @@ const patient = { timeout: 120_000 };
 afterEach(removeFolders);
 
 describe.each(await dumpingProducts('dump-others', ['MariaDB']))('by dump, on $product', (product) => {
-  describeOthers(product);
+  accountsAddUp(product.product, product.open);
 
   test('F91 a transaction that writes and stays open is told, and stops nobody for long', patient, async () => {
     await using place = await product.open();

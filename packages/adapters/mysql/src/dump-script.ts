@@ -89,6 +89,7 @@ function createCutter(memory: Memory): Cutter {
         continue;
       }
       const end = bytes.indexOf(NEWLINE);
+      if (bytes.length === 1 && bytes[0] === DASH) return false;
       if (bytes[0] === DASH && bytes[1] === DASH) {
         if (end === -1) return false;
         lastLine = bytes.toString('utf8', 0, end);
