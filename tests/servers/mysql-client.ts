@@ -15,9 +15,7 @@ interface Found {
 }
 
 /** What says that a program is of the product. */
-const PROGRAMS: Readonly<
-  Record<Product, { readonly name: string; readonly client: string; readonly said: RegExp }>
-> = {
+const PROGRAMS: Readonly<Record<Product, { readonly name: string; readonly client: string; readonly said: RegExp }>> = {
   MariaDB: { name: 'mariadb-dump', client: 'mariadb', said: /MariaDB/ },
   MySQL: { name: 'mysqldump', client: 'mysql', said: /^(?!.*MariaDB).* Ver [89]\./ },
 };

@@ -35,7 +35,7 @@ describe.each(await dumpingProducts('dump-others', ['MariaDB']))('by dump, on $p
     const session = await prepared(
       place,
       'CREATE TABLE a_large (id int AUTO_INCREMENT PRIMARY KEY, body longtext)',
-      "INSERT INTO a_large (body) SELECT REPEAT(MD5(RAND()), 30000) FROM seq_1_to_60",
+      'INSERT INTO a_large (body) SELECT REPEAT(MD5(RAND()), 30000) FROM seq_1_to_60',
       'CREATE TABLE z_last (id int PRIMARY KEY)',
     );
     const changer = await connectionTo(place);

@@ -90,56 +90,73 @@ describe.each(await dumpingProducts('dump', ['MariaDB', 'MySQL']))('$product', (
     expect(await place.database.query(look)).toEqual(before);
   });
 
-  test('F93 the password is in a file that is gone afterwards, and the program hears of nothing else', patient, async () => {
-    const spied = freshFolder();
-    stand(
-      product,
-      VERSION,
-      `printf '%s\\n' "$@" > '${join(spied, 'args')}'`,
-      `env > '${join(spied, 'env')}'`,
-      `file="\${1#*=}"; cp "$file" '${join(spied, 'file')}'; stat -c '%a' "$file" "$(dirname "$file")" > '${join(spied, 'mode')}'`,
-      'exec "$real" "$@"',
-    );
-    vi.stubEnv('MYSQL_PWD', 'other-secret');
-    vi.stubEnv('MYSQL_HOST', 'no-such-host.invalid');
-    vi.stubEnv('DATABASE_URL', 'mysql://other:secret@elsewhere/x');
-    await using place = await open();
-    const { manifest } = await shop(place);
-    const [args = '', env = '', file = '', mode] = ['args', 'env', 'file', 'mode'].map((name) =>
-      readFileSync(join(spied, name), 'utf8'),
-    );
-    const { password } = new URL(place.database.url);
-    expect(password).not.toBe('');
-    expect(file).toContain(`password="${password}"`);
-    expect(mode).toBe('600\n700\n');
-    for (const text of [args, env, JSON.stringify(manifest)]) expect(text).not.toContain(password);
-    expect(env).not.toMatch(/MYSQL_PWD|MYSQL_HOST|DATABASE_URL/);
-    expect(existsSync(args.split('\n')[0]?.split('=')[1] ?? '')).toBe(false);
-  });
+  test(
+    'F93 the password is in a file that is gone afterwards, and the program hears of nothing else',
+    patient,
+    async () => {
+      const spied = freshFolder();
+      stand(
+        product,
+        VERSION,
+        `printf '%s\\n' "$@" > '${join(spied, 'args')}'`,
+        `env > '${join(spied, 'env')}'`,
+        `file="\${1#*=}"; cp "$file" '${join(spied, 'file')}'; stat -c '%a' "$file" "$(dirname "$file")" > '${join(spied, 'mode')}'`,
+        'exec "$real" "$@"',
+      );
+      vi.stubEnv('MYSQL_PWD', 'other-secret');
+      vi.stubEnv('MYSQL_HOST', 'no-such-host.invalid');
+      vi.stubEnv('DATABASE_URL', 'mysql://other:secret@elsewhere/x');
+      await using place = await open();
+      const { manifest } = await shop(place);
+      const [args = '', env = '', file = '', mode] = ['args', 'env', 'file', 'mode'].map((name) =>
+        readFileSync(join(spied, name), 'utf8'),
+      );
+      const { password } = new URL(place.database.url);
+      expect(password).not.toBe('');
+      expect(file).toContain(`password="${password}"`);
+      expect(mode).toBe('600\n700\n');
+      for (const text of [args, env, JSON.stringify(manifest)]) expect(text).not.toContain(password);
+      expect(env).not.toMatch(/MYSQL_PWD|MYSQL_HOST|DATABASE_URL/);
+      expect(existsSync(args.split('\n')[0]?.split('=')[1] ?? '')).toBe(false);
+    },
+  );
 
-  test('F93 F98 what the program says goes into the error, without the password, and nothing is left', patient, async () => {
-    await using place = await open();
-    const session = await prepared(place, ...SHOP);
-    const spied = freshFolder();
-    const { password } = new URL(place.database.url);
-    stand(product, VERSION, `echo "$1" > '${join(spied, 'args')}'; echo "dump: it broke with ${password}" >&2; exit 3`);
-    const at = freshFolder();
-    const failure = await failureOf(session.backup.backup(join(at, 'b')));
-    expect(failure).toMatchObject({
-      code: 'BACKUP_FAILED',
-      message: expect.stringContaining('it broke with ***') as string,
-    });
-    expect(JSON.stringify([failure, String((failure as Error).cause)])).not.toContain(password);
-    expect(readdirSync(at)).toEqual([]);
-    expect(existsSync(readFileSync(join(spied, 'args'), 'utf8').trim().split('=')[1] ?? '')).toBe(false);
-  });
+  test(
+    'F93 F98 what the program says goes into the error, without the password, and nothing is left',
+    patient,
+    async () => {
+      await using place = await open();
+      const session = await prepared(place, ...SHOP);
+      const spied = freshFolder();
+      const { password } = new URL(place.database.url);
+      stand(
+        product,
+        VERSION,
+        `echo "$1" > '${join(spied, 'args')}'; echo "dump: it broke with ${password}" >&2; exit 3`,
+      );
+      const at = freshFolder();
+      const failure = await failureOf(session.backup.backup(join(at, 'b')));
+      expect(failure).toMatchObject({
+        code: 'BACKUP_FAILED',
+        message: expect.stringContaining('it broke with ***') as string,
+      });
+      expect(JSON.stringify([failure, String((failure as Error).cause)])).not.toContain(password);
+      expect(readdirSync(at)).toEqual([]);
+      expect(existsSync(readFileSync(join(spied, 'args'), 'utf8').trim().split('=')[1] ?? '')).toBe(false);
+    },
+  );
 
   test('F93 a backup that is stopped ends the program, and leaves nothing', patient, async () => {
     await using place = await open();
     const session = await prepared(place, ...SHOP);
     const spied = freshFolder();
     const [pid, args] = [join(spied, 'pid'), join(spied, 'args')];
-    stand(product, VERSION, `"$real" "$@"; echo "$1" > '${args}'; echo $$ > '${pid}.part'; mv '${pid}.part' '${pid}'`, 'exec sleep 600');
+    stand(
+      product,
+      VERSION,
+      `"$real" "$@"; echo "$1" > '${args}'; echo $$ > '${pid}.part'; mv '${pid}.part' '${pid}'`,
+      'exec sleep 600',
+    );
     const stop = new AbortController();
     const at = freshFolder();
     const failing = failureOf(session.backup.backup(join(at, 'b'), stop.signal));
@@ -154,7 +171,11 @@ describe.each(await dumpingProducts('dump', ['MariaDB', 'MySQL']))('$product', (
   test.each([
     ['that ends early', '"$real" "$@" | head -c 3000; exit 0', /ends too early/],
     ['without its last line', '"$real" "$@" | sed "/^-- Dump completed/d"', /ends too early/],
-    ['without the rows of a table', '"$real" "$@" | sed "/^INSERT INTO .tags/,/;$/d"', /tags has 3 rows, and 0 of them/],
+    [
+      'without the rows of a table',
+      '"$real" "$@" | sed "/^INSERT INTO .tags/,/;$/d"',
+      /tags has 3 rows, and 0 of them/,
+    ],
     ['without a table', '"$real" "$@" | sed "/^CREATE TABLE .tags/,/;$/d"', /tags is not in the dump/],
     [
       'that makes a table otherwise',
@@ -173,28 +194,34 @@ describe.each(await dumpingProducts('dump', ['MariaDB', 'MySQL']))('$product', (
     expect(readdirSync(at)).toEqual([]);
   });
 
-  test('without the program the plan says what to install, and a backup that is there is restored', patient, async () => {
-    await using place = await open();
-    const { session, manifest } = await shop(place);
-    const path = process.env['PATH'];
-    process.env['PATH'] = '/nowhere';
-    const absent = `${NAMES[product]} is not installed, or not in PATH: install the client programs of ${product}`;
-    const found = await session.backup.check(freshFolder());
-    const failure = await failureOf(session.backup.backup(freshPath()));
-    process.env['PATH'] = path;
-    expect(found).toEqual([expect.stringContaining(absent)]);
-    expect(failure).toMatchObject({ code: 'BACKUP_FAILED', message: expect.stringContaining(absent) as string });
-    stand(product, 'exit 1');
-    await runScript(session, 'DELETE FROM tags;');
-    await session.backup.restore(manifest, nothing);
-    expect(await session.backup.sums()).toEqual(manifest.objects);
-  });
+  test(
+    'without the program the plan says what to install, and a backup that is there is restored',
+    patient,
+    async () => {
+      await using place = await open();
+      const { session, manifest } = await shop(place);
+      const path = process.env['PATH'];
+      process.env['PATH'] = '/nowhere';
+      const absent = `${NAMES[product]} is not installed, or not in PATH: install the client programs of ${product}`;
+      const found = await session.backup.check(freshFolder());
+      const failure = await failureOf(session.backup.backup(freshPath()));
+      process.env['PATH'] = path;
+      expect(found).toEqual([expect.stringContaining(absent)]);
+      expect(failure).toMatchObject({ code: 'BACKUP_FAILED', message: expect.stringContaining(absent) as string });
+      stand(product, 'exit 1');
+      await runScript(session, 'DELETE FROM tags;');
+      await session.backup.restore(manifest, nothing);
+      expect(await session.backup.sums()).toEqual(manifest.objects);
+    },
+  );
 
   test('F06 any client reads the file into any database, with the history and without the lock', patient, async () => {
     await using place = await open();
     const session = await prepared(place, ...dumpable(product), ...schema(product));
     const { path } = await session.backup.backup(freshPath());
-    expect(readFileSync(path, 'latin1')).not.toMatch(/^(CREATE DATABASE|USE |SET @@GLOBAL|SET @@SESSION\.SQL_LOG_BIN)/m);
+    expect(readFileSync(path, 'latin1')).not.toMatch(
+      /^(CREATE DATABASE|USE |SET @@GLOBAL|SET @@SESSION\.SQL_LOG_BIN)/m,
+    );
     const { url } = place.database;
     const elsewhere = await createMysqlDatabase({ product, url: url.slice(0, url.lastIndexOf('/')), source: '' });
     const { hostname, port, username, password } = new URL(elsewhere.url);
@@ -210,8 +237,7 @@ describe.each(await dumpingProducts('dump', ['MariaDB', 'MySQL']))('$product', (
     expect(tables).toContain('schema_version');
     expect(tables).not.toContain('schema_version_lock');
     // Dates that no mode of a script takes, decimals in documents and signs of zeros come back by Detent alone.
-    const plain = (table: string): boolean =>
-      !['times', 'documents', 'floats', 'schema_version_lock'].includes(table);
+    const plain = (table: string): boolean => !['times', 'documents', 'floats', 'schema_version_lock'].includes(table);
     const [there, here] = [await exactRows(elsewhere, plain), await exactRows(place.database, plain)];
     for (const [table, rows] of Object.entries(here)) expect([table, there[table]]).toEqual([table, rows]);
     await elsewhere.drop();

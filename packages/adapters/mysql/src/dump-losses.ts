@@ -41,30 +41,21 @@ export async function lossesOf(link: Link, tables: readonly string[]): Promise<r
 const FIRST_FLOATS = { MariaDB: 100_400, MySQL: 80_017 } as const;
 
 function lossOf({ type, full, charset }: TextRow, column: string, hasFloats: boolean): string | null {
-  switch (type) {
-    case 'float':
-      return !hasFloats ? `${column} IS NOT NULL` : `NOT (CAST(CAST(${column} AS CHAR) AS FLOAT) <=> ${column})`;
-    case 'enum': {
-      const lost = repeatedIn(full ?? '');
-      return lost.length === 0 ? null : `${column} + 0 IN (${lost.join(', ')})`;
-    }
-    case 'set':
-      return membersOf(full ?? '').includes('') ? `${column} + 0 > 0 AND LENGTH(${column}) = 0` : null;
-    default:
-      return `NOT (CAST(CONVERT(CONVERT(${column} USING utf8mb4) USING ${charset ?? ''}) AS BINARY) <=> CAST(${column} AS BINARY))`;
+  if (type === 'float')
+    return hasFloats ? `NOT (CAST(CAST(${column} AS CHAR) AS FLOAT) <=> ${column})` : `${column} IS NOT NULL`;
+  if (type === 'enum') {
+    const lost = repeatedIn(full ?? '');
+    return lost.length === 0 ? null : `${column} + 0 IN (${lost.join(', ')})`;
   }
+  if (type === 'set') return membersOf(full ?? '').includes('') ? `${column} + 0 > 0 AND LENGTH(${column}) = 0` : null;
+  const back = `CONVERT(CONVERT(${column} USING utf8mb4) USING ${charset ?? ''})`;
+  return `NOT (CAST(${back} AS BINARY) <=> CAST(${column} AS BINARY))`;
 }
 
 function reasonFor({ type, charset }: TextRow): string {
-  switch (type) {
-    case 'float':
-      return 'a dump has six digits of a float';
-    case 'enum':
-    case 'set':
-      return 'a dump has the names of its members, of which some are the same';
-    default:
-      return `not every character of ${charset ?? ''} has one of its own in Unicode`;
-  }
+  if (type === 'float') return 'a dump has six digits of a float';
+  if (type === 'enum' || type === 'set') return 'a dump has the names of its members, of which some are the same';
+  return `not every character of ${charset ?? ''} has one of its own in Unicode`;
 }
 
 /** The numbers of an ENUM's members that have the name of one before them; 0, which is no member, shows as an empty name. */

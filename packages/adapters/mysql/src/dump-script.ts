@@ -141,7 +141,7 @@ function createCutter(memory: Memory): Cutter {
     },
     isComplete() {
       const rest = memory.bytes.toString('utf8', given).trim();
-      return at === 0 && /^-- Dump completed/.test(rest === '' ? lastLine : rest);
+      return at === 0 && (rest === '' ? lastLine : rest).startsWith('-- Dump completed');
     },
   };
 }

@@ -50,7 +50,8 @@ function literalAt(bytes: Buffer, at: number): Literal | null {
     return to > at + 2 ? { kind: 'hex', from: at + 2, to } : null;
   }
   if (first === NULL[0] && startsWith(NULL)) return { kind: 'null', from: at, to: at + NULL.length };
-  if (first === BINARY[0] && startsWith(BINARY) && bytes[at + BINARY.length] === QUOTE) return textAt(bytes, at + BINARY.length + 1);
+  if (first === BINARY[0] && startsWith(BINARY) && bytes[at + BINARY.length] === QUOTE)
+    return textAt(bytes, at + BINARY.length + 1);
   const to = endOf(bytes, at, isOfNumber);
   return to > at ? { kind: 'number', from: at, to } : null;
 }

@@ -18,8 +18,9 @@ import { sumsIn } from './sums.ts';
 import type { Ways } from './ways.ts';
 import { valueOf } from './wire.ts';
 
-/** How often is looked whether the program waits for others. */
+/** How often is looked whether the program waits for others, and how many looks in a row tell it. */
 const LOOK_MS = 100;
+const TELLING = 2;
 
 /**
  * What `mariadb-dump` or `mysqldump` writes, which any administrator can read in with a client. Its snapshot is the one in
@@ -86,8 +87,8 @@ function detailOf<T>({ details }: Manifest, name: 'contents' | 'counters'): T {
 }
 
 /** The program has no reason to repeat a password, and does not get to. */
-function withoutSecrets(error: unknown, { masked }: ClientFile): unknown {
-  return error instanceof ToolFailed ? new ToolFailed(masked(error.message)) : error;
+function withoutSecrets(error: unknown, client: ClientFile): unknown {
+  return error instanceof ToolFailed ? new ToolFailed(client.masked(error.message)) : error;
 }
 
 async function argumentsFor(
@@ -102,6 +103,8 @@ async function argumentsFor(
   return [
     '--single-transaction',
     '--skip-lock-tables',
+    // Under a lock of its table alone, the default of a column cannot ask its sequence.
+    '--skip-add-locks',
     '--quick',
     '--hex-blob',
     '--complete-insert',
@@ -201,22 +204,20 @@ async function unlessStuck<T>(link: Link, reader: Link, work: () => Promise<T>, 
   const question =
     `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = ${literal(schema)} AND STATE LIKE '%metadata lock%' ` +
     `AND (ID = ${startId ?? 0} OR ${ASKED.map((text) => `INFO LIKE ${literal(text)}`).join(' OR ')})`;
-  let stuck: SchemaMoved | null = null;
+  const stuck = new SchemaMoved('others wait to change a table, and the backup behind them');
   let seen = 0;
   const look = async (): Promise<void> => {
     const [answer] = await link.ask(question);
-    seen = valueOf(answer) === '0' ? 0 : seen + 1;
-    if (seen < 2) return;
-    stuck ??= new SchemaMoved('others wait to change a table, and the backup behind them');
-    stop();
+    if (seen < TELLING) seen = valueOf(answer) === '0' ? 0 : seen + 1;
+    if (seen >= TELLING) stop();
   };
   const timer = setInterval(() => void look().catch(() => undefined), LOOK_MS);
   try {
     const done = await work();
-    if (stuck !== null) throw stuck;
+    if (seen >= TELLING) throw stuck;
     return done;
   } catch (error) {
-    throw stuck ?? error;
+    throw seen >= TELLING ? stuck : error;
   } finally {
     clearInterval(timer);
   }

@@ -5,7 +5,9 @@ const url = 'mysql://user:geheim@localhost/app';
 
 test('backups are copies unless told', () => {
   expect(checkOptions({ url }).backup).toBe('copy');
-  expect(checkOptions({ url, backup: 'dump', tls: { ca: 'PEM', key: Buffer.from('PEM'), cert: ['PEM'] } }).backup).toBe('dump');
+  expect(checkOptions({ url, backup: 'dump', tls: { ca: 'PEM', key: Buffer.from('PEM'), cert: ['PEM'] } }).backup).toBe(
+    'dump',
+  );
 });
 
 test.each([
