@@ -6,6 +6,7 @@ import { bytes, counted, cut, grouped, milliseconds, padEnd, padStart, partsOf, 
 
 /** In a log, something that takes long shows every so often that it goes on. */
 const LOG_EVERY_MS = 10_000;
+const MADE = 'made and verified';
 
 /** What is known of the step that runs. */
 interface Running {
@@ -86,11 +87,12 @@ export function progressOf(screen: Screen): Progress {
         say(paint('strong', headline(event.plan)));
         return;
       case 'backup-started':
+        widths = { ...widths, name: Math.max(widths.name, MADE.length) };
         live.show(() => `  ${marks.running} backing up`);
         return;
       case 'backup-finished':
         say(
-          `  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd('made and verified', widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}  ${paint('faint', bytes(event.manifest.bytes))}`,
+          `  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd(MADE, widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}  ${paint('faint', bytes(event.manifest.bytes))}`,
         );
         return;
       case 'hook-started':
