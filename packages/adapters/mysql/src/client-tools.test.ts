@@ -76,10 +76,10 @@ test('the program of the other product is refused', async () => {
 test('a program that is not there is told with what to install', async () => {
   for (const folders of [[], ['/nowhere']]) {
     expect(await findTool({ product: 'MariaDB', versionNumber: 101_118 }, folders)).toBe(
-      'mariadb-dump is not installed, or not in PATH: install the client programs of MariaDB 10.11, such as the package mariadb-client.',
+      "mariadb-dump is not installed, or not in PATH: install the client programs of MariaDB 10.11, such as the package mariadb-client, or take backup: 'copy'.",
     );
     expect(await findTool({ product: 'MySQL', versionNumber: 80_408 }, folders)).toBe(
-      'mysqldump is not installed, or not in PATH: install the client programs of MySQL 8.4, such as the package mysql-client.',
+      "mysqldump is not installed, or not in PATH: install the client programs of MySQL 8.4, such as the package mysql-client, or take backup: 'copy'.",
     );
   }
 });

@@ -65,7 +65,7 @@ export async function findTool(
   const name = NAMES[product][0] ?? '';
   const what = unfit[0] ?? `${name} is not installed, or not in PATH`;
   const wanted = `${product} ${shown(least)}`;
-  return `${what}: install the client programs of ${wanted}, such as the package ${product.toLowerCase()}-client.`;
+  return `${what}: install the client programs of ${wanted}, such as the package ${product.toLowerCase()}-client, or take backup: 'copy'.`;
 }
 
 /** `null` where the version is fit. */

@@ -1,12 +1,13 @@
 import type { ServerFact, ServerInfo } from '@detent/core';
 import type { Greeting } from './greeting.ts';
 import type { Link } from './link.ts';
+import type { BackupMethod } from './method.ts';
 
 /** Beyond it times in the history and times in the server's log do not go together. */
 const CLOCK_DIFFERENCE_MS = 5_000;
 
 /** The facts come with the first question that is put to the server: a start that finds nothing to do must not pay for them. */
-export function describeServer(link: Link): ServerInfo {
+export function describeServer(link: Link, backup: BackupMethod): ServerInfo {
   return {
     get product() {
       return link.known()?.product ?? 'MySQL';
@@ -16,7 +17,7 @@ export function describeServer(link: Link): ServerInfo {
     },
     get facts() {
       const greeting = link.known();
-      return greeting === null ? [] : factsOf(greeting);
+      return greeting === null ? [] : [...factsOf(greeting), backupFact(greeting, backup)];
     },
   };
 }
@@ -62,4 +63,9 @@ function factsOf(greeting: Greeting): readonly ServerFact[] {
     { name: 'sql_mode', value: sqlMode === '' ? 'empty' : sqlMode, level: 'ok' },
     { name: 'max_allowed_packet', value: `${Math.round(greeting.maxPacket / 1_048_576)} MiB`, level: 'ok' },
   ];
+}
+
+function backupFact({ product }: Greeting, backup: BackupMethod): ServerFact {
+  const program = product === 'MariaDB' ? 'mariadb-dump' : 'mysqldump';
+  return { name: 'backup by', value: backup === 'dump' ? program : 'copy', level: 'ok' };
 }

@@ -24,7 +24,7 @@ export function createSession<Db>(link: Link, settings: SessionSettings): Migrat
         return link.wire.db as Db;
       },
       capabilities: capabilitiesOf(link),
-      server: describeServer(link),
+      server: describeServer(link, settings.backup),
       history: reader,
       sql: sqlTag(mariadb, async (text, values) => {
         link.onCode();

@@ -1,0 +1,11 @@
+import { describe, expect, test } from 'vitest';
+import { describeDamage } from './fixtures/damage.ts';
+import { dumpingProducts } from './fixtures/dump.ts';
+
+const products = await dumpingProducts('dump-damage', ['MariaDB']);
+
+describe.each(products)('by dump, on $product', (product) => describeDamage(product));
+
+test('a program that cannot be had is told by its absence', () => {
+  expect(products.length).toBeLessThan(2);
+});
