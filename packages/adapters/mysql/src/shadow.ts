@@ -84,9 +84,7 @@ async function load(
       if (!isRefused(error, ...NOT_LOOSE)) throw error;
     });
   await dropScratch(link, scratch);
-  const contents = await method.contents(manifest);
-  if (contents.schema !== schema)
-    throw new Error(`it is of the database ${contents.schema}, and can be put back into that alone`);
+  const contents = movedTo(schema, await method.contents(manifest));
   await makeTables(link, made, contents);
   await link.ask(`USE ${quoteIdent(mariadb, made)}`);
   const books: string[] = [];
@@ -94,6 +92,20 @@ async function load(
   const restored = await compareTables(link, made, contents);
   if (withRows) await compareRows(link, made, restored, manifest);
   return { contents, books };
+}
+
+/** As it is to be in the database of that name. Throws for what names the one that it was in. */
+function movedTo(schema: string, contents: Contents): Contents {
+  if (contents.schema === schema) return contents;
+  const qualifier = `${quoteIdent(mariadb, contents.schema)}.`;
+  const programs = contents.programs.map((program) =>
+    // The server writes it into every view.
+    program.kind === 'view' ? { ...program, text: program.text?.replaceAll(qualifier, '') ?? null } : program,
+  );
+  for (const { name, text } of [...contents.tables, ...contents.sequences, ...programs])
+    if (text?.includes(qualifier) === true)
+      throw new Error(`${name} names the database ${contents.schema}, and can be put back into that alone`);
+  return { ...contents, schema, programs };
 }
 
 async function makeTables(link: Link, made: string, { schema, collation, tables, sequences }: Contents): Promise<void> {
