@@ -4,7 +4,9 @@ import { dumpingProducts } from './fixtures/dump.ts';
 
 const products = await dumpingProducts('dump-damage', ['MariaDB']);
 
-describe.each(products)('by dump, on $product', (product) => describeDamage(product));
+describe.each(products)('by dump, on $product', (product) => {
+  describeDamage(product);
+});
 
 test('a program that cannot be had is told by its absence', () => {
   expect(products.length).toBeLessThan(2);
