@@ -16,6 +16,10 @@ const [NEWLINE, QUOTE, DOUBLE, BACKTICK, BACKSLASH, SEMICOLON, DASH] = [0x0a, 0x
 const PROGRAMS = Buffer.from('DELIMITER ;;\n');
 const PROGRAMS_END = Buffer.from('\nDELIMITER ;\n');
 
+/** By byte, 1 for those that neither begin nor end anything. */
+const MEANS_NOTHING = new Uint8Array(256).fill(1);
+for (const byte of [NEWLINE, QUOTE, DOUBLE, BACKTICK, BACKSLASH, SEMICOLON]) MEANS_NOTHING[byte] = 0;
+
 /** Reads what mariadb-dump or mysqldump wrote, as it comes. Throws for what does not end as a whole dump does. */
 export async function* readDump(pieces: AsyncIterable<Buffer>): AsyncGenerator<DumpPart> {
   for await (const statement of statementsIn(pieces)) {
@@ -105,25 +109,36 @@ function createCutter(memory: Memory): Cutter {
 
   /** The place behind the statement; -1 where it goes on. */
   const cut = (bytes: Buffer): number => {
-    for (; at < bytes.length; at += 1) {
-      const byte = bytes[at] ?? 0;
-      if (quote !== 0) {
-        if (byte === BACKSLASH && quote !== BACKTICK) {
-          if (at + 1 === bytes.length) return -1;
-          at += 1;
-        } else if (byte === quote) quote = 0;
-      } else if (byte === QUOTE || byte === DOUBLE || byte === BACKTICK) quote = byte;
-      else if (byte === SEMICOLON) return at + 1;
-      else if (byte === NEWLINE) {
+    const { length } = bytes;
+    let here = at;
+    let open = quote;
+    const waitAt = (place: number): -1 => {
+      at = place;
+      quote = open;
+      return -1;
+    };
+    for (; here < length; here += 1) {
+      const byte = bytes[here] ?? 0;
+      if (MEANS_NOTHING[byte] === 1) continue;
+      if (open !== 0) {
+        if (byte === BACKSLASH && open !== BACKTICK) {
+          if (here + 1 === length) return waitAt(here);
+          here += 1;
+        } else if (byte === open) open = 0;
+      } else if (byte === QUOTE || byte === DOUBLE || byte === BACKTICK) open = byte;
+      else if (byte === SEMICOLON) {
+        quote = 0;
+        return here + 1;
+      } else if (byte === NEWLINE) {
         // Behind the first line of MariaDB's stand comments, and no semicolon before them.
-        if (at + 2 >= bytes.length) return -1;
-        if (bytes[at + 1] !== DASH || bytes[at + 2] !== DASH) continue;
-        const end = bytes.indexOf(NEWLINE, at + 1);
-        if (end === -1) return -1;
-        at = end - 1;
+        if (here + 2 >= length) return waitAt(here);
+        if (bytes[here + 1] !== DASH || bytes[here + 2] !== DASH) continue;
+        const end = bytes.indexOf(NEWLINE, here + 1);
+        if (end === -1) return waitAt(here);
+        here = end - 1;
       }
     }
-    return -1;
+    return waitAt(length);
   };
 
   return {

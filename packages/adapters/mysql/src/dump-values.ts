@@ -12,6 +12,9 @@ export interface Literal {
 const [QUOTE, COMMA, OPEN, CLOSE, BACKSLASH, SEMICOLON, ZERO] = [0x27, 0x2c, 0x28, 0x29, 0x5c, 0x3b, 0x30];
 const [NULL, HEX, BINARY] = ['NULL', '0x', '_binary '].map((word) => Buffer.from(word)) as [Buffer, Buffer, Buffer];
 
+const HEX_DIGITS = tableOf('0123456789abcdefABCDEF');
+const OF_NUMBERS = tableOf('0123456789+-.eE');
+
 /**
  * The rows of an INSERT. Throws for anything in the place of a literal: whatever else stands in a dump, nothing of it is
  * executed by Detent.
@@ -46,13 +49,13 @@ function literalAt(bytes: Buffer, at: number): Literal | null {
   const first = bytes[at] ?? 0;
   if (first === QUOTE) return textAt(bytes, at + 1);
   if (first === ZERO && startsWith(HEX)) {
-    const to = endOf(bytes, at + 2, isHex);
+    const to = endOf(bytes, at + 2, HEX_DIGITS);
     return to > at + 2 ? { kind: 'hex', from: at + 2, to } : null;
   }
   if (first === NULL[0] && startsWith(NULL)) return { kind: 'null', from: at, to: at + NULL.length };
   if (first === BINARY[0] && startsWith(BINARY) && bytes[at + BINARY.length] === QUOTE)
     return textAt(bytes, at + BINARY.length + 1);
-  const to = endOf(bytes, at, isOfNumber);
+  const to = endOf(bytes, at, OF_NUMBERS);
   return to > at ? { kind: 'number', from: at, to } : null;
 }
 
@@ -66,18 +69,20 @@ function textAt(bytes: Buffer, from: number): Literal | null {
   return null;
 }
 
-function endOf(bytes: Buffer, from: number, fits: (byte: number) => boolean): number {
+/** Behind the last byte of that kind. */
+function endOf(bytes: Buffer, from: number, fits: Uint8Array): number {
+  const { length } = bytes;
   let at = from;
-  while (at < bytes.length && fits(bytes[at] ?? 0)) at += 1;
+  while (at < length && fits[bytes[at] ?? 0] === 1) at += 1;
   return at;
 }
 
-const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
-const isHex = (byte: number): boolean =>
-  isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
-/** Digits, `+`, `-`, `.`, `E` and `e`. */
-const isOfNumber = (byte: number): boolean =>
-  isDigit(byte) || byte === 0x2b || byte === 0x2d || byte === 0x2e || byte === 0x45 || byte === 0x65;
+/** By byte, 1 for these characters. */
+function tableOf(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const byte of Buffer.from(characters)) table[byte] = 1;
+  return table;
+}
 
 /** What a literal stands for: the bytes, or the text as UTF-8. */
 export function bytesOf(bytes: Buffer, { kind, from, to }: Literal): Buffer {
