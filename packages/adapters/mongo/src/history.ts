@@ -57,8 +57,12 @@ export function historyReader(link: Link): Pick<HistoryStore, 'read' | 'load' | 
           if (await isView()) checkColumns(['_id'], history.collectionName);
           return { exists: false, entries: [] };
         }
-        if (!rows.every(({ isWhole }) => isWhole === true))
-          for (const document of await history.find({}).toArray()) refuseForeign(link, document);
+        if (!rows.every(({ isWhole }) => isWhole === true)) {
+          const foreign = await history.findOne({
+            $or: ROW_COLUMNS.map(({ name }) => ({ [name]: { $exists: false } })),
+          });
+          if (foreign !== null) refuseForeign(link, foreign);
+        }
         checkLayout(layout, history.collectionName);
         return { exists: true, entries: entriesOf(rows.map(({ entry }) => entry as readonly unknown[])) };
       }),

@@ -46,11 +46,8 @@ export function createLock(link: Link): SessionLock {
 
   /** Gone for good, and nothing that it began is going on. */
   const isOver = async (holder: Holder): Promise<boolean> => {
-    const isGone = hasEnded(holder.pid, holder.processKey);
-    if (!holder.expired && !isGone) return false;
-    if (await isWorking(link, holder)) return false;
-    if (isGone) await endTransaction(link, holder);
-    return true;
+    if (!holder.expired && !isGone(holder)) return false;
+    return !(await isWorking(link, holder));
   };
 
   const makeDocument = async (): Promise<void> => {
@@ -141,6 +138,7 @@ export function createLock(link: Link): SessionLock {
       let state = await look();
       const holder = state?.holder ?? null;
       if (holder !== null && (held !== null || !(await isOver(holder)))) return heldBy(holder);
+      if (holder !== null && isGone(holder)) await endTransaction(link, holder);
       if (state === null) await link.ask(makeDocument);
       const seen = state?.token ?? 0;
       const token = await link.ask(() => take(owner, seen, holder?.runId ?? null));
@@ -155,7 +153,7 @@ export function createLock(link: Link): SessionLock {
 
     async holder(): Promise<LockHolder | null> {
       const holder = (await look())?.holder ?? null;
-      return holder === null ? null : publicPart(holder);
+      return holder === null || (held === null && (await isOver(holder))) ? null : publicPart(holder);
     },
 
     async break({ fence }) {
@@ -172,6 +170,10 @@ export function createLock(link: Link): SessionLock {
       await held?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function isGone({ pid, processKey: key }: Holder): boolean {
+  return hasEnded(pid, key);
 }
 
 /** The id of a session in hex; every driver keeps it as a UUID. */
