@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { dumpingProducts } from './fixtures/dump.ts';
 import { exactRows } from './fixtures/exact.ts';
 import { dumpable, schema } from './fixtures/fidelity.ts';
-import { failureOf, runScript } from './fixtures/playground.ts';
+import { failureOf, runScript, take } from './fixtures/playground.ts';
 import { freshFolder, freshPath, nothing, prepared, removeFolders, shop, SHOP } from './fixtures/shop.ts';
 
 const patient = { timeout: 120_000 };
@@ -73,6 +73,28 @@ describe.each(await dumpingProducts('dump', ['MariaDB', 'MySQL']))('$product', (
         message: expect.stringMatching(message) as string,
       });
     }
+  });
+
+  test('F79 a user with rights on the database alone makes one, and restores it', patient, async () => {
+    await using place = await open();
+    const { name, url } = place.database;
+    const right = `GRANT ALL ON \`${name}%\`.* TO ${name}@'%'`;
+    await place.database.query(...SHOP, `CREATE USER ${name}@'%' IDENTIFIED BY 'geheim'`, right);
+    const weak = new URL(url);
+    weak.username = name;
+    const session = await place.open({ ...place.options, url: weak.href });
+    await take(session);
+    await session.history.init();
+    await runScript(
+      session,
+      'CREATE VIEW v AS SELECT id FROM users; CREATE PROCEDURE p() SELECT 1; CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1;',
+    );
+    const manifest = await session.backup.backup(freshPath());
+    await runScript(session, 'DELETE FROM tags;');
+    await session.backup.restore(manifest, nothing);
+    expect(await session.backup.sums()).toEqual(manifest.objects);
+    await session.close();
+    await place.database.query(`DROP USER ${name}@'%'`);
   });
 
   test('a row that is longer than a message is kept', patient, async () => {

@@ -21,6 +21,8 @@ import { valueOf } from './wire.ts';
 /** How often is looked whether the program waits for others, and how many looks in a row tell it. */
 const LOOK_MS = 100;
 const TELLING = 2;
+/** How long the program may take to come to the server and begin its snapshot. */
+const BEGIN_MS = 30_000;
 
 /**
  * What `mariadb-dump` or `mysqldump` writes, which any administrator can read in with a client. Its snapshot is the one in
@@ -148,7 +150,7 @@ function keeper(
           const writing = await start(taken);
           file = unlessStuck(link, reader, () => writing.file, stop);
           file.catch(() => undefined);
-          await writing.begun;
+          await soon(writing.begun, stop);
           return taken;
         };
         return await unlessStuck(link, reader, together, () => void leave());
@@ -181,6 +183,18 @@ function keeper(
 
     end: async () => undefined,
   };
+}
+
+/** Writers wait meanwhile, and not for ever. */
+async function soon(begun: Promise<void>, stop: () => void): Promise<void> {
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    stop();
+  }, BEGIN_MS);
+  await begun;
+  clearTimeout(late);
+  if (isLate) throw new Error(`the program did not begin to read within ${BEGIN_MS / 1_000} s`);
 }
 
 /** Throws after the time for a lock, with what it waited for. */
