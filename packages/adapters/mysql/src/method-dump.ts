@@ -177,7 +177,7 @@ function keeper(
         reader,
         tables.map(({ name }) => name),
       );
-      if (loss !== undefined) throw new Error(loss);
+      if (loss !== undefined) throw new Error(`${loss}; backup: 'copy' keeps it`);
       return objects;
     },
 
