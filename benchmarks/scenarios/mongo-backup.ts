@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MongoDatabase } from '@detent/tests/servers/mongodb';
 import { Binary } from 'mongodb';
+import { making } from '../making.ts';
 import { openMongo, withDatabase } from '../mongo.ts';
 import { race, type Command, type Contestant } from '../race.ts';
 import { render } from '../report.ts';
@@ -24,25 +24,12 @@ export const mongoBackup: Scenario = {
     await fill(database, megabytes);
     const folder = workplace.folder('migrations');
     const kept = workplace.folder('kept');
-    const place = workplace.folder('backup');
     const files = { floor: join(kept, 'floor'), detent: join(kept, 'detent') };
     const start = (program: keyof typeof files, task: 'backup' | 'restore', backup: string): Command =>
       contender(`mongo/${program}`, { task, folder, database: database.url, backup });
-    const making = (name: string, program: keyof typeof files): Contestant => {
-      const target = join(place, 'app.backup');
-      return {
-        name,
-        ready() {
-          rmSync(place, { recursive: true });
-          mkdirSync(place);
-          return start(program, 'backup', target);
-        },
-        check() {
-          const { size: bytes } = statSync(target);
-          if (bytes < megabytes * 0.9e6) throw new Error(`${name} wrote ${bytes} bytes only.`);
-        },
-      };
-    };
+    const contestant = making(workplace, megabytes * 0.9e6);
+    const backingUp = (name: string, program: keyof typeof files): Contestant =>
+      contestant(name, (target) => start(program, 'backup', target));
     const restoring = (name: string, program: keyof typeof files): Contestant => ({
       name,
       ready: () => start(program, 'restore', files[program]),
@@ -50,7 +37,7 @@ export const mongoBackup: Scenario = {
     await race([{ name: 'a file to restore', ready: () => start('floor', 'backup', files.floor) }], 0);
     await race([{ name: 'a backup to restore', ready: () => start('detent', 'backup', files.detent) }], 0);
     const made = await race(
-      [making('floor', 'floor'), making('floor again', 'floor'), making('Detent', 'detent')],
+      [backingUp('floor', 'floor'), backingUp('floor again', 'floor'), backingUp('Detent', 'detent')],
       rounds,
     );
     const restored = await race([restoring('floor', 'floor'), restoring('Detent', 'detent')], rounds);

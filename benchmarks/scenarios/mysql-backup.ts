@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MysqlDatabase } from '@detent/tests/servers/mysql-common';
+import { making } from '../making.ts';
 import { openMariadb } from '../mysql.ts';
-import { race, type Command, type Contestant } from '../race.ts';
+import { race, type Command } from '../race.ts';
 import { render } from '../report.ts';
 import { NotRun, type Scenario } from '../scenario.ts';
 import { contender } from '../workplace.ts';
@@ -25,22 +25,7 @@ export const mysqlBackup: Scenario = {
     await fill(database, megabytes);
     const folder = workplace.folder('migrations');
     const kept = workplace.folder('kept');
-    const place = workplace.folder('backup');
-    const making = (name: string, start: (target: string) => Command): Contestant => {
-      const target = join(place, 'app.backup');
-      return {
-        name,
-        ready() {
-          rmSync(place, { recursive: true });
-          mkdirSync(place);
-          return start(target);
-        },
-        check() {
-          const { size: bytes } = statSync(target);
-          if (bytes < megabytes * 0.8e6) throw new Error(`${name} wrote ${bytes} bytes only.`);
-        },
-      };
-    };
+    const contestant = making(workplace, megabytes * 0.8e6);
     const floorFile = join(kept, 'floor');
     const ownFile = join(kept, 'own');
     const dump = (target: string): Command => dumping(database, target);
@@ -50,7 +35,11 @@ export const mysqlBackup: Scenario = {
     await race([{ name: 'a backup to restore', ready: () => own('backup', ownFile) }], 0);
     const [made, restored] = [
       await race(
-        [making('floor', dump), making('floor again', dump), making('Detent', (target) => own('backup', target))],
+        [
+          contestant('floor', dump),
+          contestant('floor again', dump),
+          contestant('Detent', (target) => own('backup', target)),
+        ],
         rounds,
       ),
       await race(

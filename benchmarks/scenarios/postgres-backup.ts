@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { PostgresDatabase } from '@detent/tests/servers/postgres';
+import { making } from '../making.ts';
 import { openPostgres } from '../postgres.ts';
-import { race, type Command, type Contestant } from '../race.ts';
+import { race, type Command } from '../race.ts';
 import { render } from '../report.ts';
 import { NotRun, type Scenario } from '../scenario.ts';
 import { contender } from '../workplace.ts';
@@ -23,21 +23,7 @@ export const postgresBackup: Scenario = {
     const database = await postgres.database();
     await fill(database, megabytes);
     const folder = workplace.folder('migrations');
-    const contestant = (name: string, start: (target: string) => Command): Contestant => {
-      const place = workplace.folder('backup');
-      return {
-        name,
-        ready() {
-          rmSync(place, { recursive: true });
-          mkdirSync(place);
-          return start(join(place, 'app.backup'));
-        },
-        check() {
-          const bytes = readdirSync(place).reduce((sum, file) => sum + statSync(join(place, file)).size, 0);
-          if (bytes < megabytes * 0.8e6) throw new Error(`${name} wrote ${bytes} bytes only.`);
-        },
-      };
-    };
+    const contestant = making(workplace, megabytes * 0.8e6);
     const dump = (target: string): Command => ({
       program: PROGRAM,
       args: ['-Fc', '-Z0', '-f', target, '-d', database.url],

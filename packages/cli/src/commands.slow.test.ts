@@ -174,7 +174,10 @@ test('a backup is restored, and only when it is confirmed', () => {
   run("insert into users values (1, 'Ada')");
   expect(detent('backup', 'a.backup').code).toBe(0);
   run('delete from users');
-  expect(detent('restore', 'a.backup').code).toBe(4);
+  const unconfirmed = detent('restore', 'a.backup');
+  expect(unconfirmed.code).toBe(4);
+  expect(unconfirmed.output).toMatch(/back to the backup of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d; what was written since/);
+  expect(detent('restore', 'none.backup').output).toMatch(/There is no readable manifest/);
   expect(detent('restore', 'a.backup', '--confirm', 'wrong').code).toBe(4);
   expect(rows('select * from users')).toEqual([]);
   expect(detent('restore', 'a.backup', '--confirm', 'app.db').code).toBe(0);

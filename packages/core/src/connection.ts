@@ -15,12 +15,13 @@ export class Connection<Db> {
   async session(access: 'read' | 'write'): Promise<MigrationSession<Db>> {
     if (this.#open !== null && (this.#open.access === 'write' || access === 'read')) return this.#open.session;
     await this.close();
-    const { adapter, table, schema, timeouts, logger } = this.#settings;
+    const { adapter, table, schema, timeouts, logger, rollback } = this.#settings;
     const session = await adapter.open({
       table,
       schema,
       logger,
       readOnly: access === 'read',
+      mayRestore: rollback === 'backup' || rollback === 'both',
       connectTimeoutMs: timeouts.connectMs,
       lockTimeoutMs: timeouts.lockMs,
       statementTimeoutMs: timeouts.statementMs,

@@ -21,7 +21,10 @@ export function sessionInParts<Db>(
   load: () => Promise<WorkingSession>,
 ): MigrationSession<Db> {
   let loaded: Promise<WorkingSession> | null = null;
-  const working = (): Promise<WorkingSession> => (loaded ??= load());
+  let part: WorkingSession | null = null;
+  /** Once it is there, nothing is waited for: a run comes by here ten times for each migration. */
+  const working = <T>(ask: (session: WorkingSession) => Promise<T>): Promise<T> =>
+    part === null ? (loaded ??= load()).then((session) => ask((part = session))) : ask(part);
   return {
     get db() {
       return looking.db;
@@ -34,35 +37,35 @@ export function sessionInParts<Db>(
       read: () => looking.history.read(),
       load: (id) => looking.history.load(id),
       events: (limit) => looking.history.events(limit),
-      init: async (signal) => (await working()).history.init(signal),
-      save: async (row) => (await working()).history.save(row),
-      append: async (line) => (await working()).history.append(line),
+      init: (signal) => working((session) => session.history.init(signal)),
+      save: (row) => working((session) => session.history.save(row)),
+      append: (line) => working((session) => session.history.append(line)),
     },
     lock: {
-      tryAcquire: async (owner) => (await working()).lock.tryAcquire(owner),
-      holder: async () => (await working()).lock.holder(),
-      break: async (options) => (await working()).lock.break(options),
+      tryAcquire: (owner) => working((session) => session.lock.tryAcquire(owner)),
+      holder: () => working((session) => session.lock.holder()),
+      break: (options) => working((session) => session.lock.break(options)),
     },
     backup: {
-      check: async (folder) => (await working()).backup.check(folder),
-      backup: async (path, signal) => (await working()).backup.backup(path, signal),
-      verify: async (manifest) => (await working()).backup.verify(manifest),
-      sums: async () => (await working()).backup.sums(),
-      othersWrote: async (manifest) => (await working()).backup.othersWrote(manifest),
-      restore: async (manifest, record) => (await working()).backup.restore(manifest, record),
-      delete: async (manifest) => (await working()).backup.delete(manifest),
+      check: (folder) => working((session) => session.backup.check(folder)),
+      backup: (path, signal) => working((session) => session.backup.backup(path, signal)),
+      verify: (manifest) => working((session) => session.backup.verify(manifest)),
+      sums: () => working((session) => session.backup.sums()),
+      othersWrote: (manifest) => working((session) => session.backup.othersWrote(manifest)),
+      restore: (manifest, record) => working((session) => session.backup.restore(manifest, record)),
+      delete: (manifest) => working((session) => session.backup.delete(manifest)),
     },
     batches: {
-      count: async (table) => (await working()).batches.count(table),
-      read: async (request) => (await working()).batches.read(request),
+      count: (table) => working((session) => session.batches.count(table)),
+      read: (request) => working((session) => session.batches.read(request)),
     },
-    transaction: async (scope, work) => (await working()).transaction(scope, work),
-    execute: async (statements, file, progress) => (await working()).execute(statements, file, progress),
-    limit: async (limits) => (await working()).limit(limits),
-    reset: async () => (await working()).reset(),
-    fingerprint: async (scope) => (await working()).fingerprint(scope),
-    covered: async (statements) => (await working()).covered(statements),
-    trace: async (statement) => (await working()).trace(statement),
+    transaction: (scope, work) => working((session) => session.transaction(scope, work)),
+    execute: (statements, file, progress) => working((session) => session.execute(statements, file, progress)),
+    limit: (limits) => working((session) => session.limit(limits)),
+    reset: () => working((session) => session.reset()),
+    fingerprint: (scope) => working((session) => session.fingerprint(scope)),
+    covered: (statements) => working((session) => session.covered(statements)),
+    trace: (statement) => working((session) => session.trace(statement)),
     async close() {
       try {
         await (await loaded)?.close();

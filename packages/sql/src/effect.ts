@@ -1,4 +1,5 @@
 import type { Effect } from '@detent/core';
+import { classOf, QUOTE, WORD } from './characters.ts';
 import type { Dialect } from './dialect.ts';
 import { nameOf, type StatementReader, type Token } from './statement-reader.ts';
 
@@ -140,7 +141,8 @@ function skip(reader: At, from: number, words: ReadonlySet<string>): number {
 /** A name with what qualifies it, and the place behind it; `null` where there is none. */
 function nameAt(reader: At, from: number): { readonly text: string; readonly next: number } | null {
   const first = reader.at(from);
-  if (!/^[\p{L}_`"[]/u.test(first)) return null;
+  const kind = classOf(first.charCodeAt(0));
+  if (kind !== WORD && (kind !== QUOTE || first.startsWith("'"))) return null;
   let text = nameOf(first);
   let at = from + 1;
   while (reader.at(at) === '.') {

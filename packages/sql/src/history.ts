@@ -49,6 +49,8 @@ export interface HistoryStatements {
   /** Both without the token, for a transaction that found it true and keeps everybody else from writing. */
   readonly saveFenced: string;
   readonly appendFenced: string;
+  /** A row that is known not to be there. */
+  readonly insertFenced: string;
   /** The `seq` and `hash` of the newest event. */
   readonly lastEvent: string;
   /** Events, newest first; takes how many. */
@@ -120,6 +122,7 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
     append: () => insertFenced('INSERT', tables.event, EVENT_COLUMNS),
     saveFenced: () => saveRow(dialect, (verb) => insert(verb, tables.history, ROW_COLUMNS)),
     appendFenced: () => insert('INSERT', tables.event, EVENT_COLUMNS),
+    insertFenced: () => insert('INSERT', tables.history, ROW_COLUMNS),
     lastEvent: () => `SELECT ${seq}, ${quoteIdent(dialect, 'hash')} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT 1`,
     events: () =>
       `SELECT ${names(EVENT_COLUMNS)} FROM ${tables.event} ORDER BY ${seq} DESC LIMIT ${dialect.placeholder === 'dollar' ? '$1' : '?'}`,

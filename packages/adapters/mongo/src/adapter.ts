@@ -32,7 +32,9 @@ function adapterOf(checked: CheckedOptions): DatabaseAdapter<Db> {
           'MongoDB keeps the history in the database itself, so there is no schema to choose.',
           'Leave `schema` out.',
         );
-      const connected = await connect(checked, options.connectTimeoutMs);
+      const { connectTimeoutMs: timeoutMs, mayRestore = true } = options;
+      // What a run wrote to is known from what it sent.
+      const connected = await connect(checked, { timeoutMs, watches: mayRestore && !options.readOnly });
       const link = createLink({ connected, database: checked.database, target, options, compress: checked.gzip });
       if (!link.hasTransactions && !options.readOnly) options.logger.warn(STANDALONE);
       return createSession(link);

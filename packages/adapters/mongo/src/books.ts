@@ -4,6 +4,9 @@ import type { Collection, Db, Document } from 'mongodb';
 /** A document of Detent's own; its key is a text or a number. */
 export type Book = Document & { readonly _id: string | number };
 
+/** The one document that says whose the lock is; transactions touch it, so that none of them outlives its lock. */
+export const LOCK_ID = 'lock';
+
 /** Detent's own collections. */
 export interface Books {
   readonly history: Collection<Book>;

@@ -28,13 +28,28 @@ describe.runIf(server !== null)('an index that the server builds for a client th
     await dieBuilding(place, 'own');
     const failing = await migrateBuilding({ url: place.url }, { lock: { onHeld: 'fail' } });
     expect(failing.errors.map(({ code }) => code)).toEqual(['LOCK_HELD']);
+    await using looking = executorBuilding({ url: place.url });
+    expect((await looking.inspect()).holder).not.toBeNull();
     await using executor = executorBuilding({ url: place.url });
     const waited = new Promise((resolve) => executor.on('lock-waiting', resolve));
     const next = executor.migrate();
     await waited;
     await writer.commitTransaction();
     await expectWhole(place, await next);
+    expect((await looking.inspect()).holder).toBeNull();
     await writer.endSession();
+  });
+
+  test('F05 a run that is dead, and for which the server does nothing, is not said to hold the lock', async () => {
+    await using place = await openPlace();
+    const writer = await holdingPeople(place);
+    await dieBuilding(place, 'own');
+    await writer.commitTransaction();
+    await writer.endSession();
+    while (await isBuilding(place.db)) await sleep(20);
+    await using executor = executorBuilding({ url: place.url });
+    expect((await executor.inspect()).holder).toBeNull();
+    await expectWhole(place, await executor.migrate());
   });
 
   test('F19 is ended by unlock --fence, and built anew', async () => {

@@ -29,13 +29,16 @@ export function shownTarget({ origin, database }: CheckedOptions): string {
   return `mongodb://${place}/${database}`;
 }
 
-/** Throws `CONNECTION`. */
-export async function connect(checked: CheckedOptions, timeoutMs: number): Promise<Connected> {
+/** `watches`: the client tells what it sends, which takes a tenth of the time of a run. Throws `CONNECTION`. */
+export async function connect(
+  checked: CheckedOptions,
+  { timeoutMs, watches }: { readonly timeoutMs: number; readonly watches: boolean },
+): Promise<Connected> {
   const target = shownTarget(checked);
   const { origin } = checked;
   const appName = origin.kind === 'lent' ? null : `detent-${randomUUID()}`;
   const again = origin.kind === 'lent' ? null : argumentsOf(origin, timeoutMs, appName ?? '');
-  const client = origin.kind === 'lent' ? origin.client : await open(again, target);
+  const client = origin.kind === 'lent' ? origin.client : await open(again, watches, target);
   try {
     await client.connect();
     const admin = client.db('admin');
@@ -47,11 +50,11 @@ export async function connect(checked: CheckedOptions, timeoutMs: number): Promi
   }
 }
 
-async function open(again: ConnectArguments | null, target: string): Promise<MongoClient> {
+async function open(again: ConnectArguments | null, watches: boolean, target: string): Promise<MongoClient> {
   // Imported here: a quarter of a second that a project on another database need not wait.
   const { MongoClient: Client } = await import('mongodb');
   try {
-    return new Client(again?.url ?? '', again?.options);
+    return new Client(again?.url ?? '', { ...again?.options, monitorCommands: watches });
   } catch (error) {
     throw translate(error, target, true);
   }
@@ -82,8 +85,6 @@ function argumentsOf(
       retryWrites: true,
       writeConcern: { w: 'majority' },
       maxPoolSize: 10,
-      // What a run wrote to is known from what it sent.
-      monitorCommands: true,
     } as MongoClientOptions,
   };
 }

@@ -2,7 +2,6 @@ import { DetentError } from '@detent/core';
 import type { Db } from 'mongodb';
 import { lockLost } from './errors.ts';
 import type { Link } from './link.ts';
-import type { SessionLock } from './lock.ts';
 import { targetOf } from './touched.ts';
 
 type Method = (...args: unknown[]) => unknown;
@@ -58,7 +57,7 @@ const DATA_COMMANDS: ReadonlySet<string> = new Set([
  * The database as migrations get it: the driver's own, except that what it does while Detent's transaction is open is
  * part of that, and that nothing goes out once the lock may be lost.
  */
-export function guardedDb(link: Link, lock: SessionLock): Db {
+export function guardedDb(link: Link): Db {
   const guard = (thing: object, methods: Readonly<Record<string, number>>): object =>
     new Proxy(thing, {
       get(target, key): unknown {
@@ -68,7 +67,7 @@ export function guardedDb(link: Link, lock: SessionLock): Db {
         if (key === 'collection') return (...args: unknown[]) => guard(method(...args) as object, OF_COLLECTION);
         if (HARMLESS.has(key)) return method;
         return (...args: unknown[]) => {
-          lock.check();
+          link.check();
           link.mayWrite();
           for (const name of writtenBy(target, key, args)) link.touched.add(name);
           return translated(method(...inTransaction(key, args, methods)));

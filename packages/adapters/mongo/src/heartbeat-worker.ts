@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import type { Document } from 'mongodb';
 import type { ConnectArguments } from './connect.ts';
-import { HEARTBEAT_MS, LEASE_ID, LEASE_MS, renewLease } from './holder.ts';
+import { HEARTBEAT_MS, LEASE_ID, LEASE_MS, renewLease } from './lease.ts';
 
 export interface HeartbeatJob {
   readonly again: ConnectArguments | null;

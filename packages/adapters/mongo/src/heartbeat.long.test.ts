@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openPlace, server } from './fixtures/places.ts';
-import { LEASE_MS } from './holder.ts';
+import { LEASE_MS } from './lease.ts';
 
 const owner = { runId: 'r', username: 'u', host: 'h', pid: process.pid };
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { HEARTBEAT_MS, LEASE_ID, LEASE_MS, renewLease } from './holder.ts';
+import { HEARTBEAT_MS, LEASE_ID, LEASE_MS, renewLease } from './lease.ts';
 import type { HeartbeatJob } from './heartbeat-worker.ts';
 import type { Link } from './link.ts';
 

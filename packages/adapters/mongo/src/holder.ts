@@ -1,15 +1,7 @@
 import type { LockHolder, LockOwner } from '@detent/core';
 import type { Document } from 'mongodb';
-import type { Book, Books } from './books.ts';
-
-/** How long a holder that gives no sign of life keeps the lock, and how often it gives one. */
-export const LEASE_MS = 30_000;
-export const HEARTBEAT_MS = 10_000;
-
-/** The one document that says whose the lock is; transactions touch it, so that none of them outlives its lock. */
-export const LOCK_ID = 'lock';
-/** Beside it, so that the holder's own transactions do not stand in the way of its signs of life. */
-export const LEASE_ID = 'lease';
+import { LOCK_ID, type Book, type Books } from './books.ts';
+import { LEASE_ID, LEASE_MS } from './lease.ts';
 
 /** The lock as it is, by one question. */
 export interface LockState {
@@ -72,11 +64,6 @@ export function takeLock(
   const owner = { run_id: runId, username, host, process_key: by.processKey, app_name: by.appName, lsid: by.lsid };
   const texts = Object.fromEntries(Object.entries(owner).map(([name, value]) => [name, { $literal: value }]));
   return [{ $set: { token: { $add: ['$token', 1] }, ...texts, pid, since: '$$NOW', touched: null } }];
-}
-
-/** The update that puts the end of the lease off. */
-export function renewLease(token: number, leaseMs: number): Document[] {
-  return [{ $set: { token, renewed: '$$NOW', expires: { $add: ['$$NOW', leaseMs] } } }];
 }
 
 export const FREE: Document = { run_id: null, process_key: null, app_name: null, lsid: null };

@@ -26,8 +26,12 @@ export interface Link {
   bulk(): Promise<Db>;
   /** The one session of the server in which all transactions run, so that they can be ended by its id. */
   session(): ClientSession;
+  /** Told when what was written may not stand: a transaction that was taken back, or a restore. */
+  readonly undone: Undone;
   /** That session while a transaction is open; `null` outside. */
   inTransaction: ClientSession | null;
+  /** Throws `LOCK_LOST` when the lock may be lost by now; asks nobody. Told by the lock, where this session has one. */
+  check: () => void;
   /** Called before anything goes out. Throws `READ_ONLY` in a session that only looks, `LOCK_LOST` after `drop`. */
   mayWrite(): void;
   /** Does what reads or writes Detent's own collections, and translates what goes wrong. */
@@ -36,6 +40,11 @@ export interface Link {
   drop(): void;
   readonly isLost: boolean;
   close(): Promise<void>;
+}
+
+export interface Undone {
+  hear(listener: () => void): void;
+  tell(): void;
 }
 
 export interface LinkSettings {
@@ -59,6 +68,7 @@ export function createLink({ connected, database, target, options, compress }: L
   let second: MongoClient | null = null;
   let isLost = false;
   let isClosed = false;
+  const listeners: (() => void)[] = [];
   return {
     client,
     db,
@@ -73,11 +83,13 @@ export function createLink({ connected, database, target, options, compress }: L
     hasTransactions: topology !== 'standalone',
     compress,
     touched: touchedBy(client, database),
+    undone: { hear: (listener) => void listeners.push(listener), tell: () => listeners.forEach((each) => each()) },
     inTransaction: null,
+    check: () => undefined,
     async bulk() {
       if (again === null) return db;
       const { MongoClient: Client } = await import('mongodb');
-      second ??= new Client(again.url, { ...again.options, monitorCommands: false });
+      second ??= new Client(again.url, again.options);
       return second.db(database, SURE);
     },
     session: () => (session ??= client.startSession()),

@@ -9,9 +9,11 @@ import {
 } from '@detent/core';
 import type { ClientSession } from 'mongodb';
 import { endTransaction, endWork, isWorking } from './backend.ts';
+import { LOCK_ID } from './books.ts';
 import { CODE, failureOf, lockLost } from './errors.ts';
 import { keepAlive, type Heartbeat } from './heartbeat.ts';
-import { emptyLock, FREE, LEASE_ID, LEASE_MS, LOCK_ID, readLock, renewLease, takeLock, type Holder } from './holder.ts';
+import { emptyLock, FREE, readLock, takeLock, type Holder } from './holder.ts';
+import { LEASE_ID, LEASE_MS, renewLease } from './lease.ts';
 import type { Link } from './link.ts';
 import { hasEnded, processKey } from './liveness.ts';
 
@@ -25,8 +27,6 @@ export interface SessionLock extends MigrationLock {
   fence(session: ClientSession, mark: string): Promise<void>;
   /** The mark of the last transaction that was committed. */
   lastMark(): Promise<string | null>;
-  /** Throws `LOCK_LOST` when it may be lost by now; asks nobody. */
-  check(): void;
   /** Gives back whatever is still held. */
   close(): Promise<void>;
 }
@@ -46,11 +46,8 @@ export function createLock(link: Link): SessionLock {
 
   /** Gone for good, and nothing that it began is going on. */
   const isOver = async (holder: Holder): Promise<boolean> => {
-    const isGone = hasEnded(holder.pid, holder.processKey);
-    if (!holder.expired && !isGone) return false;
-    if (await isWorking(link, holder)) return false;
-    if (isGone) await endTransaction(link, holder);
-    return true;
+    if (!holder.expired && !isGone(holder)) return false;
+    return !(await isWorking(link, holder));
   };
 
   const makeDocument = async (): Promise<void> => {
@@ -109,6 +106,10 @@ export function createLock(link: Link): SessionLock {
     await books.lock.updateOne({ _id: LEASE_ID }, update, { upsert: true });
   };
 
+  link.check = () => {
+    if (held !== null && !held.heartbeat.isFresh()) throw lockLost({ token: held.token });
+  };
+
   return {
     heldToken: () => held?.token ?? null,
 
@@ -132,15 +133,12 @@ export function createLock(link: Link): SessionLock {
         return typeof mark === 'string' ? mark : null;
       }),
 
-    check() {
-      if (held !== null && !held.heartbeat.isFresh()) throw lockLost({ token: held.token });
-    },
-
     async tryAcquire(owner): Promise<LockAttempt> {
       link.mayWrite();
       let state = await look();
       const holder = state?.holder ?? null;
       if (holder !== null && (held !== null || !(await isOver(holder)))) return heldBy(holder);
+      if (holder !== null && isGone(holder)) await endTransaction(link, holder);
       if (state === null) await link.ask(makeDocument);
       const seen = state?.token ?? 0;
       const token = await link.ask(() => take(owner, seen, holder?.runId ?? null));
@@ -155,7 +153,7 @@ export function createLock(link: Link): SessionLock {
 
     async holder(): Promise<LockHolder | null> {
       const holder = (await look())?.holder ?? null;
-      return holder === null ? null : publicPart(holder);
+      return holder === null || (held === null && (await isOver(holder))) ? null : publicPart(holder);
     },
 
     async break({ fence }) {
@@ -172,6 +170,10 @@ export function createLock(link: Link): SessionLock {
       await held?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function isGone({ pid, processKey: key }: Holder): boolean {
+  return hasEnded(pid, key);
 }
 
 /** The id of a session in hex; every driver keeps it as a UUID. */

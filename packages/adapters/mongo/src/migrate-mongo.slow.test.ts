@@ -61,7 +61,7 @@ describe.runIf(server !== null)('migrations of migrate-mongo', () => {
     const taken = await executor.baseline({});
     expect(taken.errors).toEqual([]);
     expect(taken.changes).toEqual([
-      { what: 'without a file', detail: '20150101000000-long-gone.js' },
+      { what: 'left out, because its file is gone', detail: '20150101000000-long-gone.js' },
       { what: 'taken over', detail: '20160608155948-first_album.js' },
     ]);
     expect((await executor.migrate()).executed.map(({ name }) => name)).toEqual(['an-index']);

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { didYouMean, misuse } from '@detent/core';
+import { didYouMean, misuse, textOption } from '@detent/core';
 import type { Db, MongoClient } from 'mongodb';
 import { databaseName, parseUrl, type Address } from './url.ts';
 
@@ -68,7 +68,7 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
       'mongo(…) takes one of `url`, `client` and `db`.',
       'Write mongo({ url: "mongodb://user:password@host:27017/database" }).',
     );
-  const database = textOf(options, 'database');
+  const database = textOption(options, 'database');
   if (database !== undefined) databaseName(database, '`database`');
   const gzip = flagOf(options, 'gzip');
   const given = { tls, gzip, password: options['password'] };
@@ -81,23 +81,17 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
       throw misuse('`client` must be a client of the mongodb driver.', 'Pass what `new MongoClient(url)` gives.');
     return { origin: { kind: 'lent', client }, database: database ?? client.db().databaseName, gzip, given };
   }
-  const address = parseUrl(textOf(options, 'url') ?? '');
+  const address = parseUrl(textOption(options, 'url') ?? '');
   const name = database ?? address.database;
   if (name === undefined)
     throw misuse('The MongoDB URL names no database.', 'Write mongodb://host:27017/database, or give `database`.');
-  const password = textOf(options, 'password') ?? address.password;
+  const password = textOption(options, 'password') ?? address.password;
   return {
     origin: { kind: 'address', address: password === undefined ? address : { ...address, password }, tls: tlsOf(tls) },
     database: name,
     gzip,
     given,
   };
-}
-
-function textOf(options: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = options[key];
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw misuse(`${key} must be a text that is not empty.`, 'Leave it out for the default.');
 }
 
 function flagOf(options: Readonly<Record<string, unknown>>, key: string): boolean {

@@ -5,7 +5,8 @@ import { DetentError, type HistoryStore, type Manifest, type ObjectSum } from '@
 import { contentHash, readSections } from '@detent/core/backup';
 import { FORMAT, type SectionHeader } from './dump.ts';
 import { schemaFingerprint } from './fingerprint.ts';
-import { createHistory } from './history.ts';
+import { historyReader } from './history.ts';
+import { createHistory } from './history-writer.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { rawDocuments, type RawDocuments } from './raw.ts';
@@ -40,7 +41,7 @@ export async function restoreAside(
   const bulk = await link.bulk();
   const fence = async (): Promise<void> => {
     const token = lock.heldToken();
-    lock.check();
+    link.check();
     if (token !== null && (await lock.token()) !== token)
       throw new DetentError('LOCK_LOST', 'The lock is not held by this run any more.', { facts: { token } });
   };
@@ -71,7 +72,8 @@ export async function restoreAside(
       await db.createCollection(RESTORING + collectionName);
       names.push(collectionName);
     }
-  await record(createHistory(aside(link), lock, transaction));
+  const beside = aside(link);
+  await record({ ...historyReader(beside), ...createHistory(beside, lock, transaction) });
   await fence();
   await whenReady();
   await planSwap(link, { names, views, manifest });

@@ -1,64 +1,25 @@
-import {
-  backupWhenNeeded,
-  DetentError,
-  misuse,
-  type Capabilities,
-  type MigrationSession,
-  type SqlTag,
-} from '@detent/core';
+import { misuse, sessionInParts, type Capabilities, type MigrationSession, type SqlTag } from '@detent/core';
 import type { Db } from 'mongodb';
-import { createBatches } from './batches.ts';
 import { guardedDb } from './db.ts';
-import { schemaFingerprint } from './fingerprint.ts';
-import { changelog } from './changelog.ts';
-import { createHistory } from './history.ts';
+import { historyReader } from './history.ts';
 import type { Topology } from './connect.ts';
 import type { Link } from './link.ts';
-import { createLock } from './lock.ts';
 import { describeServer } from './server.ts';
-import { createTransactions } from './transaction.ts';
 
 /** Puts the parts together around one client. */
 export function createSession(link: Link): MigrationSession<Db> {
-  const lock = createLock(link);
-  const transaction = createTransactions(link, lock);
-  return {
-    db: guardedDb(link, lock),
-    capabilities: capabilitiesOf(link),
-    server: describeServer(link),
-    history: createHistory(link, lock, transaction),
-    lock,
-    backup: backupWhenNeeded(async () => (await import('./backup.ts')).createBackup({ link, lock, transaction })),
-    batches: createBatches(link),
-    sql: noSql,
-    transaction,
-
-    async execute(statements) {
-      if (statements.length > 0) throw new DetentError('INTERNAL', 'MongoDB has no scripts.', {});
-      return [];
+  return sessionInParts<Db>(
+    {
+      db: guardedDb(link),
+      capabilities: capabilitiesOf(link),
+      server: describeServer(link),
+      history: historyReader(link),
+      sql: noSql,
+      foreignHistory: async () => (await import('./changelog.ts')).changelog(link),
+      close: () => link.close(),
     },
-
-    covered: async (statements) => statements.length,
-
-    // What waits for a lock in the server gives up by itself, and a migration sets maxTimeMS where it wants one.
-    limit: async () => undefined,
-
-    // Each operation carries its own settings.
-    reset: async () => undefined,
-
-    fingerprint: () => schemaFingerprint(link),
-
-    async trace() {
-      return { kind: 'schema', fingerprint: await schemaFingerprint(link), scope: null, after: null };
-    },
-
-    foreignHistory: () => changelog(link),
-
-    async close() {
-      await lock.close();
-      await link.close();
-    },
-  };
+    async () => (await import('./work.ts')).createWork(link),
+  );
 }
 
 export const NOT_TOGETHER =
@@ -71,6 +32,7 @@ function capabilitiesOf({ topology, hasTransactions }: Link): Capabilities {
     backup: backupOn(topology),
     alone: true,
     together: NOT_TOGETHER,
+    fencesTransactions: hasTransactions,
     cancel: false,
   };
 }

@@ -31,7 +31,9 @@ describe.runIf(server !== null)('stages', () => {
       },
     ];
     const failing = await place.executor({ 'V1_x.js': { up } }).migrate();
-    expect(failing.errors.map(({ code }) => code)).toEqual(['SCRIPT_FAILED']);
+    expect(failing.errors.map(({ code, message }) => [code, message])).toEqual([
+      ['SCRIPT_FAILED', 'up() of V1_x.js, stage "fill", threw: on purpose'],
+    ]);
     expect(await place.db.collection('a').countDocuments()).toBe(0);
     const mended = up.with(1, { name: 'fill', kind: 'data', run: (db) => db.collection('a').insertOne({ n: 2 }) });
     const result = await place.executor({ 'V1_x.js': { up: mended } }).migrate();

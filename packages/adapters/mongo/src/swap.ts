@@ -34,7 +34,7 @@ export async function planSwap({ books }: Link, { names, views, manifest }: Swap
  * makes the views. The history comes last, so that until then it says that a restore is under way. Gives whether there
  * was anything to do.
  */
-export async function finishSwap({ client, db, books, logger }: Link): Promise<boolean> {
+export async function finishSwap({ client, db, books, logger, undone }: Link): Promise<boolean> {
   const plan = await books.lock.findOne({ _id: SWAP_ID });
   if (plan === null) return false;
   const names = plan['names'] as readonly string[];
@@ -63,6 +63,7 @@ export async function finishSwap({ client, db, books, logger }: Link): Promise<b
     await make(db, name, { options: Buffer.from(options, 'base64') });
   }
   for (const name of history) await move(name);
+  undone.tell();
   await books.lock.deleteOne({ _id: SWAP_ID });
   logger.debug(`The restore of ${String(plan['path'])} is in place.`);
   return true;

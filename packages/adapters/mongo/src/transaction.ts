@@ -26,7 +26,7 @@ export function createTransactions(link: Link, lock: SessionLock): RunTransactio
 
   return async (_scope, work) => {
     link.mayWrite();
-    lock.check();
+    link.check();
     if (link.inTransaction !== null)
       throw new DetentError('INTERNAL', 'A transaction was begun inside another one.', {});
     if (!link.hasTransactions) return withoutTransaction(work);
@@ -35,7 +35,9 @@ export function createTransactions(link: Link, lock: SessionLock): RunTransactio
     // The result of the try that was committed.
     let result: { readonly value: Awaited<ReturnType<typeof work>> } | null = null;
     let thrown: { readonly error: unknown } | null = null;
+    let tries = 0;
     const once = async (): Promise<void> => {
+      if (tries++ > 0) link.undone.tell();
       thrown = null;
       link.inTransaction = session;
       try {
@@ -56,6 +58,7 @@ export function createTransactions(link: Link, lock: SessionLock): RunTransactio
         readPreference: 'primary',
       });
     } catch (error) {
+      link.undone.tell();
       if (link.isLost) throw lockLost();
       if (thrown !== null) throw (thrown as { readonly error: unknown }).error;
       if (!hasLabel(error, COMMIT_UNKNOWN)) throw translate(error, link.target);

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { didYouMean, misuse } from '@detent/core';
+import { didYouMean, misuse, textOption } from '@detent/core';
 import type { MysqlPool } from './driver.ts';
 import { parseUrl, tlsModeOf, type Address, type TlsMode } from './url.ts';
 
@@ -71,7 +71,7 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
   }
   const given: ConnectionSettings = {
     tls: tlsOf(options['tls']),
-    socket: textOf(options, 'socket'),
+    socket: textOption(options, 'socket'),
     password: passwordOf(options['password']),
     lockRetries: retriesOf(options['lockRetries']),
     singleWriter: flagOf(options, 'singleWriter'),
@@ -107,13 +107,7 @@ function originOf(options: Readonly<Record<string, unknown>>): Origin {
       );
     return { kind: 'connection', connection: connection as object };
   }
-  return { kind: 'address', address: parseUrl(textOf(options, 'url') ?? '') };
-}
-
-function textOf(options: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = options[key];
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw misuse(`${key} must be a text that is not empty.`, 'Leave it out for the default.');
+  return { kind: 'address', address: parseUrl(textOption(options, 'url') ?? '') };
 }
 
 function tlsOf(value: unknown): ConnectionSettings['tls'] {

@@ -13,11 +13,11 @@ spaces AS (
   AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
 ),
 foreigners AS (
-  SELECT d.classid, d.objid FROM pg_depend d WHERE d.deptype = 'e'
+  SELECT d.classid, d.objid FROM pg_depend d WHERE d.objid >= 16384 AND d.deptype = 'e'
 ),
 rels AS (
   SELECT c.*, s.nspname FROM pg_class c JOIN spaces s ON s.oid = c.relnamespace
-  WHERE NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_class'::regclass AND f.objid = c.oid)
+  WHERE c.oid >= 16384 AND NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_class'::regclass AND f.objid = c.oid)
   AND NOT EXISTS (SELECT 1 FROM own o WHERE o.oid = c.oid)
   AND c.relpersistence <> 't'
 ),
@@ -39,7 +39,7 @@ lines (line) AS (
   FROM pg_inherits i JOIN rels r ON r.oid = i.inhrelid WHERE r.relkind IN ('r', 'p', 'f')
   UNION ALL
   SELECT concat_ws('|', 'column', r.nspname, r.relname,
-    (SELECT count(*) FROM pg_attribute b WHERE b.attrelid = a.attrelid AND b.attnum BETWEEN 1 AND a.attnum AND NOT b.attisdropped),
+    row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum),
     a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
     CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
     CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END,
@@ -47,17 +47,17 @@ lines (line) AS (
   FROM pg_attribute a JOIN rels r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p', 'f', 'c')
   JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-  WHERE a.attnum > 0 AND NOT a.attisdropped
+  WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
   SELECT concat_ws('|', 'constraint', n.nspname, coalesce(r.relname, t.typname), c.conname, c.contype, c.convalidated,
     pg_get_constraintdef(c.oid))
   FROM pg_constraint c JOIN spaces n ON n.oid = c.connamespace
   LEFT JOIN rels r ON r.oid = c.conrelid LEFT JOIN pg_type t ON t.oid = c.contypid
-  WHERE (c.conrelid = 0 OR r.oid IS NOT NULL) AND c.contype NOT IN ('t', 'n')
+  WHERE c.oid >= 16384 AND (c.conrelid = 0 OR r.oid IS NOT NULL) AND c.contype NOT IN ('t', 'n')
   UNION ALL
   SELECT concat_ws('|', 'index', r.nspname, r.relname, i.indexrelid::regclass, pg_get_indexdef(i.indexrelid),
     i.indisreplident, i.indisclustered)
-  FROM pg_index i JOIN rels r ON r.oid = i.indrelid WHERE i.indisvalid AND r.relkind IN ('r', 'p', 'm')
+  FROM pg_index i JOIN rels r ON r.oid = i.indrelid WHERE i.indrelid >= 16384 AND i.indisvalid AND r.relkind IN ('r', 'p', 'm')
   UNION ALL
   SELECT concat_ws('|', 'sequence', r.nspname, r.relname, r.relpersistence, format_type(q.seqtypid, NULL), q.seqstart,
     q.seqincrement, q.seqmax, q.seqmin, q.seqcache, q.seqcycle,
@@ -85,7 +85,7 @@ lines (line) AS (
       a.aggtranstype::regtype, a.agginitval, a.aggsortop::regoperator) FROM pg_aggregate a WHERE a.aggfnoid = p.oid)
     ELSE pg_get_functiondef(p.oid) END)
   FROM pg_proc p JOIN spaces s ON s.oid = p.pronamespace
-  WHERE NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_proc'::regclass AND f.objid = p.oid)
+  WHERE p.oid >= 16384 AND NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_proc'::regclass AND f.objid = p.oid)
   UNION ALL
   SELECT concat_ws('|', 'type', s.nspname, t.typname, t.typtype, t.typnotnull, t.typdefault,
     CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
@@ -93,15 +93,15 @@ lines (line) AS (
     (SELECT string_agg(quote_literal(e.enumlabel), ',' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
     (SELECT concat_ws(',', g.rngsubtype::regtype, g.rngsubopc, g.rngcollation) FROM pg_range g WHERE g.rngtypid = t.oid))
   FROM pg_type t JOIN spaces s ON s.oid = t.typnamespace
-  WHERE t.typtype IN ('d', 'e', 'r') AND NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_type'::regclass AND f.objid = t.oid)
+  WHERE t.oid >= 16384 AND t.typtype IN ('d', 'e', 'r') AND NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_type'::regclass AND f.objid = t.oid)
   UNION ALL
   SELECT concat_ws('|', 'operator', o.oid::regoperator, o.oprcode, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash)
   FROM pg_operator o JOIN spaces s ON s.oid = o.oprnamespace
-  WHERE NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_operator'::regclass AND f.objid = o.oid)
+  WHERE o.oid >= 16384 AND NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_operator'::regclass AND f.objid = o.oid)
   UNION ALL
   SELECT concat_ws('|', 'collation', s.nspname, c.collname, c.collprovider, c.collisdeterministic, c.collcollate, c.collctype)
   FROM pg_collation c JOIN spaces s ON s.oid = c.collnamespace
-  WHERE NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_collation'::regclass AND f.objid = c.oid)
+  WHERE c.oid >= 16384 AND NOT EXISTS (SELECT 1 FROM foreigners f WHERE f.classid = 'pg_collation'::regclass AND f.objid = c.oid)
   UNION ALL
   SELECT concat_ws('|', 'cast', c.castsource::regtype, c.casttarget::regtype, c.castfunc::regprocedure, c.castcontext, c.castmethod)
   FROM pg_cast c WHERE c.oid >= 16384

@@ -27,8 +27,8 @@ export interface Work {
 
 /** A row of the history that goes out with its statements, and only while the lock is held. */
 export interface HistoryRecord {
-  /** A SELECT that says whether it is there. */
-  readonly proof: string;
+  /** Makes a SELECT that says whether it is there. */
+  readonly proof: () => string;
 }
 
 export interface Postponed {
@@ -83,7 +83,7 @@ export function own(text: string): Part {
 
 /** The answer to a COMMIT is lost: it is asked for, never sent again. */
 export async function afterLoss(link: Link, work: Work, error: Refused): Promise<void> {
-  const outcome = await outcomeOf(link, { xid: work.xid, proof: work.record?.proof ?? null });
+  const outcome = await outcomeOf(link, { xid: work.xid, proof: work.record?.proof() ?? null });
   switch (outcome) {
     case 'committed':
       return;

@@ -19,21 +19,28 @@ export type Concurrent =
   | { readonly kind: 'detach'; readonly table: readonly string[]; readonly partition: readonly string[] };
 
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
-const QUALIFIED = String.raw`${NAME}(?:\s*\.\s*${NAME})?`;
-const BUILD = new RegExp(
-  String.raw`^\s*create\s+(unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(?:(${QUALIFIED})\s+)?on\s+(?:only\s+)?(${QUALIFIED})`,
-  'iu',
-);
-const REBUILD = new RegExp(
-  String.raw`^\s*reindex\s*(?:\(([^)]*)\)\s*)?(index|table|schema|database|system)\b\s*(concurrently\b)?\s*(${QUALIFIED})?`,
-  'iu',
-);
 
-const DROP = new RegExp(String.raw`^\s*drop\s+index\s+concurrently\s+(?:if\s+exists\s+)?(${QUALIFIED})`, 'iu');
-const DETACH = new RegExp(
-  String.raw`^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(${QUALIFIED})\s+detach\s+partition\s+(${QUALIFIED})\s+concurrently\b`,
-  'iu',
-);
+/** Made when the first such statement is met: what Unicode calls a letter takes longer to look up than a script to run. */
+function makePatterns(): Readonly<Record<'build' | 'rebuild' | 'drop' | 'detach', RegExp>> {
+  const qualified = String.raw`${NAME}(?:\s*\.\s*${NAME})?`;
+  return {
+    build: new RegExp(
+      String.raw`^\s*create\s+(unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(?:(${qualified})\s+)?on\s+(?:only\s+)?(${qualified})`,
+      'iu',
+    ),
+    rebuild: new RegExp(
+      String.raw`^\s*reindex\s*(?:\(([^)]*)\)\s*)?(index|table|schema|database|system)\b\s*(concurrently\b)?\s*(${qualified})?`,
+      'iu',
+    ),
+    drop: new RegExp(String.raw`^\s*drop\s+index\s+concurrently\s+(?:if\s+exists\s+)?(${qualified})`, 'iu'),
+    detach: new RegExp(
+      String.raw`^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(${qualified})\s+detach\s+partition\s+(${qualified})\s+concurrently\b`,
+      'iu',
+    ),
+  };
+}
+
+let patterns: ReturnType<typeof makePatterns> | null = null;
 
 /** Statements that wait for every transaction that is open: a limit on waiting would only ever cut them short. */
 const PATIENT = /\bconcurrently\b/i;
@@ -44,9 +51,11 @@ export function waitsForOthers(text: string): boolean {
 
 /** `null` for any other statement. */
 export function readConcurrent(text: string): Concurrent | null {
+  if (!waitsForOthers(text)) return null;
+  patterns ??= makePatterns();
   // As long as the comments were, so that places stay what they are.
   const bare = text.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, (comment) => ' '.repeat(comment.length));
-  const build = BUILD.exec(bare);
+  const build = patterns.build.exec(bare);
   if (build?.[3] !== undefined) {
     return {
       kind: 'build',
@@ -56,12 +65,12 @@ export function readConcurrent(text: string): Concurrent | null {
       definition: text.slice(build[0].length),
     };
   }
-  const drop = DROP.exec(bare);
+  const drop = patterns.drop.exec(bare);
   if (drop?.[1] !== undefined) return { kind: 'drop', name: partsOf(drop[1]) };
-  const [, table, partition] = DETACH.exec(bare) ?? [];
+  const [, table, partition] = patterns.detach.exec(bare) ?? [];
   if (table !== undefined && partition !== undefined)
     return { kind: 'detach', table: partsOf(table), partition: partsOf(partition) };
-  const [, options = '', what, keyword, name] = REBUILD.exec(bare) ?? [];
+  const [, options = '', what, keyword, name] = patterns.rebuild.exec(bare) ?? [];
   if (what === undefined || (keyword === undefined && !SWITCHED_ON.test(options))) return null;
   const of = what.toLowerCase();
   const whole = of === 'database' || of === 'system';

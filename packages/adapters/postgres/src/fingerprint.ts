@@ -24,7 +24,7 @@ export async function schemaFingerprint(link: Link, inTransaction: boolean): Pro
 }
 
 /** A lock that somebody holds is no reason to fail while looking. */
-const EMPTY_PATH = ["SET LOCAL search_path = ''", 'SET LOCAL lock_timeout = 0'];
+const EMPTY_PATH = ["SET LOCAL search_path = ''", 'SET LOCAL lock_timeout = 0', 'SET LOCAL jit = off'];
 
 /** One SELECT of the fingerprint, for a transaction whose search path is empty. */
 export function fingerprintSql(schema: string, own: readonly string[]): string {

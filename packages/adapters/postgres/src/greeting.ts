@@ -24,7 +24,7 @@ export interface Greeting {
   readonly encoding: string;
   /** Milliseconds since 1970 on the server's clock, when it answered. */
   readonly answeredAt: number;
-  /** The server's clock minus this machine's, in milliseconds, as far as one answer tells. */
+  /** The server's clock minus this machine's, in milliseconds, at least; an answer may have lain here unread. */
   readonly clockOffsetMs: number;
   readonly tables: { readonly history: boolean; readonly event: boolean; readonly lock: boolean };
 }
@@ -58,7 +58,8 @@ export function greetingSql(table: string, schema: string | null): string {
     .join(', ')}`;
 }
 
-export function readGreeting(answer: Answer | undefined, wire: Wire): Greeting {
+/** `sentAt`: when it was asked for, on this machine's clock. */
+export function readGreeting(answer: Answer | undefined, wire: Pick<Wire, 'startPid'>, sentAt: number): Greeting {
   const row: TextRow = answer?.rows[0] ?? {};
   const text = (name: string): string => row[name] ?? '';
   const yes = (name: string): boolean => row[name] === 't';
@@ -81,7 +82,7 @@ export function readGreeting(answer: Answer | undefined, wire: Wire): Greeting {
     walLevel: text('wal'),
     encoding: text('encoding'),
     answeredAt: Number(text('now')),
-    clockOffsetMs: Number(text('now')) - Date.now(),
+    clockOffsetMs: Math.max(Number(text('now')) - Date.now(), 0) || Math.min(Number(text('now')) - sentAt, 0),
     tables: { history: yes('history'), event: yes('event'), lock: yes('lck') },
   };
 }

@@ -13,6 +13,11 @@ export interface HeartbeatSettings {
 /** Of the lease: without an answer for so long, the run stops itself before anybody may take over. */
 const PATIENCE = 2 / 3;
 
+/** In milliseconds, and never back. `performance` would load two dozen modules of Node's. */
+function now(): number {
+  return process.uptime() * 1000;
+}
+
 /**
  * Shows now and then that the holder lives, and drops the session as soon as it holds nothing any more, or when a sign of
  * life stays unanswered: what waits then, and whatever comes, fails with `LOCK_LOST`. Gives the way to stop.
@@ -24,7 +29,7 @@ const PATIENCE = 2 / 3;
 export function keepAlive({ link, sql, token, pooled }: HeartbeatSettings): () => void {
   const { wire, lease } = link;
   const { leaseMs, heartbeatMs } = lease;
-  let confirmed = performance.now();
+  let confirmed = now();
   let awake = confirmed;
   /** Which connection has not answered yet. */
   let asking: 'here' | 'beside' | null = null;
@@ -65,7 +70,7 @@ export function keepAlive({ link, sql, token, pooled }: HeartbeatSettings): () =
   const ask = async (): Promise<void> => {
     asking = wire.isIdle ? 'here' : 'beside';
     try {
-      if (await (asking === 'here' ? isHeldHere() : isHeldBeside())) confirmed = performance.now();
+      if (await (asking === 'here' ? isHeldHere() : isHeldBeside())) confirmed = now();
       else lose();
     } catch {
       // Who works on the connection hears of what broke it.
@@ -74,14 +79,14 @@ export function keepAlive({ link, sql, token, pooled }: HeartbeatSettings): () =
     }
   };
   const timer = setInterval(() => {
-    const now = performance.now();
+    const time = now();
     // This process stood still, and an answer may lie here unread.
-    const wasAway = now - awake > 2 * heartbeatMs;
-    awake = now;
+    const wasAway = time - awake > 2 * heartbeatMs;
+    awake = time;
     if (!wire.isOpen) return stop();
-    if (pooled && wire.isIdle && wire.status !== 'I') confirmed = now;
+    if (pooled && wire.isIdle && wire.status !== 'I') confirmed = time;
     else if (asking === null) void ask();
-    else if (asking === 'here' && !wasAway && now - confirmed >= leaseMs * PATIENCE) lose();
+    else if (asking === 'here' && !wasAway && time - confirmed >= leaseMs * PATIENCE) lose();
   }, heartbeatMs).unref();
   return stop;
 }

@@ -1,9 +1,19 @@
 import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
 import { checkColumns, eventValues, rowValues } from '@detent/sql';
+import { alike } from './alike.ts';
 import { lockLost, needsDirect } from './errors.ts';
 import { columnsSql, namesIn, type HistoryReader } from './history.ts';
 import { inline } from './inline.ts';
-import { appendLaterSql, lineLater, proofOf, rowLater, saveLaterSql } from './later.ts';
+import {
+  appendLaterSql,
+  insertLaterSql,
+  lineLater,
+  OWN_OF_LINE,
+  OWN_OF_ROW,
+  proofOf,
+  rowLater,
+  saveLaterSql,
+} from './later.ts';
 import { valueOf, type Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import type { Transactions } from './transaction.ts';
@@ -23,8 +33,8 @@ export interface HistorySettings {
 }
 
 export interface PostgresHistory extends HistoryStore {
-  /** Lines that were added went away with their transaction. */
-  forgetTail(): void;
+  /** Rows and lines that were added went away with their transaction, or others came. */
+  forget(): void;
 }
 
 /** What is written inside the session's transaction goes out, and is committed, with it. */
@@ -32,11 +42,20 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
   /** Only the holder of the lock adds lines, so it knows the last without asking. */
   let tail: { readonly token: number; readonly end: Tail } | null = null;
 
+  /** The ids of all rows, known since they were read under the lock. */
+  let ids: Set<string> | null = null;
+  const isNew = (id: string): boolean => {
+    if (reader.last === null) return false;
+    ids ??= new Set(reader.last.map((entry) => entry.id));
+    return !ids.has(id);
+  };
+  const insertAlike = alike({ link, text: async () => insertLaterSql(await link.books()), own: OWN_OF_ROW });
+  const appendAlike = alike({ link, text: async () => appendLaterSql(await link.books()), own: OWN_OF_LINE });
+
   /** The transaction looks for the token by itself, when it begins and before it is committed. */
   const isFenced = (): boolean => transactions.isWorking && lock.held !== null;
   /** What is written goes out with the statements that it is about. */
   const isLater = (): boolean => transactions.isPostponed && isFenced();
-  const clockOffset = async (): Promise<number> => (await link.greeting()).clockOffsetMs;
 
   const lastEvent = async (token: number): Promise<Tail> => {
     if (lock.held !== null && tail?.token === token) return tail.end;
@@ -50,7 +69,12 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
     read: () => reader.read(),
     load: (id) => reader.load(id),
     events: (limit) => reader.events(limit),
-    forgetTail: () => (tail = null),
+
+    forget() {
+      tail = null;
+      ids = null;
+      reader.forget();
+    },
 
     async init() {
       await link.prepare();
@@ -85,10 +109,15 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       // Its statements would run in other sessions than the one that keeps the lock.
       if (row.intent?.kind === 'code' && (await link.greeting()).pooled) throw needsDirect(row.file, 1);
       if (isLater()) {
-        const values = rowLater(row, await clockOffset());
-        const text = link.call('saveLater', ...values) ?? inline(saveLaterSql(await link.books()), values);
-        return transactions.write({ text }, { proof: proofOf(history.tables.history, row) });
+        const values = rowLater(row, lock.aheadMs);
+        const text =
+          (isNew(row.id) ? await insertAlike(values) : null) ??
+          link.call('saveLater', ...values) ??
+          inline(saveLaterSql(await link.books()), values);
+        ids?.add(row.id);
+        return transactions.write({ text }, { proof: () => proofOf(history.tables.history, row) });
       }
+      ids?.add(row.id);
       const values = rowValues(row);
       const text = isFenced()
         ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
@@ -102,8 +131,11 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       const last = await lastEvent(token);
       tail = null;
       if (isLater()) {
-        const values = lineLater(last.seq + 1, last.hash, line, await clockOffset());
-        const text = link.call('appendLater', ...values) ?? inline(appendLaterSql(await link.books()), values);
+        const values = lineLater(last.seq + 1, last.hash, line, lock.aheadMs);
+        const text =
+          (await appendAlike(values)) ??
+          link.call('appendLater', ...values) ??
+          inline(appendLaterSql(await link.books()), values);
         const heard = (answer: Answer): void => {
           tail = { token, end: { seq: last.seq + 1, hash: valueOf(answer) ?? '' } };
         };

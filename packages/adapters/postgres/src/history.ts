@@ -1,4 +1,4 @@
-import type { HistoryStore } from '@detent/core';
+import type { HistoryEntry, HistoryStore } from '@detent/core';
 import { checkColumns, checkLayout, toEntry, toEvent, toRow } from '@detent/sql';
 import { entriesAsJsonSql, entriesSql, entriesWhereThere, readEntries, readEntriesAsJson } from './entries.ts';
 import { translate } from './errors.ts';
@@ -16,16 +16,20 @@ export interface HistoryReader extends Pick<HistoryStore, 'read' | 'load' | 'eve
   readonly exists: boolean;
   /** Told when the tables were made. */
   made(): void;
+  /** What was read since; `null` when nothing was. */
+  readonly last: readonly HistoryEntry[] | null;
+  /** Told when what was read does not hold any more. */
+  forget(): void;
 }
 
 /** The history as it stands in its tables, which are not taken away while a session looks. */
 export function historyReader(link: Link): HistoryReader {
   let exists = false;
   let hasEvents = false;
+  let last: readonly HistoryEntry[] | null = null;
 
-  /** The entries, with the greeting in front where it is not known yet; `null` where there is no history. */
+  /** The entries; `null` where there is no history. */
   const readRows = async (): Promise<readonly Row[] | null> => {
-    if (link.known() === null) return firstRead();
     const { history } = await link.books();
     if (!exists) {
       const [answer] = await link.ask(`SELECT to_regclass(${literal(history.tables.history)}) IS NOT NULL`);
@@ -38,15 +42,16 @@ export function historyReader(link: Link): HistoryReader {
   /** Everything in the first round trip: who the server is, and the history in the schema that the answer in front names. */
   const firstRead = async (): Promise<readonly Row[] | null> => {
     const { table, schema } = link.options;
+    const sentAt = Date.now();
     try {
       const answers = await link.wire.run([link.greetingText, ...entriesWhereThere(table, schema)].join(';\n'));
-      const { greeting, books } = link.greeted(answers[0]);
+      const { greeting, books } = link.greeted(answers[0], sentAt);
       exists = greeting.tables.history;
       return exists ? (readEntries(answers[2]) ?? (await readAsJson(books.history.tables.lock))) : null;
     } catch (error) {
       if (!(error instanceof Refused) || error.failure.kind === 'lost' || error.answers.length === 0)
         throw translate(error, link.target);
-      const { greeting, books } = link.greeted(error.answers[0]);
+      const { greeting, books } = link.greeted(error.answers[0], sentAt);
       exists = greeting.tables.history;
       return exists ? readAgain(books.history.tables.lock) : null;
     }
@@ -78,14 +83,22 @@ export function historyReader(link: Link): HistoryReader {
     made() {
       exists = true;
       hasEvents = true;
+      last = null;
     },
 
+    get last() {
+      return last;
+    },
+
+    forget: () => (last = null),
+
     async read() {
-      await link.flush();
-      const rows = await readRows();
+      // The first question goes out before anything is waited for, so that the server answers while the files are read.
+      const rows = await (link.known() === null ? firstRead() : link.flush().then(readRows));
       if (rows === null) return { exists: false, entries: [] };
       checkLayout(rows[0]?.['layout'], link.options.table);
-      return { exists: true, entries: rows.map(toEntry) };
+      last = rows.map(toEntry);
+      return { exists: true, entries: last };
     },
 
     async load(id) {

@@ -6,8 +6,13 @@ import { postgres, quoteLiteral, type ColumnValue } from '@detent/sql';
  * message. Quoted identifiers and strings are left alone.
  */
 export function inline(text: string, values: readonly ColumnValue[]): string {
+  return replaceValues(text, (index) => literal(values[index] ?? null));
+}
+
+/** `replace` gets the index of the value, counting from 0. */
+export function replaceValues(text: string, replace: (index: number) => string): string {
   return text.replaceAll(/"(?:[^"]|"")*"|'(?:[^']|'')*'|\$(\d+)/g, (found: string, index: string | undefined) =>
-    index === undefined ? found : literal(values[Number(index) - 1] ?? null),
+    index === undefined ? found : replace(Number(index) - 1),
   );
 }
 

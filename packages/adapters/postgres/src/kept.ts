@@ -16,13 +16,20 @@ type Ask = (...texts: readonly string[]) => Promise<readonly Answer[]>;
 export interface KeptStatements {
   /** Outside a transaction, and where all their tables are there. Does nothing when it was done before. */
   make(texts: Readonly<Record<Repeated, string>>): Promise<void>;
+  /** One more, outside a transaction. Gives its name; `null` where nothing is kept. */
+  add(text: string): Promise<string | null>;
   /** `null` where they are not kept. */
-  call(name: Repeated, values: readonly ColumnValue[]): string | null;
+  call(name: string, values: readonly ColumnValue[]): string | null;
   /** Asks whether they are still there: a migration can throw them away. They are not made again then. */
   readonly question: string;
   heard(answer: Answer | undefined): void;
   /** From a connection that somebody goes on with. */
   drop(): Promise<void>;
+}
+
+/** A number in quotes is read as what it is for; without, the server makes it one of its own choice and then calls a cast. */
+function argument(value: ColumnValue): string {
+  return typeof value === 'number' ? `'${value}'` : literal(value);
 }
 
 export function keptStatements(ask: Ask): KeptStatements {
@@ -39,7 +46,16 @@ export function keptStatements(ask: Ask): KeptStatements {
       state = 'kept';
     },
 
-    call: (name, values) => (state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(literal).join(', ')})` : null),
+    async add(text) {
+      if (state !== 'kept') return null;
+      const name = `${names.length}`;
+      await ask(`PREPARE ${prefix}_${name} AS ${text}`);
+      names = [...names, `${prefix}_${name}`];
+      return name;
+    },
+
+    call: (name, values) =>
+      state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(argument).join(', ')})` : null,
 
     question: `SELECT name FROM pg_catalog.pg_prepared_statements WHERE starts_with(name, '${prefix}')`,
 

@@ -10,10 +10,34 @@ import { literal } from './inline.ts';
  * Saves a row whose end is when it is written; `rowLater` gives the values. Fails with `FENCE` where the token is not the
  * lock's any more.
  */
-export function saveLaterSql({ history: { saveFenced, tables } }: Bookkeeping): string {
+export function saveLaterSql({ history }: Bookkeeping): string {
+  return endingNow(history.saveFenced, history.tables.lock);
+}
+
+/** The same for a row that is known not to be there. */
+export function insertLaterSql({ history }: Bookkeeping): string {
+  return endingNow(history.insertFenced, history.tables.lock);
+}
+
+/** What differs from one migration of a run to the next. */
+export const OWN_OF_ROW: readonly number[] = [
+  'id',
+  'version',
+  'name',
+  'file',
+  'checksum',
+  'raw_checksum',
+  'applied_order',
+  'statements_total',
+  'statements_done',
+  'started_at',
+  'down_source',
+].map(indexOf);
+
+function endingNow(text: string, lock: string): string {
   const [end, start, length, token] = ['finished_at', 'started_at', 'duration_ms', 'token'].map(placeOf);
-  const isHeld = `EXISTS (SELECT 1 FROM ${tables.lock} WHERE id = 1 AND token = ${token})`;
-  return saveFenced
+  const isHeld = `EXISTS (SELECT 1 FROM ${lock} WHERE id = 1 AND token = ${token})`;
+  return text
     .replace(`${end},`, `${NOW} - ${end},`)
     .replace(`${length},`, `greatest(${NOW} - ${end} - ${start}, ${length}),`)
     .replace(`${token},`, `CAST(CASE WHEN ${isHeld} THEN ${token}::text ELSE ${literal(FENCE)} END AS bigint),`);
@@ -25,7 +49,11 @@ export function rowLater(row: HistoryRow, ahead: number): readonly ColumnValue[]
 }
 
 function placeOf(name: string): string {
-  return `$${ROW_COLUMNS.findIndex((column) => column.name === name) + 1}::bigint`;
+  return `$${indexOf(name) + 1}::bigint`;
+}
+
+function indexOf(name: string): number {
+  return ROW_COLUMNS.findIndex((column) => column.name === name);
 }
 
 /** A SELECT that says whether that very row was written. */
@@ -47,6 +75,9 @@ export function appendLaterSql({ history: { tables } }: Bookkeeping): string {
     `FROM (SELECT ${NOW} - $10::bigint AS at OFFSET 0) AS now RETURNING hash`
   );
 }
+
+/** What differs from one line to the next. */
+export const OWN_OF_LINE: readonly number[] = [0, 4, 6, 7, 8];
 
 export function lineLater(seq: number, previousHash: string, line: LedgerLine, ahead: number): readonly ColumnValue[] {
   const { runId, actor, action, id, detail } = line;

@@ -35,8 +35,8 @@ export interface Link {
   /** What is known of the server by now; `null` before the first question. */
   known(): Greeting | null;
   books(): Promise<Bookkeeping>;
-  /** Remembers what an answer to `greetingSql` said. */
-  greeted(answer: Answer | undefined): { readonly greeting: Greeting; readonly books: Bookkeeping };
+  /** Remembers what an answer to `greetingSql` said, which was asked at this time. */
+  greeted(answer: Answer | undefined, sentAt: number): { readonly greeting: Greeting; readonly books: Bookkeeping };
   readonly greetingText: string;
   /** Commands in one message, outside a transaction or in whatever stands open. Throws translated errors. */
   readonly ask: (...texts: readonly string[]) => Promise<readonly Answer[]>;
@@ -51,8 +51,10 @@ export interface Link {
   prepare(...texts: readonly string[]): Promise<readonly Answer[]>;
   /** Lets the session keep statements parsed and planned; nothing behind a pooler. Outside a transaction. */
   keep(texts: Readonly<Record<Repeated, string>>): Promise<void>;
+  /** One more; its name, or `null` where the session keeps none. */
+  keepAnother(text: string): Promise<string | null>;
   /** The call of such a statement; `null` where the session has none, or may have none any more. */
-  call(name: Repeated, ...values: readonly ColumnValue[]): string | null;
+  call(name: string, ...values: readonly ColumnValue[]): string | null;
   /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
   /** Whether there can be another connection to the same database. */
@@ -104,8 +106,8 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     }
   };
   const kept = keptStatements(ask);
-  const greeted: Link['greeted'] = (answer) => {
-    const found = readGreeting(answer, wire);
+  const greeted: Link['greeted'] = (answer, sentAt) => {
+    const found = readGreeting(answer, wire, sentAt);
     greeting = found;
     books ??= bookkeeping(options.table, found.schema);
     return { greeting: found, books };
@@ -118,7 +120,11 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     await side?.close(true);
     return null;
   };
-  const greet = async (): Promise<Greeting> => greeting ?? greeted((await ask(greetingText))[0]).greeting;
+  const askGreeting = async (): Promise<ReturnType<Link['greeted']>> => {
+    const sentAt = Date.now();
+    return greeted((await ask(greetingText))[0], sentAt);
+  };
+  const greet = async (): Promise<Greeting> => greeting ?? (await askGreeting()).greeting;
 
   const link: Link = {
     wire,
@@ -133,7 +139,7 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     greetingText,
     greeting: greet,
     known: () => greeting,
-    books: async () => books ?? greeted((await ask(greetingText))[0]).books,
+    books: async () => books ?? (await askGreeting()).books,
     greeted,
     ask,
 
@@ -164,6 +170,8 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
       const { pooled } = await greet();
       if (!pooled) await kept.make(texts);
     },
+
+    keepAnother: async (text) => (link.traces ? null : kept.add(text)),
 
     call: (name, ...values) => (link.traces ? null : kept.call(name, values)),
 

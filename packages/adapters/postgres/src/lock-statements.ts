@@ -7,7 +7,7 @@ import { literal } from './inline.ts';
 export interface LockStatements {
   /** Before its first taking, under the advisory lock; each does nothing where its work is done. */
   readonly create: readonly string[];
-  /** Whether this session got the lock, which it then keeps until it gives it back or ends. */
+  /** Whether this session got the lock, which it then keeps until it gives it back or ends; and the server's time. */
   readonly tryLock: string;
   /** The same until the end of the transaction. */
   readonly tryLockHere: string;
@@ -51,7 +51,7 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
     `THEN txid_current()::text ELSE ${literal(FENCE)} END AS bigint) AS xid`;
   return {
     create: [...(schemaExists ? [] : createSchema), ...history.createLock],
-    tryLock: `SELECT pg_try_advisory_lock(${ids}) AS got, to_regclass(${literal(table)}) IS NOT NULL AS there`,
+    tryLock: `SELECT pg_try_advisory_lock(${ids}) AS got, to_regclass(${literal(table)}) IS NOT NULL AS there, ${NOW} AS now`,
     tryLockHere: `SELECT pg_try_advisory_xact_lock(${ids}) AS got, to_regclass(${literal(table)}) IS NOT NULL AS there`,
     unlock: `SELECT pg_advisory_unlock(${ids}) AS given_back`,
     holder: (withRow) =>

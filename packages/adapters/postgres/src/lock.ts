@@ -25,6 +25,8 @@ export interface SessionLock extends MigrationLock {
   /** The token that this session writes with: its lease's, or the one in the row when it holds none. */
   token(): Promise<number>;
   readonly held: Lease | null;
+  /** By how many milliseconds the server's clock was ahead of this machine's when the lock was taken directly. */
+  readonly aheadMs: number;
   /** Gives back whatever is still held. */
   close(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export function createLock(link: Link): SessionLock {
   let statements: LockStatements | null = null;
   let held: (Lease & { readonly pooled: boolean }) | null = null;
   let tableExists = false;
+  let aheadMs = 0;
 
   const sqlOf = async (): Promise<LockStatements> => {
     if (statements !== null) return statements;
@@ -88,6 +91,7 @@ export function createLock(link: Link): SessionLock {
     if (here().has(key.number)) return heldBy(await look());
     const [answer] = await link.prepare(sql.tryLock);
     if (answer?.rows[0]?.['got'] !== 't') return heldBy(await look());
+    aheadMs = Number(answer.rows[0]['now']) - Date.now();
     tableExists ||= answer.rows[0]['there'] === 't';
     try {
       const { pid } = await link.greeting();
@@ -157,6 +161,10 @@ export function createLock(link: Link): SessionLock {
   return {
     get held() {
       return held;
+    },
+
+    get aheadMs() {
+      return aheadMs;
     },
 
     async fence() {

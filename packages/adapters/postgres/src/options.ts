@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { didYouMean, misuse } from '@detent/core';
+import { didYouMean, misuse, textOption } from '@detent/core';
 import type { PgClient, PgliteDatabase, PgPool } from './driver.ts';
 import { METHODS, type BackupMethod } from './method.ts';
 import { parseUrl, sslModeOf, type Address, type SslMode } from './url.ts';
@@ -101,18 +101,18 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
   if (ways.length > 1)
     throw misuse('postgres(…) takes one of `url`, `pool`, `client` and `pglite`.', 'Leave the others out.');
   const given: ConnectionSettings = {
-    directUrl: textOf(options, 'directUrl'),
+    directUrl: textOption(options, 'directUrl'),
     ssl: sslOf(options['ssl']),
-    socket: textOf(options, 'socket'),
+    socket: textOption(options, 'socket'),
     password: passwordOf(options['password']),
-    applicationName: textOf(options, 'applicationName'),
+    applicationName: textOption(options, 'applicationName'),
     lockRetries: retriesOf(options['lockRetries']),
     backup: methodOf(options['backup']),
   };
   const { directUrl, ssl, backup = 'copy' } = given;
   const direct = directUrl === undefined ? null : parseUrl(directUrl);
   const origin: Origin =
-    direct === null ? originOf(options, textOf(options, 'url')) : { kind: 'address', address: direct };
+    direct === null ? originOf(options, textOption(options, 'url')) : { kind: 'address', address: direct };
   checkMethod(backup, origin, ssl);
   return {
     given,
@@ -139,12 +139,6 @@ function originOf(options: Readonly<Record<string, unknown>>, url: string | unde
     return { kind: 'pglite', database: pglite as PgliteDatabase };
   }
   return { kind: 'address', address: url === undefined ? {} : parseUrl(url) };
-}
-
-function textOf(options: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = options[key];
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw misuse(`${key} must be a text that is not empty.`, 'Leave it out for the default.');
 }
 
 function sslOf(value: unknown): ConnectionSettings['ssl'] {

@@ -58,7 +58,7 @@ export async function restoreInPlace(
     const { schema } = await schemaNow(link, books);
     await askAll(link, attributeChanges(schema, contents.schema, (await link.greeting()).database));
     await compare(link, books, manifest, contents);
-    history.forgetTail();
+    history.forget();
     await record(history);
     await transactions.flush();
   });

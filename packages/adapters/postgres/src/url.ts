@@ -45,6 +45,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   lock_timeout: 'Use timeouts.lockMs of the executor.',
 };
 
+/** As `\p{Cc}` has it, which every start would look up in Unicode's tables. */
+const CONTROL = /[^ -~\u00a0-\uffff]/;
+
 /**
  * Reads `postgres://user:password@host:port/database?sslmode=…`. Parameters come from the list above and nothing else is
  * passed on: pg's own `host=`, `sslcert=` or `options=` would go past every check made here. Throws `CONFIG`, never
@@ -58,7 +61,7 @@ export function parseUrl(url: string): Address {
       'Write postgres://user:password@host:5432/database.',
     );
   }
-  if (/\p{Cc}/u.test(url))
+  if (CONTROL.test(url))
     throw misuse('The PostgreSQL URL holds a control character.', 'Write it anew, without what was pasted along.');
   const [beforeHash = ''] = url.slice(scheme.length + 3).split('#');
   const [beforeQuery, query = ''] = splitOnce(beforeHash, '?');

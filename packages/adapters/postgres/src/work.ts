@@ -24,7 +24,7 @@ export function createWork(
   { lockRetries, backup, ways }: SessionSettings,
 ): WorkingSession {
   const lock = createLock(link);
-  const transactions = createTransactions(link, lock, lockRetries, () => history.forgetTail());
+  const transactions = createTransactions(link, lock, lockRetries, () => history.forget());
   link.flush = () => transactions.flush();
   const history = createHistory({ link, reader, lock, transactions });
   /** Outside of any transaction: one message each, since several commands in one are a transaction of their own. */

@@ -79,7 +79,7 @@ export async function takeOverRows(book: Bookkeeping, scan: Scan, foreign: Forei
   for (const { file: name, at } of foreign.applied) {
     const file = files.get(name);
     if (file === undefined) {
-      changes.push({ what: 'without a file', detail: name });
+      changes.push({ what: 'left out, because its file is gone', detail: name });
       continue;
     }
     order += 1;

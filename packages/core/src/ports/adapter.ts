@@ -46,6 +46,8 @@ export interface OpenOptions {
   readonly schema: string | null;
   /** The session will only look; a database that cannot be written to is no error. */
   readonly readOnly: boolean;
+  /** False: no run of this session goes back by a backup, so that nobody asks what it wrote to. True unless told. */
+  readonly mayRestore?: boolean;
   readonly connectTimeoutMs: number;
   /** How long a statement may wait for a lock in the database before it fails. 0: as the server has it. */
   readonly lockTimeoutMs: number;

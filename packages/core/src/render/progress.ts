@@ -2,10 +2,11 @@ import type { LifecycleEvent, StepInfo } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { liveLine } from './live-line.ts';
 import type { Screen, Tone } from './screen.ts';
-import { bytes, counted, cut, grouped, milliseconds, padEnd, padStart, partsOf } from './text.ts';
+import { bytes, counted, cut, grouped, milliseconds, padEnd, padStart, partsOf, wrap } from './text.ts';
 
 /** In a log, something that takes long shows every so often that it goes on. */
 const LOG_EVERY_MS = 10_000;
+const MADE = 'made and verified';
 
 /** What is known of the step that runs. */
 interface Running {
@@ -74,21 +75,24 @@ export function progressOf(screen: Screen): Progress {
       case 'lock-acquired':
         live.clear();
         return;
-      case 'recovered':
-        say(
-          `  ${paint('warn', marks.warning)} ${paint('faint', event.id)}  left ${event.from} by an earlier run, ${event.from === event.to ? 'goes on' : `now ${event.to}`}: ${event.why}`,
-        );
+      case 'recovered': {
+        const then = event.from === event.to ? 'goes on' : `now ${event.to}`;
+        const words = `${event.id}  left ${event.from} by an earlier run, ${then}: ${event.why}`;
+        const [head = '', ...more] = wrap(words, screen.columns - 4);
+        say([`  ${paint('warn', marks.warning)} ${head}`, ...more.map((line) => `    ${line}`)].join('\n'));
         return;
+      }
       case 'planned':
         widths = widthsOf(event.plan, screen.columns);
         say(paint('strong', headline(event.plan)));
         return;
       case 'backup-started':
+        widths = { ...widths, name: Math.max(widths.name, MADE.length) };
         live.show(() => `  ${marks.running} backing up`);
         return;
       case 'backup-finished':
         say(
-          `  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd('made and verified', widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}  ${paint('faint', bytes(event.manifest.bytes))}`,
+          `  ${paint('good', marks.done)} ${paint('faint', padEnd('backup', widths.version))}  ${padEnd(MADE, widths.name)}  ${padStart(milliseconds(event.durationMs), 8)}  ${paint('faint', bytes(event.manifest.bytes))}`,
         );
         return;
       case 'hook-started':
@@ -108,6 +112,8 @@ export function progressOf(screen: Screen): Progress {
         return;
       case 'statement-finished':
         if (running === null) return;
+        // Its transaction was taken back and begins again.
+        if (event.done <= running.done) running.rows = null;
         running.done = event.done;
         running.phase = null;
         if (event.rows !== null) running.rows = (running.rows ?? 0) + event.rows;

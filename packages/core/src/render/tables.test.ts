@@ -29,6 +29,6 @@ test('what stopped says how far it came, why, and what settles it', () => {
     '1 of 1 statement is undone',
   );
   expect(linesOf([{ ...migration, status: 'unknown', stopped: { done: 1, total: null, error: null } }])).toContain(
-    'detent resolve 7 --as applied, or --as rolled_back',
+    'detent resolve 7 --as applied',
   );
 });

@@ -51,7 +51,7 @@ function stoppedLines({ id, version, file, status, stopped }: MigrationStatus): 
   return [
     ...(total === null ? [] : [`${done} of ${counted(total, partsOf(file))} ${total === 1 ? one : several}`]),
     ...(error === null ? [] : [error.replaceAll(/\s+/g, ' ')]),
-    ...(status === 'unknown' ? [`detent resolve ${which} --as applied, or --as rolled_back`] : []),
+    ...(status === 'unknown' ? [`detent resolve ${which} --as applied`, 'or --as rolled_back'] : []),
   ];
 }
 

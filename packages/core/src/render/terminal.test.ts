@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DetentError } from '../errors.ts';
 import type { LifecycleEvent, StepInfo } from '../events.ts';
+import type { Manifest } from '../ports/backup.ts';
 import type { MigrationResult } from '../result.ts';
 import { drawing } from './drawing.ts';
 import { TerminalRenderer } from './terminal.ts';
@@ -26,6 +27,21 @@ const nothing: MigrationResult = {
   errors: [],
   warnings: [],
   durationMs: 5,
+};
+
+const manifest: Manifest = {
+  format: 'detent-backup-1',
+  adapter: 'sqlite',
+  product: 'SQLite',
+  serverVersion: '3',
+  path: 'a.backup',
+  createdAt: 0,
+  runId: 'r',
+  bytes: 20_480,
+  hash: 'sha256:0',
+  fingerprint: 'sha256:0',
+  objects: [],
+  details: {},
 };
 
 const failed = (more: Partial<MigrationResult>): MigrationResult => ({
@@ -73,6 +89,18 @@ test('a run is a headline, an aligned line for each migration, and a sentence', 
     '  ✓ 20      a_longer_name     12 ms  1 statement, 1,200 rows',
   ]);
   expect(text).toContain('✓ Nothing to do: app.db is before the first migration.');
+
+  const withBackup = draw(nothing, [
+    { kind: 'planned', plan: { ...plan, steps: planned } },
+    { kind: 'backup-started', path: 'a.backup' },
+    { kind: 'backup-finished', manifest, durationMs: 240 },
+    ...events,
+  ]);
+  expect(withBackup.split('\n').slice(1, 4)).toEqual([
+    '  ✓ backup  made and verified    240 ms  20.0 KiB',
+    '  ✓ 1       users                 12 ms  1 statement',
+    '  ✓ 20      a_longer_name         12 ms  1 statement, 1,200 rows',
+  ]);
 });
 
 test.each([
@@ -140,6 +168,25 @@ test('a migration that goes on counts from where an earlier run stopped', () => 
     { kind: 'step-failed', step: info, error, undone: false },
   ]);
   expect(text).toContain('failed at statement 3 of 4');
+});
+
+test('rows of a transaction that was taken back and begun again count once', () => {
+  const info = step('1', 'a');
+  const finished = (done: number): LifecycleEvent => ({
+    kind: 'statement-finished',
+    step: info,
+    done,
+    total: 2,
+    rows: 1_000,
+  });
+  const text = draw(nothing, [
+    { kind: 'step-started', step: info, index: 0, count: 1, statements: 2, done: 0 },
+    finished(1),
+    finished(1),
+    finished(2),
+    { kind: 'step-finished', step: info, durationMs: 5, result: null },
+  ]);
+  expect(text).toContain('2 statements, 2,000 rows');
 });
 
 test('a statement that takes long shows how far the server is', () => {

@@ -29,6 +29,22 @@ test('a long word stays whole, so that it can be copied', () => {
   ]);
 });
 
+test('a command stays whole where a line has room for it', () => {
+  expect(wrap('run `detent resolve 7 --as applied`, or wait', 34)).toEqual([
+    'run',
+    '`detent resolve 7 --as applied`,',
+    'or wait',
+  ]);
+  expect(wrap('run `detent resolve 7`', 12)).toEqual(['run `detent', 'resolve 7`']);
+  expect(wrap("it is `a mark that nobody closes, isn't it", 12)).toEqual([
+    'it is `a',
+    'mark that',
+    'nobody',
+    'closes,',
+    "isn't it",
+  ]);
+});
+
 test('control characters are shown and not obeyed', () => {
   expect(harmless('a\u001b[31mb\u0007\tc\r\nd\re\u009b')).toBe('a�[31mb�  c\nd\ne�');
 });

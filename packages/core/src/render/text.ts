@@ -32,12 +32,12 @@ export function cut(text: string, width: number, more: string): string {
   return kept + more;
 }
 
-/** Breaks between words; a word that is too long stays whole, so that it can be copied. */
+/** Breaks between words; a word that is too long stays whole, and so does a command in backticks, to be copied. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
-    for (const word of paragraph.split(' ')) {
+    for (const word of wordsOf(paragraph, width)) {
       if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
         lines.push(line);
         line = word;
@@ -48,6 +48,19 @@ export function wrap(text: string, width: number): string[] {
     lines.push(line);
   }
   return lines;
+}
+
+/** A command is one word, unless no line has room for it. */
+function wordsOf(text: string, width: number): readonly string[] {
+  const words: string[] = [];
+  let command: string | null = null;
+  for (const word of text.split(' ')) {
+    command = command === null ? word : `${command} ${word}`;
+    if (command.split('`').length % 2 === 0) continue;
+    words.push(...(widthOf(command) > width ? command.split(' ') : [command]));
+    command = null;
+  }
+  return command === null ? words : [...words, ...command.split(' ')];
 }
 
 /** Errors of drivers and of scripts may quote a URL; its password is taken out wherever it stands. */

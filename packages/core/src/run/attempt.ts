@@ -94,6 +94,11 @@ export function recordFinish<Db>(context: RunContext<Db>, attempt: Attempt<Db>, 
   return context.versions.record(context.identity, row, isDown ? 'undone' : 'applied', null);
 }
 
+/** Before what is outside of a transaction. Where a transaction that writes the intent comes first, that does the same. */
+export async function confirmLease<Db>({ session, lease }: Pick<RunContext<Db>, 'session' | 'lease'>): Promise<void> {
+  if (session.capabilities.fencesTransactions !== true) await lease.assert();
+}
+
 /** A transaction for bookkeeping alone. */
 export function inTransaction<Db>(
   { session }: Pick<RunContext<Db>, 'session'>,

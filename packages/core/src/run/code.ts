@@ -4,7 +4,7 @@ import type { DatabaseMigrationHandler } from '../ports/handler.ts';
 import type { MigrationInfo } from '../migration.ts';
 import type { Action } from '../validate/load.ts';
 import { modeOf } from '../validate/pending.ts';
-import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
+import { confirmLease, recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
 import { batchesOf } from './batches.ts';
 import type { RunContext } from './context.ts';
 import { intentOf } from './intent.ts';
@@ -17,7 +17,7 @@ export async function runCode<Db>(
   attempt: Attempt<Db>,
   action: Code<Db>,
 ): Promise<string | null> {
-  const { session, settings, lease, signal } = context;
+  const { session, settings, signal } = context;
   const { foreignKeys } = attempt.step.loaded;
   const mode = modeOf(attempt.step.loaded, settings);
   const callAndRecord = async (): Promise<string | null> => {
@@ -30,7 +30,7 @@ export async function runCode<Db>(
     return session.transaction({ statements: null, foreignKeys }, callAndRecord);
   // Before the intent: once that is written, nobody can tell that the code was never called.
   signal.throwIfAborted();
-  await lease.assert();
+  await confirmLease(context);
   await recordStart(context, attempt, { ...attempt.row, intent: await intentOf(context, attempt, null) });
   const result = await call(context, attempt, action);
   await inTransaction(context, () => recordFinish(context, attempt, result));
@@ -41,7 +41,7 @@ export async function runCode<Db>(
 export async function call<Db>(
   context: RunContext<Db>,
   attempt: Attempt<Db>,
-  { run }: Pick<Code<Db>, 'run'>,
+  { run, name = null }: Pick<Code<Db>, 'run'> & { readonly name?: string | null },
   covered = false,
 ): Promise<string | null> {
   const { session, settings, signal } = context;
@@ -60,7 +60,7 @@ export async function call<Db>(
     // What was called with the signal throws an error of its own about it.
     if (signal.aborted && (thrown === signal.reason || (thrown instanceof Error && thrown.name === 'AbortError')))
       signal.throwIfAborted();
-    throw scriptFailed(thrown, attempt.step.info);
+    throw scriptFailed(thrown, attempt.step.info, name);
   }
 }
 
@@ -96,11 +96,12 @@ function asText(value: unknown): string | null {
   }
 }
 
-/** What a code migration threw, with the place in its file when the stack names it. */
-function scriptFailed(thrown: unknown, { file, direction }: StepInfo): DetentError {
+/** What a code migration threw, with the place in its file when the stack names it. `stage`: the one that threw it. */
+function scriptFailed(thrown: unknown, { file, direction }: StepInfo, stage: string | null): DetentError {
   const words = thrown instanceof Error ? thrown.message : String(thrown);
   const place = placeIn(thrown, file);
-  return new DetentError('SCRIPT_FAILED', `${direction}() of ${file} threw: ${words}`, {
+  const where = stage === null ? file : `${file}, stage "${stage}",`;
+  return new DetentError('SCRIPT_FAILED', `${direction}() of ${where} threw: ${words}`, {
     cause: thrown,
     hint: 'Mend the migration and run it again.',
     facts: { place: place ?? { file } },

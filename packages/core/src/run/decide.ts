@@ -23,10 +23,10 @@ export function decide({ intent, cursors }: Pick<HistoryRow, 'intent' | 'cursors
       if (intent.fingerprint === fingerprint)
         return { kind: 'again', why: 'the schema is as it was before the statement' };
       return intent.after === null || intent.after === fingerprint
-        ? { kind: 'next', why: 'the schema shows that the statement ran' }
+        ? { kind: 'next', why: 'the schema shows that it ran' }
         : { kind: 'unknown', why: 'the schema is neither as it was before the statement nor as it would be after it' };
     case 'unseen':
-      return { kind: 'unknown', why: 'the schema does not show whether the statement ran' };
+      return { kind: 'unknown', why: 'the schema does not show whether it ran' };
     case 'code':
       return { kind: 'unknown', why: 'code without a transaction leaves no trace' };
     case 'data':

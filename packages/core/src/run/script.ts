@@ -3,7 +3,7 @@ import { statementHash } from '../history/schema-version-service.ts';
 import type { Statement } from '../ports/script.ts';
 import type { HistoryRow, Intent } from '../ports/history.ts';
 import { modeOf } from '../validate/pending.ts';
-import { recordFinish, recordStart, inTransaction, type Attempt, type Waits } from './attempt.ts';
+import { confirmLease, recordFinish, recordStart, inTransaction, type Attempt, type Waits } from './attempt.ts';
 import type { RunContext } from './context.ts';
 import { intentOf, isTraced } from './intent.ts';
 import { cutSegments, isAtomic, type Segment } from './segments.ts';
@@ -135,7 +135,7 @@ async function runAlone<Db>(
   if (statement === undefined) return;
   const { signal, lease, session } = context;
   signal.throwIfAborted();
-  if (session.capabilities.fencesTransactions !== true) await lease.assert();
+  await confirmLease(context);
   const intent = await intentOf(context, attempt, { statement, index: segment.from });
   const isCovered = intent?.kind === 'data' && isTraced(intent);
   if (intent !== null) await keep(context, attempt, { ...attempt.row, intent }, { canWait: !isCovered });

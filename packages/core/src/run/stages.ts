@@ -3,7 +3,7 @@ import { statementHash } from '../history/schema-version-service.ts';
 import type { MigrationStage } from '../migration.ts';
 import type { HistoryRow, Intent } from '../ports/history.ts';
 import { modeOf } from '../validate/pending.ts';
-import { recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
+import { confirmLease, recordFinish, recordStart, inTransaction, type Attempt } from './attempt.ts';
 import { call } from './code.ts';
 import type { RunContext } from './context.ts';
 import { intentOf } from './intent.ts';
@@ -59,11 +59,11 @@ async function runAlone<Db>(
   stages: readonly MigrationStage<Db>[],
   index: number,
 ): Promise<void> {
-  const { signal, lease } = context;
+  const { signal } = context;
   const stage = stages[index];
   if (stage === undefined) return;
   signal.throwIfAborted();
-  await lease.assert();
+  await confirmLease(context);
   const intent = await intentAt(context, attempt, stage, index);
   await keep(context, attempt, { ...attempt.row, intent });
   try {
