@@ -125,9 +125,9 @@ function describeInterruptedScripts<Db>(target: ConformanceTarget<Db>, reference
       async (done) => {
         await using place = await openWorkplace(target);
         await stoppedAfter(place, done);
-        const states = await statesOf(place);
         // That it began may be written with the first statement.
-        if (done > 0 || Object.keys(states).length > 0) expect(states).toEqual({ 1: 'running' });
+        const states = [{ 1: 'running' }, ...(done === 0 ? [{}] : [])];
+        expect(states).toContainEqual(await statesOf(place));
         const result = await place.executor([IN_PIECES]).migrate();
         expect(result.errors.map(({ message }) => message)).toEqual([]);
         expect(await place.database.digest()).toBe(await references.digestOf(PIECES));
