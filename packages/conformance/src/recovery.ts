@@ -125,7 +125,9 @@ function describeInterruptedScripts<Db>(target: ConformanceTarget<Db>, reference
       async (done) => {
         await using place = await openWorkplace(target);
         await stoppedAfter(place, done);
-        expect(await statesOf(place)).toEqual({ 1: 'running' });
+        // That it began may be written with the first statement.
+        const states = [{ 1: 'running' }, ...(done === 0 ? [{}] : [])];
+        expect(states).toContainEqual(await statesOf(place));
         const result = await place.executor([IN_PIECES]).migrate();
         expect(result.errors.map(({ message }) => message)).toEqual([]);
         expect(await place.database.digest()).toBe(await references.digestOf(PIECES));
@@ -154,22 +156,23 @@ function describeInterruptedScripts<Db>(target: ConformanceTarget<Db>, reference
       'F26 in rows without a transaction is for a person to settle, and both answers are taken',
       patient,
       async () => {
-        for (const [as, extra] of [
-          ['applied', []],
-          ['rolled_back', PIECES],
+        for (const { as, byHand, end } of [
+          { as: 'applied', byHand: [], end: PIECES.slice(0, 2) },
+          { as: 'rolled_back', byHand: IN_PIECES.down ?? [], end: PIECES },
         ] as const) {
           await using place = await openWorkplace(target);
-          await stoppedAfter(place, 0);
-          await rewrite(place, '1', () => ({ intent: intent({ kind: 'data', statement: 0 }) }));
+          await stoppedAfter(place, 2);
+          await rewrite(place, '1', () => ({ intent: intent({ kind: 'data', statement: 2 }) }));
           const executor = place.executor([IN_PIECES]);
           const result = await executor.migrate();
           expect(result.errors.map(({ code }) => code)).toEqual(['UNKNOWN_STATE']);
           expect(result.errors[0]?.hint).toContain('detent resolve 1');
           expect(await statesOf(place)).toEqual({ 1: 'unknown' });
           expect((await executor.migrate()).errors.map(({ code }) => code)).toEqual(['UNKNOWN_STATE']);
+          await place.apply(byHand);
           expect((await executor.resolve({ version: '1', as })).errors).toEqual([]);
           expect((await executor.migrate()).errors).toEqual([]);
-          expect(await place.database.digest()).toBe(await references.digestOf(extra));
+          expect(await place.database.digest()).toBe(await references.digestOf(end));
         }
       },
     );
