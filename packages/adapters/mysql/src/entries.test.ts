@@ -1,6 +1,8 @@
-import { fromModules, MigrationScriptExecutor, type HistoryEntry } from '@detent/core';
+import { fromModules, MigrationScriptExecutor, type HistoryEntry, type MigrationSource } from '@detent/core';
+import { createConnection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { openPlace, WORKING, type Place } from './fixtures/places.ts';
+import { readGreeting } from './greeting.ts';
 import { mysql } from './index.ts';
 
 /** With a name beyond ASCII, and one that was never a script's. */
@@ -45,4 +47,45 @@ test('entries are read as they stand, with signs between fields in them, without
 
   await place.database.query('DROP TABLE schema_version_lock');
   expect(await read(place)).toEqual(odd);
+});
+
+test('the history is asked for before the files are read, so that the server answers while they are', async () => {
+  await using place = await openPlace();
+  const connection = await createConnection({ uri: place.database.url, multipleStatements: true });
+  const { connection: driver } = connection as unknown as { readonly connection: { query: unknown } };
+  const query = (driver.query as (...given: readonly unknown[]) => unknown).bind(driver);
+  let asked = 0;
+  Object.assign(driver, {
+    query: (...given: readonly unknown[]): unknown => {
+      asked += 1;
+      return query(...given);
+    },
+  });
+  let before = 0;
+  const migrations: MigrationSource = {
+    name: 'files',
+    discover: async () => {
+      before = asked;
+      return { files: [], hooks: [], problems: [] };
+    },
+  };
+  await using executor = new MigrationScriptExecutor<object>({
+    adapter: mysql<object>({ connection } as never),
+    migrations,
+  });
+  const { errors } = await executor.migrate();
+  await connection.end();
+  expect(errors).toEqual([]);
+  expect(before).toBe(asked);
+});
+
+test.each([
+  ['that lay unread for a while', { sent: -9_000, server: -8_990 }, 0],
+  ['of a server that is ahead', { sent: -20, server: 7_000 }, 7_000],
+  ['of a server that is behind', { sent: -20, server: -7_020 }, -7_000],
+])('an answer %s tells by how much the clocks differ at least', (_, { sent, server }, expected) => {
+  const now = Date.now();
+  const answer = { rows: [{ now: String(now + server) }], affected: null, records: null };
+  const { clockOffsetMs } = readGreeting(answer, { startId: null }, 'schema_version', now + sent);
+  expect(Math.round(clockOffsetMs / 1_000) * 1_000).toBe(expected);
 });

@@ -27,7 +27,7 @@ export interface Greeting {
   /** Names of tables are stored, or compared, in lower case. */
   readonly foldsNames: boolean;
   readonly maxPacket: number;
-  /** The server's clock minus this machine's, in milliseconds, as far as one answer tells. */
+  /** The server's clock minus this machine's, in milliseconds, at least; an answer may have lain here unread. */
   readonly clockOffsetMs: number;
   readonly tables: { readonly history: boolean; readonly event: boolean; readonly lock: boolean };
 }
@@ -56,7 +56,13 @@ export function greetingSql(table: string, schema: string | null): string {
     .join(', ')}`;
 }
 
-export function readGreeting(answer: Answer | undefined, wire: Wire, table: string): Greeting {
+/** `sentAt`: when it was asked for, on this machine's clock. */
+export function readGreeting(
+  answer: Answer | undefined,
+  wire: Pick<Wire, 'startId'>,
+  table: string,
+  sentAt: number,
+): Greeting {
   const row: TextRow = answer?.rows[0] ?? {};
   const text = (name: string): string => row[name] ?? '';
   const id = Number(text('id'));
@@ -81,7 +87,7 @@ export function readGreeting(answer: Answer | undefined, wire: Wire, table: stri
     sqlMode: text('sql_mode'),
     foldsNames,
     maxPacket: Number(text('packet')),
-    clockOffsetMs: Number(text('now')) - Date.now(),
+    clockOffsetMs: Math.max(Number(text('now')) - Date.now(), 0) || Math.min(Number(text('now')) - sentAt, 0),
     tables: {
       history: own.has(fold(table)),
       event: own.has(fold(`${table}_event`)),

@@ -49,15 +49,16 @@ export function historyReader(link: Link): HistoryReader {
       exists ||= await isThere(table);
       return exists ? readBy() : null;
     }
+    const sentAt = Date.now();
     try {
       const answers = await link.wire.run(link.greetingText, bareSql(table, schema));
-      const { greeting } = link.greeted(answers[0]);
+      const { greeting } = link.greeted(answers[0], sentAt);
       exists = greeting.tables.history;
       return exists ? (readJoined(answers[1]) ?? (await readBy())) : null;
     } catch (error) {
       if (!(error instanceof Refused) || error.failure.kind === 'lost' || error.answers.length === 0)
         throw translate(error, link.target);
-      const { greeting } = link.greeted(error.answers[0]);
+      const { greeting } = link.greeted(error.answers[0], sentAt);
       exists = greeting.tables.history;
       return exists ? readBy() : null;
     }
@@ -91,8 +92,8 @@ export function historyReader(link: Link): HistoryReader {
     },
 
     async read() {
-      await link.flush();
-      const found = await readRows();
+      // The first question goes out before anything is waited for, so that the server answers while the files are read.
+      const found = await (link.known() === null ? readRows() : link.flush().then(readRows));
       if (found === null) return { exists: false, entries: [] };
       checkLayout(found[0]?.[ENTRY_COLUMNS.length], link.options.table);
       const entries = entriesOf(found);

@@ -29,8 +29,8 @@ export interface Link {
   known(): Greeting | null;
   /** Throws `CONFIG` where no database is named. */
   books(): Promise<Bookkeeping>;
-  /** Remembers what an answer to `greetingText` said. */
-  greeted(answer: Answer | undefined): { readonly greeting: Greeting; readonly books: Bookkeeping };
+  /** Remembers what an answer to `greetingText` said, which was asked at this time. */
+  greeted(answer: Answer | undefined, sentAt: number): { readonly greeting: Greeting; readonly books: Bookkeeping };
   readonly greetingText: string;
   /** Sends what the session's writes hold back, so that a reader sees it. */
   flush: () => Promise<void>;
@@ -86,8 +86,8 @@ export function createLink(given: LinkSettings): Link {
       throw translate(error, target);
     }
   };
-  const greeted: Link['greeted'] = (answer) => {
-    const found = readGreeting(answer, wire, options.table);
+  const greeted: Link['greeted'] = (answer, sentAt) => {
+    const found = readGreeting(answer, wire, options.table, sentAt);
     if (found.schema === '') throw noDatabase();
     greeting = found;
     books ??= bookkeeping(options.table, found.schema, found.foldsNames);
@@ -99,7 +99,11 @@ export function createLink(given: LinkSettings): Link {
     await opened?.close(true);
     return null;
   };
-  const greet = async (): Promise<Greeting> => greeting ?? greeted((await ask(greetingText))[0]).greeting;
+  const askGreeting = async (): Promise<ReturnType<Link['greeted']>> => {
+    const sentAt = Date.now();
+    return greeted((await ask(greetingText))[0], sentAt);
+  };
+  const greet = async (): Promise<Greeting> => greeting ?? (await askGreeting()).greeting;
 
   const link: Link = {
     wire,
@@ -121,7 +125,7 @@ export function createLink(given: LinkSettings): Link {
     greetingText,
     greeting: greet,
     known: () => greeting,
-    books: async () => books ?? greeted((await ask(greetingText))[0]).books,
+    books: async () => books ?? (await askGreeting()).books,
     greeted,
     flush: async () => undefined,
     onCode: () => undefined,
