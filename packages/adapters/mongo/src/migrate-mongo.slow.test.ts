@@ -58,6 +58,16 @@ describe.runIf(server !== null)('migrations of migrate-mongo', () => {
       { fileName: '20160608155948-first_album.js', appliedAt: new Date('2016-06-08') },
     ]);
     await using executor = executorOn(place);
+    const refused = await executor.migrate();
+    expect(refused.errors).toMatchObject([
+      {
+        code: 'BASELINE',
+        message: 'By the collection changelog, 1 of these migrations is applied, and would run again.',
+        hint: expect.stringContaining('`detent baseline`') as string,
+      },
+    ]);
+    expect(refused.executed).toEqual([]);
+    expect(await place.db.collection('albums').countDocuments()).toBe(1);
     const taken = await executor.baseline({});
     expect(taken.errors).toEqual([]);
     expect(taken.changes).toEqual([

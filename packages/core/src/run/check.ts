@@ -1,5 +1,5 @@
 import { BackupService } from '../backup/backup-service.ts';
-import type { Problem } from '../errors.ts';
+import { DetentError, type Problem } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MigrationSession } from '../ports/session.ts';
 import { loadSteps, type Loaded, type Loader } from '../validate/pending.ts';
@@ -32,8 +32,32 @@ export async function checkPlan<Db>(
       ...loaded.problems,
       ...unguarded(loaded.steps, settings, session.capabilities),
       ...apart(loaded.steps, settings, session.capabilities),
+      ...(await appliedElsewhere(plan, session)),
       ...unfit,
     ],
     warnings: [...plan.warnings, ...loaded.warnings],
   };
+}
+
+/** The first run would do again what another tool has applied, by its own history. */
+async function appliedElsewhere<Db>(
+  { operation, migrated, steps }: Plan,
+  session: MigrationSession<Db>,
+): Promise<readonly Problem[]> {
+  if (operation !== 'migrate' || migrated.length > 0 || steps.length === 0) return [];
+  const foreign = await session.foreignHistory();
+  const pending = new Set(steps.map(({ info }) => info.file.slice(info.file.lastIndexOf('/') + 1)));
+  const again = foreign?.applied.filter(({ file }) => pending.has(file)) ?? [];
+  const [first] = again;
+  if (foreign === null || first === undefined) return [];
+  return [
+    new DetentError(
+      'BASELINE',
+      `By ${foreign.name}, ${again.length} of these migrations ${again.length === 1 ? 'is' : 'are'} applied, and would run again.`,
+      {
+        hint: 'Take that history over with `detent baseline`; or remove from it what is not so.',
+        facts: { place: { file: first.file } },
+      },
+    ),
+  ];
 }
