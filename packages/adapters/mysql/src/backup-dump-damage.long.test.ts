@@ -1,11 +1,12 @@
+import { describeDamage } from '@detent/tests/backup-damage';
 import { describe, expect, test } from 'vitest';
-import { describeDamage } from './fixtures/damage.ts';
+import { damageOn } from './fixtures/damage.ts';
 import { dumpingProducts } from './fixtures/dump.ts';
 
 const products = await dumpingProducts('dump-damage', ['MariaDB']);
 
 describe.each(products)('by dump, on $product', (product) => {
-  describeDamage(product);
+  describeDamage(damageOn(product));
 });
 
 test('a program that cannot be had is told by its absence', () => {
