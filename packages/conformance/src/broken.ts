@@ -77,7 +77,8 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
 export function broken<Db>(name: string): Tampering<Db> {
   const breakage = BREAKAGES[name];
   if (breakage === undefined) throw new Error(`There is no breakage "${name}".`);
-  return (adapter) => withSessions(adapter, (session) => breakage.tamper(session));
+  // Whole, a migration would pass by what is broken.
+  return (adapter) => withSessions(adapter, (session) => breakage.tamper(overlay(session, { compose: undefined })));
 }
 
 /** Commits what its work did before it failed, and then says that it failed. */

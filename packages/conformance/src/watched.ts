@@ -1,4 +1,13 @@
-import type { DatabaseAdapter, HistoryStore, Lease, MigrationSession, Statement } from '@detent/core';
+import type {
+  Composed,
+  DatabaseAdapter,
+  HistoryStore,
+  Lease,
+  MigrationSession,
+  Statement,
+  StatementProgress,
+  WholeMigration,
+} from '@detent/core';
 import { overlay, withSessions } from './overlay.ts';
 
 /** Called before and after everything that a run asks of its session, with what it is. */
@@ -35,22 +44,45 @@ function watchedSession<Db>(session: MigrationSession<Db>, watcher: Watcher): Mi
           ),
         ),
     }),
+    // Not before it is asked for: a session has it once it works.
+    get compose() {
+      return session.compose === undefined
+        ? undefined
+        : (migration: WholeMigration) => watchedWhole(session, migration, watcher);
+    },
     transaction: (scope, work) =>
       around('a transaction', () => session.transaction(scope, () => around('its work', work))),
     execute: (statements, file, progress) =>
       around(nameOf(statements, file), () =>
-        session.execute(statements, file, {
-          signal: progress?.signal ?? NEVER,
-          done(index, result) {
-            void watcher(`after statement ${index + 1} of ${file}`);
-            progress?.done(index, result);
-          },
-          advanced: (phase, percent) => progress?.advanced?.(phase, percent),
-          next: progress?.next,
-        }),
+        session.execute(statements, file, watchedProgress(file, progress, watcher)),
       ),
     reset: () => around('the reset', () => session.reset()),
   });
+}
+
+/** What is sent before anything is waited for has its first moment right behind that. */
+function watchedWhole<Db>(session: MigrationSession<Db>, migration: WholeMigration, watcher: Watcher): Composed | null {
+  const { file } = migration;
+  const composed = session.compose?.(migration) ?? null;
+  if (composed === null) return null;
+  return (startedAt, progress) => {
+    const going = composed(startedAt, watchedProgress(file, progress, watcher));
+    if (going === null) return null;
+    void watcher(`while ${file} goes out whole`);
+    return going.then(() => watcher(`after ${file}, which went out whole`));
+  };
+}
+
+function watchedProgress(file: string, progress: StatementProgress | undefined, watcher: Watcher): StatementProgress {
+  return {
+    signal: progress?.signal ?? NEVER,
+    done(index, result) {
+      void watcher(`after statement ${index + 1} of ${file}`);
+      progress?.done(index, result);
+    },
+    advanced: (phase, percent) => progress?.advanced?.(phase, percent),
+    next: progress?.next,
+  };
 }
 
 const NEVER: AbortSignal = new AbortController().signal;

@@ -65,6 +65,7 @@ export type {
 export type {
   BatchReader,
   BatchRequest,
+  Composed,
   ForeignHistory,
   MigrationSession,
   ServerFact,
@@ -74,5 +75,6 @@ export type {
   StatementResult,
   Trace,
   TransactionScope,
+  WholeMigration,
 } from './ports/session.ts';
 export type { Content, Discovered, HookFile, MigrationFile, MigrationSource } from './ports/source.ts';

@@ -59,6 +59,9 @@ export function sessionInParts<Db>(
       count: (table) => working((session) => session.batches.count(table)),
       read: (request) => working((session) => session.batches.read(request)),
     },
+    get compose() {
+      return part?.compose;
+    },
     transaction: (scope, work) => working((session) => session.transaction(scope, work)),
     execute: (statements, file, progress) => working((session) => session.execute(statements, file, progress)),
     limit: (limits) => working((session) => session.limit(limits)),

@@ -3,6 +3,7 @@ import { connect, shownTarget } from './connect.ts';
 import { createLink } from './link.ts';
 import { LEASE, type LeaseTiming } from './lock-timing.ts';
 import { checkOptions, type CheckedOptions, type PostgresOptions } from './options.ts';
+import type * as Script from './script.ts';
 import { createSession } from './session.ts';
 import type { Address } from './url.ts';
 import { waysOf } from './ways.ts';
@@ -19,6 +20,7 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
   const target = shownTarget(checked);
   const { kind } = checked.origin;
   const canOpenMore = kind === 'address' || kind === 'pool';
+  let parser: Promise<typeof Script> | null = null;
   return {
     name: 'postgres',
     target,
@@ -28,7 +30,7 @@ function adapterOf<Db>(checked: CheckedOptions, lease: LeaseTiming): DatabaseAda
     ...(checked.origin.kind === 'address'
       ? { createDatabase: creating<Db>(checked, checked.origin.address, lease) }
       : {}),
-    parse: async (script) => (await import('./script.ts')).parse(script),
+    parse: async (script) => (await (parser ??= import('./script.ts'))).parse(script),
     async open(options) {
       const { connectTimeoutMs, signal } = options;
       const wire = await connect(checked, { timeoutMs: connectTimeoutMs, signal });

@@ -15,18 +15,30 @@ export interface AlikeSettings {
  * Calls a statement by the values that differ, where all others are what they were the last time too: those are planned into
  * a kept statement, for a value that is handed over costs the server ten times as much. `null` where there is none.
  */
-export function alike({ link, text, own }: AlikeSettings): (values: readonly ColumnValue[]) => Promise<string | null> {
+export interface Alike {
+  call(values: readonly ColumnValue[]): Promise<string | null>;
+  /** The call without the last `open` of its own values, which follow; `null` while none is kept. */
+  begin(values: readonly ColumnValue[], open: number): ((...rest: readonly ColumnValue[]) => string | null) | null;
+}
+
+export function alike({ link, text, own }: AlikeSettings): Alike {
   let last: readonly ColumnValue[] | null = null;
   let name: string | null = null;
-  return async (values) => {
-    const isSame = last?.every((value, index) => value === values[index] || own.includes(index)) ?? false;
-    if (!isSame) {
-      last = values;
-      name = null;
-      return null;
-    }
-    name ??= await link.keepAnother(planIn(await text(), values, own));
-    return name === null ? null : link.call(name, ...own.map((index) => values[index] ?? null));
+  const isSame = (values: readonly ColumnValue[]): boolean =>
+    last?.every((value, index) => value === values[index] || own.includes(index)) ?? false;
+  const ownOf = (values: readonly ColumnValue[]): readonly ColumnValue[] => own.map((index) => values[index] ?? null);
+  return {
+    async call(values) {
+      if (!isSame(values)) {
+        last = values;
+        name = null;
+        return null;
+      }
+      name ??= await link.keepAnother(planIn(await text(), values, own));
+      return name === null ? null : link.call(name, ...ownOf(values));
+    },
+    begin: (values, open) =>
+      name === null || !isSame(values) ? null : link.begin(name, ownOf(values).slice(0, own.length - open)),
   };
 }
 

@@ -8,9 +8,9 @@ const ENDS = /\b(?:abort|commit|end|prepare|rollback)\b/i;
  * Whether all of a transaction can go out in one message, so that nobody can look in its middle whether it still stands.
  * After a lost answer a second connection has to tell how it ended. Behind a pooler it would ask for another session.
  */
-export async function mayGoAtOnce(link: Link, { statements, atOnce = false }: TransactionScope): Promise<boolean> {
+export function mayGoAtOnce(link: Link, { statements, atOnce = false }: TransactionScope): boolean {
   if (!atOnce || statements === null || !link.hasBeside || link.traces) return false;
-  return statements.every(isPlain) && !(await link.greeting()).pooled;
+  return link.known()?.pooled === false && statements.every(isPlain);
 }
 
 function isPlain(statement: Statement): boolean {

@@ -28,7 +28,7 @@ export interface Work {
 /** A row of the history that goes out with its statements, and only while the lock is held. */
 export interface HistoryRecord {
   /** Makes a SELECT that says whether it is there. */
-  readonly proof: () => string;
+  readonly proof: () => Promise<string>;
 }
 
 export interface Postponed {
@@ -82,8 +82,9 @@ export function own(text: string): Part {
 }
 
 /** The answer to a COMMIT is lost: it is asked for, never sent again. */
-export async function afterLoss(link: Link, work: Work, error: Refused): Promise<void> {
-  const outcome = await outcomeOf(link, { xid: work.xid, proof: work.record?.proof() ?? null });
+export async function afterLoss(link: Link, work: Pick<Work, 'xid' | 'record'>, error: Refused): Promise<void> {
+  const proof = (await work.record?.proof()) ?? null;
+  const outcome = await outcomeOf(link, { xid: work.xid, proof });
   switch (outcome) {
     case 'committed':
       return;

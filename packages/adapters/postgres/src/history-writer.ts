@@ -1,4 +1,12 @@
-import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
+import {
+  chainHash,
+  chainText,
+  LEDGER_START,
+  type HistoryRow,
+  type HistoryStore,
+  type LedgerEvent,
+  type WholeMigration,
+} from '@detent/core';
 import { checkColumns, eventValues, rowValues } from '@detent/sql';
 import { alike } from './alike.ts';
 import { lockLost, needsDirect } from './errors.ts';
@@ -15,7 +23,9 @@ import {
   saveLaterSql,
 } from './later.ts';
 import { valueOf, type Link } from './link.ts';
+import type { HistoryRecord } from './commit.ts';
 import type { SessionLock } from './lock.ts';
+import type { Part } from './message.ts';
 import type { Transactions } from './transaction.ts';
 import type { Answer } from './wire.ts';
 
@@ -32,7 +42,17 @@ export interface HistorySettings {
   readonly transactions: Transactions;
 }
 
+/** What is written about a migration, in the message that it goes out in. */
+export interface Entry {
+  readonly parts: readonly Part[];
+  readonly record: HistoryRecord;
+  /** Told when it stands. */
+  stands(): void;
+}
+
 export interface PostgresHistory extends HistoryStore {
+  /** Makes it ready as far as it can be known before it starts. `null` where it is not like those before, now or then. */
+  compose(migration: Pick<WholeMigration, 'row' | 'line'>): ((startedAt: number) => Entry | null) | null;
   /** Rows and lines that were added went away with their transaction, or others came. */
   forget(): void;
 }
@@ -49,6 +69,9 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
     ids ??= new Set(reader.last.map((entry) => entry.id));
     return !ids.has(id);
   };
+  const recordOf = (row: HistoryRow): HistoryRecord => ({
+    proof: async () => proofOf((await link.books()).history.tables.history, row),
+  });
   const insertAlike = alike({ link, text: async () => insertLaterSql(await link.books()), own: OWN_OF_ROW });
   const appendAlike = alike({ link, text: async () => appendLaterSql(await link.books()), own: OWN_OF_LINE });
 
@@ -111,11 +134,11 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       if (isLater()) {
         const values = rowLater(row, lock.aheadMs);
         const text =
-          (isNew(row.id) ? await insertAlike(values) : null) ??
+          (isNew(row.id) ? await insertAlike.call(values) : null) ??
           link.call('saveLater', ...values) ??
           inline(saveLaterSql(await link.books()), values);
         ids?.add(row.id);
-        return transactions.write({ text }, { proof: () => proofOf(history.tables.history, row) });
+        return transactions.write({ text }, recordOf(row));
       }
       ids?.add(row.id);
       const values = rowValues(row);
@@ -123,6 +146,31 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
         ? (link.call('save', ...values) ?? inline(history.saveFenced, values))
         : inline(history.save, [...values, row.token]);
       await transactions.write({ text });
+    },
+
+    compose({ row, line }) {
+      const { held, aheadMs } = lock;
+      if (held === null || row.token !== held.token || !isNew(row.id)) return null;
+      const insert = insertAlike.begin(rowLater(row, aheadMs), 1);
+      const append = appendAlike.begin(lineLater(0, '', line, aheadMs), 3);
+      if (insert === null || append === null) return null;
+      return (startedAt) => {
+        if (lock.held !== held || tail?.token !== held.token) return null;
+        const { seq, hash } = tail.end;
+        const rowText = insert(startedAt);
+        const lineText = append(seq + 1, hash, chainText(hash, line)[0]);
+        if (rowText === null || lineText === null) return null;
+        let end: Tail | null = null;
+        const heard = (answer: Answer): void => void (end = { seq: seq + 1, hash: valueOf(answer) ?? '' });
+        return {
+          parts: [{ text: rowText }, { text: lineText, heard }],
+          record: recordOf({ ...row, startedAt }),
+          stands() {
+            ids?.add(row.id);
+            tail = end === null ? null : { token: held.token, end };
+          },
+        };
+      };
     },
 
     async append(line) {
@@ -133,7 +181,7 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       if (isLater()) {
         const values = lineLater(last.seq + 1, last.hash, line, lock.aheadMs);
         const text =
-          (await appendAlike(values)) ??
+          (await appendAlike.call(values)) ??
           link.call('appendLater', ...values) ??
           inline(appendLaterSql(await link.books()), values);
         const heard = (answer: Answer): void => {

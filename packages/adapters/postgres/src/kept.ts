@@ -20,6 +20,8 @@ export interface KeptStatements {
   add(text: string): Promise<string | null>;
   /** `null` where they are not kept. */
   call(name: string, values: readonly ColumnValue[]): string | null;
+  /** The same by its first values; the rest follows when it is called. */
+  begin(name: string, values: readonly ColumnValue[]): (...rest: readonly ColumnValue[]) => string | null;
   /** Asks whether they are still there: a migration can throw them away. They are not made again then. */
   readonly question: string;
   heard(answer: Answer | undefined): void;
@@ -56,6 +58,11 @@ export function keptStatements(ask: Ask): KeptStatements {
 
     call: (name, values) =>
       state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(argument).join(', ')})` : null,
+
+    begin(name, values) {
+      const begun = `EXECUTE ${prefix}_${name} (${values.map(argument).join(', ')}, `;
+      return (...rest) => (state === 'kept' ? `${begun}${rest.map(argument).join(', ')})` : null);
+    },
 
     question: `SELECT name FROM pg_catalog.pg_prepared_statements WHERE starts_with(name, '${prefix}')`,
 

@@ -19,7 +19,7 @@ export function insertLaterSql({ history }: Bookkeeping): string {
   return endingNow(history.insertFenced, history.tables.lock);
 }
 
-/** What differs from one migration of a run to the next. */
+/** What differs from one migration of a run to the next; at the end what is known last. */
 export const OWN_OF_ROW: readonly number[] = [
   'id',
   'version',
@@ -30,8 +30,8 @@ export const OWN_OF_ROW: readonly number[] = [
   'applied_order',
   'statements_total',
   'statements_done',
-  'started_at',
   'down_source',
+  'started_at',
 ].map(indexOf);
 
 function endingNow(text: string, lock: string): string {
@@ -76,10 +76,15 @@ export function appendLaterSql({ history: { tables } }: Bookkeeping): string {
   );
 }
 
-/** What differs from one line to the next. */
-export const OWN_OF_LINE: readonly number[] = [0, 4, 6, 7, 8];
+/** What differs from one line to the next; at the end what is known last. */
+export const OWN_OF_LINE: readonly number[] = [4, 8, 0, 6, 7];
 
-export function lineLater(seq: number, previousHash: string, line: LedgerLine, ahead: number): readonly ColumnValue[] {
+export function lineLater(
+  seq: number,
+  previousHash: string,
+  line: Omit<LedgerLine, 'at'>,
+  ahead: number,
+): readonly ColumnValue[] {
   const { runId, actor, action, id, detail } = line;
   return [seq, runId, actor, action, id, detail, previousHash, ...chainText(previousHash, line), ahead];
 }

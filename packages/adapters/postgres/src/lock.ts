@@ -20,6 +20,8 @@ import { lockStatements, type LockStatements } from './lock-statements.ts';
 export interface SessionLock extends MigrationLock {
   /** The commands that every transaction begins with, and ends with before its commit; none while nothing is held. */
   fence(): Promise<{ readonly first: readonly string[]; readonly last: readonly string[] }>;
+  /** Its call, where the session keeps it and the lock is held directly. */
+  keptFence(): string | null;
   /** Its text, with the token as a value. */
   fenceText(): Promise<string>;
   /** The token that this session writes with: its lease's, or the one in the row when it holds none. */
@@ -180,6 +182,8 @@ export function createLock(link: Link): SessionLock {
         last: [sql.heartbeat(token, leaseMs)],
       };
     },
+
+    keptFence: () => (held === null || held.pooled ? null : link.call('fence', held.token)),
 
     fenceText: async () => (await sqlOf()).keptFence,
 

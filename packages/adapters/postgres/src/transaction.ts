@@ -29,6 +29,8 @@ export interface Transactions {
   readonly isPostponed: boolean;
   /** Statements of a migration, inside the transaction or outside of any. Throws typed errors. */
   execute(parts: readonly Part[], request: ExecuteRequest): Promise<void>;
+  /** A transaction of its own: what goes out in one message is one to the server. Sent before anything is waited for. */
+  whole(parts: readonly Part[], record: HistoryRecord, request: ExecuteRequest): Promise<void>;
   /** Detent's own write: with the commit of the transaction that is open, or at once. */
   write(part: Part, record?: HistoryRecord): Promise<void>;
   /** Sends what is held back, so that a reader inside the transaction sees it. */
@@ -143,11 +145,13 @@ export function createTransactions(
     fail: (thrown: unknown, circumstances: Circumstances) => Promise<void>,
   ): Promise<void> => {
     const canRetry = work === null || !work.begun;
+    const attempt = attemptOf(parts, request);
+    const going = canRetry ? retrying(attempt, { retries: lockRetries, rollBack, signal: request.signal }) : attempt();
+    // The server is at work by now.
     const blockers = watchBlockers(link);
     const stops = [cancelOn(link, request.signal), request.watch(), () => blockers.stop()];
-    const attempt = attemptOf(parts, request);
     try {
-      await (canRetry ? retrying(attempt, { retries: lockRetries, rollBack, signal: request.signal }) : attempt());
+      await going;
     } catch (thrown) {
       const stopped = request.signal?.aborted === true;
       await fail(thrown, { target, file: request.file, blockers: blockers.seen, stopped });
@@ -165,11 +169,19 @@ export function createTransactions(
   const executeAtOnce = async (current: Work, { parts, request }: Postponed): Promise<void> => {
     const last = current.record === null ? (await lock.fence()).last : [];
     const whole = [...parts, ...current.held.splice(0), ...last.map(own), own('COMMIT')];
-    await executing(whole, request, async (thrown, circumstances) => {
+    await executing(whole, request, failing(current));
+  };
+  const failing =
+    (current: Pick<Work, 'xid' | 'record'>) =>
+    async (thrown: unknown, circumstances: Circumstances): Promise<void> => {
       if (thrown instanceof Refused && thrown.failure.kind === 'lost') return afterLoss(link, current, thrown);
       const error = statementError(thrown, circumstances);
       throw error instanceof Refused ? commitRefused(link, error) : error;
-    });
+    };
+  const undone = async (error: unknown): Promise<unknown> => {
+    onRollBack();
+    await rollBack();
+    return wire.isOpen ? translate(error, target) : translateLoss(error, target, wire.dropped);
   };
 
   return {
@@ -191,7 +203,7 @@ export function createTransactions(
         postponed: null,
         xid: null,
         record: null,
-        mayPostpone: await mayGoAtOnce(link, scope),
+        mayPostpone: mayGoAtOnce(link, scope),
         isCode: scope.statements === null,
       };
       work = current;
@@ -203,9 +215,7 @@ export function createTransactions(
         await (postponed === null ? commitWork({ link, lock, current, beginning }) : executeAtOnce(current, postponed));
         return result;
       } catch (error) {
-        onRollBack();
-        await rollBack();
-        throw wire.isOpen ? translate(error, target) : translateLoss(error, target, wire.dropped);
+        throw await undone(error);
       } finally {
         work = null;
       }
@@ -215,6 +225,14 @@ export function createTransactions(
       const { held, mayPostpone = false, begun = true } = work ?? {};
       if (work !== null && mayPostpone && !begun && held?.length === 0) work.postponed = { parts, request };
       else await executeNow({ parts, request });
+    },
+
+    async whole(parts, record, request) {
+      try {
+        await executing(parts, request, failing({ xid: null, record }));
+      } catch (error) {
+        throw await undone(error);
+      }
     },
 
     async write(part, record) {

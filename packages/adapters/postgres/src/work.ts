@@ -1,7 +1,14 @@
-import { backupWhenNeeded, type Statement, type StatementResult, type WorkingSession } from '@detent/core';
-import { leavesTraces } from './at-once.ts';
+import {
+  backupWhenNeeded,
+  type Statement,
+  type StatementProgress,
+  type StatementResult,
+  type WorkingSession,
+} from '@detent/core';
+import { leavesTraces, mayGoAtOnce } from './at-once.ts';
 import { createBatches } from './batches.ts';
 import { watchBuilds } from './build-progress.ts';
+import { own } from './commit.ts';
 import { readConcurrent, waitsForOthers } from './concurrent.ts';
 import { needsDirect, readOnlySession } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
@@ -15,7 +22,6 @@ import type { SessionSettings } from './session.ts';
 import { limitSql, limitsWith } from './settings.ts';
 import { finishing, look, traceOf } from './trace.ts';
 import { createTransactions, type ExecuteRequest } from './transaction.ts';
-import type { Answer } from './wire.ts';
 
 /** What a session does once there is something to do. */
 export function createWork(
@@ -48,6 +54,22 @@ export function createWork(
       if (patient && link.wire.isOpen && link.wire.status === 'I') await link.ask(...limitSql(link.limits, false));
     }
   };
+  const requestOf = (
+    statements: readonly Statement[],
+    file: string,
+    progress: StatementProgress | undefined,
+    results: StatementResult[] = [],
+  ): ExecuteRequest => ({
+    file,
+    signal: progress?.signal,
+    hear(answer, { statement }) {
+      const index = statement === undefined ? -1 : statements.indexOf(statement);
+      const result = { rows: rowsOf(answer) };
+      results[index] = result;
+      progress?.done(index, result);
+    },
+    watch: () => watchBuilds(link, statements, progress?.advanced),
+  });
   const fingerprint = async (scope: string | null = null): Promise<string> => {
     await transactions.flush();
     if (scope !== null) return look(link, scope);
@@ -65,17 +87,25 @@ export function createWork(
       return transactions.run(scope, work);
     },
 
+    compose({ file, statements, ...entry }) {
+      if (link.options.readOnly || !mayGoAtOnce(link, { statements, atOnce: true })) return null;
+      const compose = history.compose(entry);
+      if (compose === null) return null;
+      const parts = statements.map(partOf);
+      return (startedAt, progress) => {
+        const fence = lock.keptFence();
+        const written = compose(startedAt);
+        if (fence === null || written === null || link.wire.status !== 'I' || !link.wire.isIdle) return null;
+        const whole = [own(fence), ...parts, ...written.parts];
+        const going = transactions.whole(whole, written.record, requestOf(statements, file, progress));
+        return going.then(() => written.stands());
+      };
+    },
+
     async execute(statements, file, progress) {
       link.traces ||= statements.some(leavesTraces);
       const results: StatementResult[] = [];
-      const hear = (answer: Answer, { statement }: Part): void => {
-        const index = statement === undefined ? -1 : statements.indexOf(statement);
-        const result = { rows: rowsOf(answer) };
-        results[index] = result;
-        progress?.done(index, result);
-      };
-      const watch = (): (() => void) => watchBuilds(link, statements, progress?.advanced);
-      const request = { file, signal: progress?.signal, hear, watch };
+      const request = requestOf(statements, file, progress, results);
       await link.greeting();
       if (transactions.isWorking) await transactions.execute(statements.map(partOf), request);
       else for (const statement of statements) await executeAlone(statement, request);

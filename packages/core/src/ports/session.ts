@@ -1,6 +1,6 @@
 import type { Capabilities } from './adapter.ts';
 import type { BackupDriver } from './backup.ts';
-import type { HistoryStore } from './history.ts';
+import type { HistoryRow, HistoryStore, LedgerLine } from './history.ts';
 import type { MigrationLock } from './lock.ts';
 import type { Statement } from './script.ts';
 import type { SqlTag } from './handler.ts';
@@ -32,6 +32,11 @@ export interface MigrationSession<Db = unknown> {
     file: string,
     progress?: StatementProgress,
   ): Promise<readonly StatementResult[]>;
+  /**
+   * Makes a migration ready to go out whole, with its record, so that this can be done while the one before still runs.
+   * `null` where it cannot, or not yet; it goes by `transaction` and `execute` then.
+   */
+  readonly compose?: ((migration: WholeMigration) => Composed | null) | undefined;
   /** Sets limits for what runs from here to the next `reset`, as far as the database knows such limits. */
   limit(limits: StatementLimits): Promise<void>;
   /** Puts back whatever settings a migration may have changed. Outside a transaction. */
@@ -76,6 +81,23 @@ export interface TransactionScope {
   /** What runs after the commit with nothing in between, so that what has to be known of it may be asked along. */
   readonly next?: Statement | null | undefined;
 }
+
+/** Statements in one transaction of their own, and what the history says once they are done. */
+export interface WholeMigration {
+  readonly file: string;
+  readonly statements: readonly Statement[];
+  /** As in `TransactionScope`. */
+  readonly foreignKeys: boolean | undefined;
+  /** A row that is not there yet; its times are those at which it goes out and at which it is done. */
+  readonly row: HistoryRow;
+  readonly line: Omit<LedgerLine, 'at'>;
+}
+
+/**
+ * Sends it before anything is waited for, and is done when it is committed. Fails by what `transaction` and `execute` fail
+ * by, and nothing of it stands then. `null` where what was made ready does not hold any more; nothing was sent then.
+ */
+export type Composed = (startedAt: number, progress: StatementProgress) => Promise<void> | null;
 
 /** `null`: as configured. 0: none. */
 export interface StatementLimits {

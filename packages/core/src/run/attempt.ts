@@ -3,9 +3,10 @@ import { finishRow, startRow } from '../history/schema-version-service.ts';
 import type { HistoryRow } from '../ports/history.ts';
 import type { Statement } from '../ports/script.ts';
 import { sizeOf, type Action } from '../validate/load.ts';
-import type { TransactionScope } from '../ports/session.ts';
-import type { LoadedStep } from '../validate/pending.ts';
+import type { Composed, TransactionScope } from '../ports/session.ts';
+import { modeOf, type LoadedStep } from '../validate/pending.ts';
 import type { RunContext } from './context.ts';
+import { cutSegments, isAtomic } from './segments.ts';
 
 /** One try at one step. */
 export interface Attempt<Db> {
@@ -22,6 +23,8 @@ export interface Attempt<Db> {
   row: HistoryRow;
   /** The history says that it runs, so part of its work may stand. */
   isRecorded: boolean;
+  /** It goes out whole, with its record; `null` where it does not. */
+  readonly composed: Composed | null;
 }
 
 /** Prepares the row; writes nothing. `order`: its place in the order of application when it has none yet. */
@@ -38,7 +41,50 @@ export async function beginAttempt<Db>(
   const row = info.direction === 'up' ? upRow(context, step, previous, order) : downRow(context, step, previous);
   const statementsTotal = sizeOf(action);
   const begun = { ...row, statementsTotal };
-  return { step, action, startedAt: Date.now(), following, previous, begun, row: begun, isRecorded: false };
+  const startedAt = Date.now();
+  return { step, action, startedAt, following, previous, begun, row: begun, isRecorded: false, composed: null };
+}
+
+/** The same for a script that runs for the first time and can go out whole; `null` for any other. Asks nobody. */
+export function composeAttempt<Db>(
+  { session, settings, identity }: RunContext<Db>,
+  step: LoadedStep<Db>,
+  order: number,
+): Attempt<Db> | null {
+  const { file, entry, info, loaded } = step;
+  const action = loaded[info.direction];
+  if (session.compose === undefined) return null;
+  if (info.direction === 'down' || entry !== null || file === null || action?.kind !== 'script') return null;
+  const { statements } = action;
+  const { lockMs, statementMs } = loaded.limits;
+  if (modeOf(loaded, settings) !== 'each' || lockMs !== null || statementMs !== null) return null;
+  if (!isAtomic(cutSegments(statements, 'each'), statements.length)) return null;
+  const statementsTotal = statements.length;
+  const begun = { ...startRow(file, identity, null, order), downSource: loaded.downText, statementsTotal };
+  const row = finishRow({ ...begun, statementsDone: statementsTotal }, 'applied', null);
+  const { runId, username } = identity;
+  const line = { runId, actor: username, action: 'applied', id: row.id, detail: null };
+  const composed = session.compose({ file: info.file, statements, foreignKeys: loaded.foreignKeys, row, line });
+  if (composed === null) return null;
+  const { startedAt } = begun;
+  return {
+    step,
+    action,
+    startedAt,
+    following: null,
+    previous: null,
+    begun,
+    row: begun,
+    isRecorded: false,
+    composed,
+  };
+}
+
+/** With the time at which it does start. */
+export function startNow<Db>(attempt: Attempt<Db>, following: Statement | null): Attempt<Db> {
+  const startedAt = Date.now();
+  const begun = { ...attempt.begun, startedAt };
+  return { ...attempt, startedAt, following, begun, row: begun };
 }
 
 function upRow<Db>(

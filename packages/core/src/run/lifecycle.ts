@@ -12,7 +12,7 @@ import type { Environment } from './environment.ts';
 import { executeRun } from './execute.ts';
 import { takeLock } from './locking.ts';
 import { isIdle, type Look } from './look.ts';
-import { recover } from './recovery.ts';
+import { isLeftOver, recover } from './recovery.ts';
 
 /**
  * Phases 3 to 7 of the lifecycle of every operation that runs migrations; the planner makes the difference between
@@ -51,12 +51,15 @@ export async function runUnderLock<Db>(
   const context = contextOf(environment, { session, owner, lease, signal, report });
   const backups = new BackupService(session, settings, events);
   await context.versions.init(signal);
-  await recover(context, await scanner.rescan(scan), async (ids, path) => {
+  scan = await scanner.rescan(scan);
+  const hasChanged = isLeftOver(scan);
+  await recover(context, scan, async (ids, path) => {
     const manifest = await backups.open(path);
     await backups.restore(manifest, await rewriteHistory(context, ids, manifest));
   });
   // 6 scan and select, 7 validate
-  scan = lock.waited ? await scanner.scan() : await scanner.rescan(scan);
+  if (lock.waited) scan = await scanner.scan();
+  else if (hasChanged) scan = await scanner.rescan(scan);
   plan = planner(scan);
   report.planned(plan);
   const { loaded, problems } = await checkPlan(environment, session, plan, known);

@@ -19,6 +19,11 @@ export type FinishRestore = (ids: readonly string[], path: string) => Promise<vo
 
 const UNFINISHED: ReadonlySet<MigrationState> = new Set(['running', 'failed', 'rolling_back', 'restoring']);
 
+/** Whether a dead run left something, by what was found under the lock. */
+export function isLeftOver({ history }: Scan): boolean {
+  return history.entries.some(({ state }) => UNFINISHED.has(state));
+}
+
 /**
  * Finishes or classifies what a dead run left. Throws `UNKNOWN_STATE` when only a person can tell, after everything
  * that could be decided was; nothing else may run then.

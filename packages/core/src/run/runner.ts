@@ -6,7 +6,7 @@ import type { Statement } from '../ports/script.ts';
 import type { ExecutedMigration } from '../result.ts';
 import { sizeOf, type Action } from '../validate/load.ts';
 import type { LoadedStep } from '../validate/pending.ts';
-import { beginAttempt, inTransaction, type Attempt } from './attempt.ts';
+import { beginAttempt, composeAttempt, inTransaction, startNow, type Attempt } from './attempt.ts';
 import { runCode } from './code.ts';
 import { warn, type RunContext } from './context.ts';
 import { runHook } from './hooks.ts';
@@ -39,6 +39,8 @@ export interface RunOutcome<Db> {
 export class MigrationRunner<Db> {
   readonly #context: RunContext<Db>;
   #nextOrder: number;
+  /** The next step, made ready while the one before it ran. */
+  #ahead: Attempt<Db> | null = null;
 
   /** `nextOrder`: the first free place in the order of application. */
   constructor(context: RunContext<Db>, nextOrder: number) {
@@ -69,7 +71,8 @@ export class MigrationRunner<Db> {
     try {
       // Before a step and not after it: a step that is committed cannot fail any more.
       if (settings.transaction !== 'all') await session.reset();
-      attempt = await beginAttempt(this.#context, step, this.#nextOrder, followingOf(next, settings));
+      const following = followingOf(next, settings);
+      attempt = this.#ready(step, following) ?? (await beginAttempt(this.#context, step, this.#nextOrder, following));
       if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
       const { action } = attempt;
       const statements = sizeOf(action);
@@ -77,7 +80,9 @@ export class MigrationRunner<Db> {
       events.emit({ kind: 'step-started', step: info, index, count, statements, done });
       await runHook(this.#context, 'beforeEach', (hook) => hook({ step: info, db: session.db }));
       if (loaded.limits.lockMs !== null || loaded.limits.statementMs !== null) await session.limit(loaded.limits);
-      const result = await runAction(this.#context, attempt, action);
+      const running = runAction(this.#context, attempt, action);
+      if (next !== null) this.#ahead = this.#compose(next);
+      const result = await running;
       const executed = this.#executed(attempt, result);
       events.emit({ kind: 'step-finished', step: info, durationMs: executed.durationMs, result });
       await runHook(this.#context, 'afterEach', (hook) => hook({ step: info, db: session.db }));
@@ -87,6 +92,27 @@ export class MigrationRunner<Db> {
       if (settings.transaction !== 'all' && attempt !== null) await this.#recordFailure(attempt, failed);
       events.emit({ kind: 'step-failed', step: info, error: failed.error, undone: failed.undone });
       return failed;
+    }
+  }
+
+  /** The attempt at a step that goes out whole; `null` where it does not. */
+  #ready(step: LoadedStep<Db>, following: Statement | null): Attempt<Db> | null {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    const isThis = ahead?.step === step && ahead.begun.appliedOrder === this.#nextOrder;
+    const attempt = isThis ? ahead : this.#compose(step);
+    return attempt === null ? null : startNow(attempt, following);
+  }
+
+  /** `null` where anything may happen before it. */
+  #compose(step: LoadedStep<Db>): Attempt<Db> | null {
+    const { hooks } = this.#context.settings;
+    if (hooks.beforeEach !== undefined || hooks.afterEach !== undefined) return null;
+    try {
+      return composeAttempt(this.#context, step, this.#nextOrder);
+    } catch {
+      // It goes the longer way, and meets there what is wrong with it.
+      return null;
     }
   }
 

@@ -2,6 +2,7 @@ import { DetentError } from '../errors.ts';
 import { statementHash } from '../history/schema-version-service.ts';
 import type { Statement } from '../ports/script.ts';
 import type { HistoryRow, Intent } from '../ports/history.ts';
+import type { StatementProgress } from '../ports/session.ts';
 import { modeOf } from '../validate/pending.ts';
 import { confirmLease, recordFinish, recordStart, inTransaction, type Attempt, type Waits } from './attempt.ts';
 import type { RunContext } from './context.ts';
@@ -14,10 +15,18 @@ export async function runScript<Db>(
   attempt: Attempt<Db>,
   statements: readonly Statement[],
 ): Promise<null> {
-  const { session, settings } = context;
+  const { session, settings, signal } = context;
+  const whole: Segment = { kind: 'transaction', from: 0, to: statements.length };
+  if (attempt.composed !== null) {
+    signal.throwIfAborted();
+    const going = attempt.composed(attempt.startedAt, progressOf(context, attempt, statements, whole));
+    if (going !== null) {
+      await going;
+      return null;
+    }
+  }
   const { foreignKeys } = attempt.step.loaded;
   const mode = modeOf(attempt.step.loaded, settings);
-  const whole: Segment = { kind: 'transaction', from: 0, to: statements.length };
   const runWhole = async (): Promise<void> => {
     await runStatements(context, attempt, statements, whole);
     attempt.row = { ...attempt.row, statementsDone: statements.length };
@@ -207,22 +216,27 @@ async function runStatements<Db>(
   statements: readonly Statement[],
   segment: Segment,
 ): Promise<void> {
-  const { session, events, signal } = context;
-  const { info } = attempt.step;
+  const { session, signal } = context;
   signal.throwIfAborted();
-  await session.execute(statements.slice(segment.from, segment.to), info.file, {
+  const progress = progressOf(context, attempt, statements, segment);
+  await session.execute(statements.slice(segment.from, segment.to), attempt.step.info.file, progress);
+}
+
+function progressOf<Db>(
+  { events, signal }: RunContext<Db>,
+  attempt: Attempt<Db>,
+  statements: readonly Statement[],
+  segment: Segment,
+): StatementProgress {
+  const { info: step } = attempt.step;
+  const { from } = segment;
+  const total = statements.length;
+  return {
     signal,
-    done: (index, { rows }) =>
-      events.emit({
-        kind: 'statement-finished',
-        step: info,
-        done: segment.from + index + 1,
-        total: statements.length,
-        rows,
-      }),
-    advanced: (phase, percent) => events.emit({ kind: 'statement-advanced', step: info, phase, percent }),
+    done: (index, { rows }) => events.emit({ kind: 'statement-finished', step, done: from + index + 1, total, rows }),
+    advanced: (phase, percent) => events.emit({ kind: 'statement-advanced', step, phase, percent }),
     next: followingOf(attempt, statements, segment),
-  });
+  };
 }
 
 /** What runs behind the segment. */

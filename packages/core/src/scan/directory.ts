@@ -65,25 +65,25 @@ export function directory(path: string | URL, options: DirectoryOptions = {}): M
 function read(entry: Entry, root: string, filename: MigrationFilename, script: boolean): Part {
   const { file } = entry;
   const filepath = locate(entry, root);
-  const { checksum, rawChecksum } = hashed(
+  const { checksum, rawChecksum, text } = hashed(
     filepath,
     file,
     script && filename.kind === 'versioned' && filename.part === 'down',
   );
   const content = script
-    ? new ScriptContent(filepath, file, rawChecksum)
+    ? new ScriptContent(filepath, file, rawChecksum, text)
     : new CodeContent(filepath, file, rawChecksum);
   return { file, filepath, filename, checksum, rawChecksum, content };
 }
 
-function hashed(filepath: string, file: string, mayBeBlank: boolean): Checksums {
+function hashed(filepath: string, file: string, mayBeBlank: boolean): Checksums & { readonly text: string | null } {
   const text = readPlain(filepath);
   if (text !== null) {
     const checksum = plainChecksum(text);
-    return { checksum, rawChecksum: checksum };
+    return { checksum, rawChecksum: checksum, text };
   }
   const bytes = readBytes(filepath);
   const problem = findTextProblem(bytes, file, mayBeBlank);
   if (problem !== null) throw problem;
-  return checksumOf(bytes);
+  return { ...checksumOf(bytes), text: null };
 }
