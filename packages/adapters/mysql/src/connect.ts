@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
-import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
 import { DetentError, misuse } from '@detent/core';
 import type { CoreConnection } from './driver.ts';
 import { connectFailed } from './errors.ts';
@@ -96,13 +95,14 @@ async function openConnection(
   { timeoutMs, signal }: ConnectOptions,
 ): Promise<Wire> {
   const mysql2 = await loadMysql2();
+  const number = tls === null ? null : await numberToVerify(place, tls);
   signal?.throwIfAborted();
   const core = mysql2.createConnection({
     ...place,
     user,
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),
-    ...(tls === null ? {} : { ssl: isByNumber(place, tls) ? { ...tls, verifyIdentity: false } : tls }),
+    ...(tls === null ? {} : { ssl: number === null ? tls : { ...tls, verifyIdentity: false } }),
     connectTimeout: timeoutMs === 0 ? undefined : timeoutMs,
     // Detent's own statements go several in one message; those of migrations one by one.
     multipleStatements: true,
@@ -123,7 +123,7 @@ async function openConnection(
       core.on('end', () => reject(new Error('The server closed the connection.')));
       signal?.addEventListener('abort', () => reject(new Error('Stopped.')), { once: true });
     });
-    if (tls !== null && isByNumber(place, tls)) expectCertificateOf(place.host, core);
+    if (number !== null) await expectCertificateOf(number, core);
   } catch (error) {
     core.on('error', () => undefined);
     stop();
@@ -134,12 +134,17 @@ async function openConnection(
   return mysql2Wire({ core, db: core.promise(), release: (dirty) => leave(core, dirty) });
 }
 
+// `node:net` and `node:tls` load more of Node than mysql2 does of them, so only who verifies a host pays for it.
+
 /** mysql2 compares the certificate of a host that is given by its number with the name `localhost`. */
-function isByNumber(place: Endpoint['place'], tls: NonNullable<Tls>): place is { host: string; port: number } {
-  return tls.verifyIdentity === true && 'host' in place && isIP(place.host) !== 0;
+async function numberToVerify(place: Endpoint['place'], tls: NonNullable<Tls>): Promise<string | null> {
+  if (tls.verifyIdentity !== true || !('host' in place)) return null;
+  const { isIP } = await import('node:net');
+  return isIP(place.host) === 0 ? null : place.host;
 }
 
-function expectCertificateOf(host: string, { stream }: CoreConnection): void {
+async function expectCertificateOf(host: string, { stream }: CoreConnection): Promise<void> {
+  const { checkServerIdentity } = await import('node:tls');
   const problem = checkServerIdentity(host, stream.getPeerCertificate?.() as PeerCertificate);
   if (problem !== undefined) throw problem;
 }

@@ -42,27 +42,21 @@ export function readBytes(filepath: string): Buffer {
   }
 }
 
-/** In UTF-16 units. What is longer is read again when it runs: most of a folder never does. */
-const SHORT = 2_048;
-
 /** The text of a script, the same that was hashed. A class, because a folder may hold ten thousand. */
 export class ScriptContent {
   readonly kind = 'script';
   readonly file: string;
   readonly #filepath: string;
   readonly #rawChecksum: string;
-  readonly #text: string | null;
 
-  /** `text`: as it was hashed; `null` where its bytes were looked at. */
-  constructor(filepath: string, file: string, rawChecksum: string, text: string | null) {
+  constructor(filepath: string, file: string, rawChecksum: string) {
     this.file = file;
     this.#filepath = filepath;
     this.#rawChecksum = rawChecksum;
-    this.#text = text !== null && text.length <= SHORT ? text : null;
   }
 
   async text(): Promise<string> {
-    return this.#text ?? readUnchanged(this.#filepath, this.file, this.#rawChecksum);
+    return readUnchanged(this.#filepath, this.file, this.#rawChecksum);
   }
 }
 

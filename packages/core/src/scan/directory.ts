@@ -65,25 +65,25 @@ export function directory(path: string | URL, options: DirectoryOptions = {}): M
 function read(entry: Entry, root: string, filename: MigrationFilename, script: boolean): Part {
   const { file } = entry;
   const filepath = locate(entry, root);
-  const { checksum, rawChecksum, text } = hashed(
+  const { checksum, rawChecksum } = hashed(
     filepath,
     file,
     script && filename.kind === 'versioned' && filename.part === 'down',
   );
   const content = script
-    ? new ScriptContent(filepath, file, rawChecksum, text)
+    ? new ScriptContent(filepath, file, rawChecksum)
     : new CodeContent(filepath, file, rawChecksum);
   return { file, filepath, filename, checksum, rawChecksum, content };
 }
 
-function hashed(filepath: string, file: string, mayBeBlank: boolean): Checksums & { readonly text: string | null } {
+function hashed(filepath: string, file: string, mayBeBlank: boolean): Checksums {
   const text = readPlain(filepath);
   if (text !== null) {
     const checksum = plainChecksum(text);
-    return { checksum, rawChecksum: checksum, text };
+    return { checksum, rawChecksum: checksum };
   }
   const bytes = readBytes(filepath);
   const problem = findTextProblem(bytes, file, mayBeBlank);
   if (problem !== null) throw problem;
-  return { ...checksumOf(bytes), text: null };
+  return checksumOf(bytes);
 }
