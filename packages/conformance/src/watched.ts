@@ -65,11 +65,14 @@ function watchedWhole<Db>(session: MigrationSession<Db>, migration: WholeMigrati
   const { file } = migration;
   const composed = session.compose?.(migration) ?? null;
   if (composed === null) return null;
-  return (startedAt, progress) => {
-    const going = composed(startedAt, watchedProgress(file, progress, watcher));
+  return (progress, behind) => {
+    const going = composed(watchedProgress(file, progress, watcher), behind);
     if (going === null) return null;
     void watcher(`while ${file} goes out whole`);
-    return going.then(() => watcher(`after ${file}, which went out whole`));
+    return going.then(async (isDone) => {
+      await watcher(`after ${file}, which went out whole`);
+      return isDone;
+    });
   };
 }
 

@@ -17,8 +17,8 @@ export interface AlikeSettings {
  */
 export interface Alike {
   call(values: readonly ColumnValue[]): Promise<string | null>;
-  /** The call without the last `open` of its own values, which follow; `null` while none is kept. */
-  begin(values: readonly ColumnValue[], open: number): ((...rest: readonly ColumnValue[]) => string | null) | null;
+  /** The same, `null` too while none is kept yet. Asks nobody. */
+  whole(values: readonly ColumnValue[]): string | null;
 }
 
 export function alike({ link, text, own }: AlikeSettings): Alike {
@@ -37,8 +37,7 @@ export function alike({ link, text, own }: AlikeSettings): Alike {
       name ??= await link.keepAnother(planIn(await text(), values, own));
       return name === null ? null : link.call(name, ...ownOf(values));
     },
-    begin: (values, open) =>
-      name === null || !isSame(values) ? null : link.begin(name, ownOf(values).slice(0, own.length - open)),
+    whole: (values) => (name === null || !isSame(values) ? null : link.call(name, ...ownOf(values))),
   };
 }
 

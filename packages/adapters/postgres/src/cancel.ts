@@ -11,6 +11,7 @@ export function cancelOn(link: Link, signal: AbortSignal | undefined): () => voi
       .then((wire) => wire?.run(`SELECT pg_cancel_backend(${pid})`))
       .catch(() => undefined);
   };
+  if (signal.aborted) cancel();
   signal.addEventListener('abort', cancel, { once: true });
   return () => signal.removeEventListener('abort', cancel);
 }

@@ -1,6 +1,5 @@
 import {
   chainHash,
-  chainText,
   LEDGER_START,
   type HistoryRow,
   type HistoryStore,
@@ -44,15 +43,17 @@ export interface HistorySettings {
 
 /** What is written about a migration, in the message that it goes out in. */
 export interface Entry {
+  /** The number of the line that its own follows. */
+  readonly behind: number;
   readonly parts: readonly Part[];
   readonly record: HistoryRecord;
-  /** Told when it stands. */
-  stands(): void;
+  /** Told in the end whether it stands. */
+  settled(stands: boolean): void;
 }
 
 export interface PostgresHistory extends HistoryStore {
-  /** Makes it ready as far as it can be known before it starts. `null` where it is not like those before, now or then. */
-  compose(migration: Pick<WholeMigration, 'row' | 'line'>): ((startedAt: number) => Entry | null) | null;
+  /** Makes it ready as far as it can be known before it goes out. `null` where it is not like those before, now or then. */
+  compose(migration: Pick<WholeMigration, 'row' | 'line'>): (() => Entry | null) | null;
   /** Rows and lines that were added went away with their transaction, or others came. */
   forget(): void;
 }
@@ -61,6 +62,8 @@ export interface PostgresHistory extends HistoryStore {
 export function createHistory({ link, reader, lock, transactions }: HistorySettings): PostgresHistory {
   /** Only the holder of the lock adds lines, so it knows the last without asking. */
   let tail: { readonly token: number; readonly end: Tail } | null = null;
+  /** The numbers of lines that went out behind it and are not settled yet. */
+  const unsettled = new Set<number>();
 
   /** The ids of all rows, known since they were read under the lock. */
   let ids: Set<string> | null = null;
@@ -117,7 +120,7 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       reader.made();
       if (transactions.isWorking) return;
       await link.keep({
-        fence: await lock.fenceText(),
+        ...(await lock.fenceTexts()),
         save: history.saveFenced,
         append: history.appendFenced,
         saveLater: saveLaterSql(await link.books()),
@@ -151,23 +154,26 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
     compose({ row, line }) {
       const { held, aheadMs } = lock;
       if (held === null || row.token !== held.token || !isNew(row.id)) return null;
-      const insert = insertAlike.begin(rowLater(row, aheadMs), 1);
-      const append = appendAlike.begin(lineLater(0, '', line, aheadMs), 3);
-      if (insert === null || append === null) return null;
-      return (startedAt) => {
+      const insert = insertAlike.whole(rowLater(row, aheadMs));
+      if (insert === null) return null;
+      return () => {
         if (lock.held !== held || tail?.token !== held.token) return null;
-        const { seq, hash } = tail.end;
-        const rowText = insert(startedAt);
-        const lineText = append(seq + 1, hash, chainText(hash, line)[0]);
-        if (rowText === null || lineText === null) return null;
-        let end: Tail | null = null;
-        const heard = (answer: Answer): void => void (end = { seq: seq + 1, hash: valueOf(answer) ?? '' });
+        const behind = Math.max(tail.end.seq, ...unsettled);
+        const seq = behind + 1;
+        const append = appendAlike.whole(lineLater(seq, line, aheadMs));
+        if (append === null) return null;
+        let hash: string | null = null;
+        const heard = (answer: Answer): void => void (hash = valueOf(answer));
+        unsettled.add(seq);
         return {
-          parts: [{ text: rowText }, { text: lineText, heard }],
-          record: recordOf({ ...row, startedAt }),
-          stands() {
+          behind,
+          parts: [{ text: insert }, { text: append, heard }],
+          record: recordOf(row),
+          settled(stands) {
+            unsettled.delete(seq);
+            if (!stands) return;
             ids?.add(row.id);
-            tail = end === null ? null : { token: held.token, end };
+            tail = hash === null ? null : { token: held.token, end: { seq, hash } };
           },
         };
       };
@@ -179,7 +185,7 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       const last = await lastEvent(token);
       tail = null;
       if (isLater()) {
-        const values = lineLater(last.seq + 1, last.hash, line, lock.aheadMs);
+        const values = lineLater(last.seq + 1, line, lock.aheadMs);
         const text =
           (await appendAlike.call(values)) ??
           link.call('appendLater', ...values) ??

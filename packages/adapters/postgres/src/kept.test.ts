@@ -12,7 +12,7 @@ test('what every transaction repeats is prepared once for the session', async ()
   await session.history.init();
   await session.history.init();
   await session.transaction({ statements: [] }, () => session.history.append(line));
-  expect((await session.db.query(KEPT)).rows).toHaveLength(5);
+  expect((await session.db.query(KEPT)).rows).toHaveLength(6);
   expect(await session.history.events(null)).toHaveLength(1);
 });
 

@@ -4,7 +4,7 @@ import { literal } from './inline.ts';
 import type { Answer } from './wire.ts';
 
 /** What every transaction of a run repeats. */
-export type Repeated = 'fence' | 'save' | 'append' | 'saveLater' | 'appendLater';
+export type Repeated = 'fence' | 'fenceBehind' | 'save' | 'append' | 'saveLater' | 'appendLater';
 
 /** Sends commands in one message. */
 type Ask = (...texts: readonly string[]) => Promise<readonly Answer[]>;
@@ -20,8 +20,6 @@ export interface KeptStatements {
   add(text: string): Promise<string | null>;
   /** `null` where they are not kept. */
   call(name: string, values: readonly ColumnValue[]): string | null;
-  /** The same by its first values; the rest follows when it is called. */
-  begin(name: string, values: readonly ColumnValue[]): (...rest: readonly ColumnValue[]) => string | null;
   /** Asks whether they are still there: a migration can throw them away. They are not made again then. */
   readonly question: string;
   heard(answer: Answer | undefined): void;
@@ -58,11 +56,6 @@ export function keptStatements(ask: Ask): KeptStatements {
 
     call: (name, values) =>
       state === 'kept' ? `EXECUTE ${prefix}_${name} (${values.map(argument).join(', ')})` : null,
-
-    begin(name, values) {
-      const begun = `EXECUTE ${prefix}_${name} (${values.map(argument).join(', ')}, `;
-      return (...rest) => (state === 'kept' ? `${begun}${rest.map(argument).join(', ')})` : null);
-    },
 
     question: `SELECT name FROM pg_catalog.pg_prepared_statements WHERE starts_with(name, '${prefix}')`,
 

@@ -55,8 +55,6 @@ export interface Link {
   keepAnother(text: string): Promise<string | null>;
   /** The call of such a statement; `null` where the session has none, or may have none any more. */
   call(name: string, ...values: readonly ColumnValue[]): string | null;
-  /** The same by its first values; `null` comes when the rest is there. */
-  begin(name: string, values: readonly ColumnValue[]): (...rest: readonly ColumnValue[]) => string | null;
   /** Puts all settings back to what `prepare` made of them, where there are traces. Outside a transaction. */
   restore(): Promise<void>;
   /** Whether there can be another connection to the same database. */
@@ -176,11 +174,6 @@ export function createLink({ wire, target, options, lease, lent, disposable, ope
     keepAnother: async (text) => (link.traces ? null : kept.add(text)),
 
     call: (name, ...values) => (link.traces ? null : kept.call(name, values)),
-
-    begin(name, values) {
-      const call = kept.begin(name, values);
-      return (...rest) => (link.traces ? null : call(...rest));
-    },
 
     async restore() {
       link.limits = baseLimits;

@@ -33,6 +33,8 @@ export interface LockStatements {
   fence(token: number): string;
   /** The same to be kept, with the token as its value. */
   readonly keptFence: string;
+  /** Fails in the same way, and where the ledger has no such line; to be kept, with the token and the line's number as values. */
+  readonly keptFenceBehind: string;
   /** The same, and nobody changes the lock before the transaction ends. */
   fenceKeeping(token: number): string;
 }
@@ -49,6 +51,9 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
   const fence = (token: number | string, locking: string): string =>
     `SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM ${table} WHERE id = 1 AND token = ${token}${locking}) ` +
     `THEN txid_current()::text ELSE ${literal(FENCE)} END AS bigint) AS xid`;
+  const isHeldBehind =
+    `EXISTS (SELECT 1 FROM ${table} WHERE id = 1 AND token = $1::bigint) AND ` +
+    `EXISTS (SELECT 1 FROM ${history.tables.event} WHERE seq = $2::bigint)`;
   return {
     create: [...(schemaExists ? [] : createSchema), ...history.createLock],
     tryLock: `SELECT pg_try_advisory_lock(${ids}) AS got, to_regclass(${literal(table)}) IS NOT NULL AS there, ${NOW} AS now`,
@@ -78,6 +83,7 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
     void: `UPDATE ${table} SET token = token + 1, run_id = NULL, expires = NULL WHERE id = 1`,
     fence: (token) => fence(token, ''),
     keptFence: fence('$1::bigint', ''),
+    keptFenceBehind: `SELECT CAST(CASE WHEN ${isHeldBehind} THEN '1' ELSE ${literal(FENCE)} END AS bigint) AS held`,
     fenceKeeping: (token) => fence(token, ' FOR UPDATE'),
   };
 }

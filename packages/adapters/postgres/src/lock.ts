@@ -20,10 +20,10 @@ import { lockStatements, type LockStatements } from './lock-statements.ts';
 export interface SessionLock extends MigrationLock {
   /** The commands that every transaction begins with, and ends with before its commit; none while nothing is held. */
   fence(): Promise<{ readonly first: readonly string[]; readonly last: readonly string[] }>;
-  /** Its call, where the session keeps it and the lock is held directly. */
-  keptFence(): string | null;
-  /** Its text, with the token as a value. */
-  fenceText(): Promise<string>;
+  /** Fails where the lock is lost, or the ledger has no such line; `null` where the session does not keep it. */
+  fenceBehind(seq: number): string | null;
+  /** Both, with their values left open. */
+  fenceTexts(): Promise<{ readonly fence: string; readonly fenceBehind: string }>;
   /** The token that this session writes with: its lease's, or the one in the row when it holds none. */
   token(): Promise<number>;
   readonly held: Lease | null;
@@ -183,9 +183,12 @@ export function createLock(link: Link): SessionLock {
       };
     },
 
-    keptFence: () => (held === null || held.pooled ? null : link.call('fence', held.token)),
+    fenceBehind: (seq) => (held === null || held.pooled ? null : link.call('fenceBehind', held.token, seq)),
 
-    fenceText: async () => (await sqlOf()).keptFence,
+    async fenceTexts() {
+      const sql = await sqlOf();
+      return { fence: sql.keptFence, fenceBehind: sql.keptFenceBehind };
+    },
 
     async token() {
       if (held !== null) return held.token;

@@ -32,12 +32,14 @@ export class MessageRefused extends Refused {
 
 /**
  * Sends several commands in one message of the simple protocol, which the server executes in order up to the first that it
- * refuses. All of them are parsed before the first is executed. Throws `MessageRefused`; `locate` says which part it was.
+ * refuses. All of them are parsed before the first is executed. `behind` as in `Wire`. Throws `MessageRefused`; `locate`
+ * says which part it was.
  */
 export async function send(
   wire: Wire,
   parts: readonly Part[],
   hear?: (answer: Answer, part: Part) => void,
+  behind = false,
 ): Promise<readonly Answer[]> {
   const heard = (answer: Answer, index: number): void => {
     const part = parts[index];
@@ -46,7 +48,7 @@ export async function send(
     hear?.(answer, part);
   };
   try {
-    return await wire.run(parts.map(({ text }) => text).join(SEPARATOR), heard);
+    return await wire.run(parts.map(({ text }) => text).join(SEPARATOR), heard, behind);
   } catch (error) {
     throw error instanceof Refused ? new MessageRefused(error, parts) : error;
   }

@@ -12,7 +12,7 @@ import {
   type HistoryRecord,
   type Work,
 } from './commit.ts';
-import { ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
+import { ended, isFence, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
@@ -29,8 +29,14 @@ export interface Transactions {
   readonly isPostponed: boolean;
   /** Statements of a migration, inside the transaction or outside of any. Throws typed errors. */
   execute(parts: readonly Part[], request: ExecuteRequest): Promise<void>;
-  /** A transaction of its own: what goes out in one message is one to the server. Sent before anything is waited for. */
-  whole(parts: readonly Part[], record: HistoryRecord, request: ExecuteRequest): Promise<void>;
+  /** Whether something can go out whole: while nothing is under way, or behind one other alone that did. */
+  isFree(behind: boolean): boolean;
+  /**
+   * A transaction of its own: what goes out in one message is one to the server. Sent before anything is waited for, also
+   * behind another that is not answered. Gives whether it is done; false where that other one failed, or somebody
+   * had something locked: nothing of it stands then, and it can go again.
+   */
+  whole(parts: readonly Part[], record: HistoryRecord, request: ExecuteRequest): Promise<boolean>;
   /** Detent's own write: with the commit of the transaction that is open, or at once. */
   write(part: Part, record?: HistoryRecord): Promise<void>;
   /** Sends what is held back, so that a reader inside the transaction sees it. */
@@ -45,6 +51,11 @@ export interface ExecuteRequest {
   readonly watch: () => () => void;
 }
 
+/** Throws what an error comes to, or takes it for none. */
+type Fail = (thrown: unknown, circumstances: Circumstances) => Promise<void>;
+
+const nothing = (): undefined => undefined;
+
 /** `onRollBack`: called when what was written in a transaction may be gone. */
 export function createTransactions(
   link: Link,
@@ -54,6 +65,9 @@ export function createTransactions(
 ): Transactions {
   const { wire, target } = link;
   let work: Work | null = null;
+  /** How many went out whole and are not answered, and when the last of them is. */
+  let whole = 0;
+  let last: Promise<void> = Promise.resolve();
 
   /** Everything before the first statement. */
   const beginning = async (isCode: boolean): Promise<readonly Part[]> => {
@@ -138,16 +152,18 @@ export function createTransactions(
     };
   };
 
-  /** Sends with all that watches over it. `fail` throws what an error comes to, or takes it for none. */
-  const executing = async (
-    parts: readonly Part[],
-    request: ExecuteRequest,
-    fail: (thrown: unknown, circumstances: Circumstances) => Promise<void>,
-  ): Promise<void> => {
+  /** Sends with all that watches over it. */
+  const executing = async (parts: readonly Part[], request: ExecuteRequest, fail: Fail): Promise<void> => {
     const canRetry = work === null || !work.begun;
     const attempt = attemptOf(parts, request);
-    const going = canRetry ? retrying(attempt, { retries: lockRetries, rollBack, signal: request.signal }) : attempt();
-    // The server is at work by now.
+    // What it sends is with the server before anything else is done.
+    await watching(
+      canRetry ? retrying(attempt, { retries: lockRetries, rollBack, signal: request.signal }) : attempt(),
+      request,
+      fail,
+    );
+  };
+  const watching = async (going: Promise<void>, request: ExecuteRequest, fail: Fail): Promise<void> => {
     const blockers = watchBlockers(link);
     const stops = [cancelOn(link, request.signal), request.watch(), () => blockers.stop()];
     try {
@@ -158,6 +174,26 @@ export function createTransactions(
     } finally {
       for (const stop of stops) stop();
     }
+  };
+  /** The same for what is sent while `before` is not answered: until then nobody watches over it. */
+  const executingBehind = async (
+    before: Promise<void>,
+    parts: readonly Part[],
+    { hear, ...request }: ExecuteRequest,
+    fail: Fail,
+  ): Promise<'again' | undefined> => {
+    const answered = send(wire, parts, (answer, part) => part.statement !== undefined && hear(answer, part), true).then(
+      (answers) => expectAll(answers, parts),
+    );
+    answered.catch(nothing);
+    await before;
+    let again: 'again' | undefined;
+    await watching(answered, { ...request, hear }, async (thrown, circumstances) => {
+      if (!(thrown instanceof Refused) || !(isFence(thrown.failure) || isLockTimeout(thrown)))
+        return fail(thrown, circumstances);
+      again = 'again';
+    });
+    return again;
   };
   const executeNow = async ({ parts, request }: Postponed): Promise<void> => {
     await executing(parts, request, async (thrown, circumstances) => {
@@ -178,11 +214,6 @@ export function createTransactions(
       const error = statementError(thrown, circumstances);
       throw error instanceof Refused ? commitRefused(link, error) : error;
     };
-  const undone = async (error: unknown): Promise<unknown> => {
-    onRollBack();
-    await rollBack();
-    return wire.isOpen ? translate(error, target) : translateLoss(error, target, wire.dropped);
-  };
 
   return {
     get isWorking() {
@@ -215,7 +246,9 @@ export function createTransactions(
         await (postponed === null ? commitWork({ link, lock, current, beginning }) : executeAtOnce(current, postponed));
         return result;
       } catch (error) {
-        throw await undone(error);
+        onRollBack();
+        await rollBack();
+        throw wire.isOpen ? translate(error, target) : translateLoss(error, target, wire.dropped);
       } finally {
         work = null;
       }
@@ -227,11 +260,25 @@ export function createTransactions(
       else await executeNow({ parts, request });
     },
 
+    isFree(behind) {
+      if (work !== null || !wire.isOpen) return false;
+      return behind ? whole === 1 : whole === 0 && wire.status === 'I' && wire.isIdle;
+    },
+
     async whole(parts, record, request) {
+      const before = whole === 0 ? null : last;
+      const fail = failing({ xid: null, record });
+      const going: Promise<unknown> =
+        before === null ? executing(parts, request, fail) : executingBehind(before, parts, request, fail);
+      whole += 1;
+      last = going.then(nothing, nothing);
       try {
-        await executing(parts, request, failing({ xid: null, record }));
+        return (await going) !== 'again';
       } catch (error) {
-        throw await undone(error);
+        onRollBack();
+        throw wire.isOpen ? translate(error, target) : translateLoss(error, target, wire.dropped);
+      } finally {
+        whole -= 1;
       }
     },
 

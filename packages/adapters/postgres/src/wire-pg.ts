@@ -89,13 +89,16 @@ export function pgWire({ client, serverVersion, status: initial, release }: PgWi
       return client.readyForQuery === true;
     },
 
-    run(text, hear) {
+    run(text, hear, behind = false) {
       const reader = readAnswers(hear);
+      // The driver would keep it until the server is ready. So it goes now, and its turn in the driver is to listen.
+      const isSent = behind && lost === null && !closed;
+      if (isSent) client.connection.query(text);
       const take = (message: ServerMessage): void => reader.take(message);
       return submit<readonly Answer[]>(
         (resolve) => ({
           submit(connection) {
-            connection.query(text);
+            if (!isSent) connection.query(text);
             return null;
           },
           handleRowDescription: take,

@@ -33,9 +33,10 @@ export interface Wire {
   look(): Promise<Status>;
   /**
    * Sends a text by the simple protocol, in one message, and gives what each of its statements came to. `hear` is told of
-   * each as it comes. Throws `Refused`.
+   * each as it comes. `behind`: the one message that is still being answered was sent by `run`, and this one is sent before
+   * its answer is there. Throws `Refused`.
    */
-  run(text: string, hear?: (answer: Answer, index: number) => void): Promise<readonly Answer[]>;
+  run(text: string, hear?: (answer: Answer, index: number) => void, behind?: boolean): Promise<readonly Answer[]>;
   /** Binds values; rows with the driver's types. */
   query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   /** `null` where the driver has no streams. */

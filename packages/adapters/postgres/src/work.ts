@@ -12,7 +12,7 @@ import { own } from './commit.ts';
 import { readConcurrent, waitsForOthers } from './concurrent.ts';
 import { needsDirect, readOnlySession } from './errors.ts';
 import { schemaFingerprint } from './fingerprint.ts';
-import { createHistory } from './history-writer.ts';
+import { createHistory, type Entry } from './history-writer.ts';
 import type { HistoryReader } from './history.ts';
 import { dropLeftovers } from './leftovers.ts';
 import type { Link } from './link.ts';
@@ -70,6 +70,14 @@ export function createWork(
     },
     watch: () => watchBuilds(link, statements, progress?.advanced),
   });
+  const sendWhole = async (parts: readonly Part[], entry: Entry, request: ExecuteRequest): Promise<boolean> => {
+    let stands = false;
+    try {
+      return (stands = await transactions.whole(parts, entry.record, request));
+    } finally {
+      entry.settled(stands);
+    }
+  };
   const fingerprint = async (scope: string | null = null): Promise<string> => {
     await transactions.flush();
     if (scope !== null) return look(link, scope);
@@ -92,13 +100,17 @@ export function createWork(
       const compose = history.compose(entry);
       if (compose === null) return null;
       const parts = statements.map(partOf);
-      return (startedAt, progress) => {
-        const fence = lock.keptFence();
-        const written = compose(startedAt);
-        if (fence === null || written === null || link.wire.status !== 'I' || !link.wire.isIdle) return null;
+      return (progress, behind) => {
+        if (!transactions.isFree(behind)) return null;
+        const written = compose();
+        if (written === null) return null;
+        const fence = lock.fenceBehind(written.behind);
+        if (fence === null) {
+          written.settled(false);
+          return null;
+        }
         const whole = [own(fence), ...parts, ...written.parts];
-        const going = transactions.whole(whole, written.record, requestOf(statements, file, progress));
-        return going.then(() => written.stands());
+        return sendWhole(whole, written, requestOf(statements, file, progress));
       };
     },
 

@@ -88,16 +88,18 @@ export interface WholeMigration {
   readonly statements: readonly Statement[];
   /** As in `TransactionScope`. */
   readonly foreignKeys: boolean | undefined;
-  /** A row that is not there yet; its times are those at which it goes out and at which it is done. */
+  /** A row that is not there yet; its times are those at which the database begins with it and is done. */
   readonly row: HistoryRow;
   readonly line: Omit<LedgerLine, 'at'>;
 }
 
 /**
- * Sends it before anything is waited for, and is done when it is committed. Fails by what `transaction` and `execute` fail
- * by, and nothing of it stands then. `null` where what was made ready does not hold any more; nothing was sent then.
+ * Sends it before anything is waited for. `behind`: only while the one before it, which was sent whole too, is not answered,
+ * and it does nothing unless that one stands. Gives whether it is committed; where it is not, nothing of it stands, and it
+ * has to go the longer way. Fails by what `transaction` and `execute` fail by, with nothing left too. `null`: it cannot go
+ * now, and was not sent.
  */
-export type Composed = (startedAt: number, progress: StatementProgress) => Promise<void> | null;
+export type Composed = (progress: StatementProgress, behind: boolean) => Promise<boolean> | null;
 
 /** `null`: as configured. 0: none. */
 export interface StatementLimits {

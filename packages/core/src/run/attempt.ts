@@ -3,10 +3,12 @@ import { finishRow, startRow } from '../history/schema-version-service.ts';
 import type { HistoryRow } from '../ports/history.ts';
 import type { Statement } from '../ports/script.ts';
 import { sizeOf, type Action } from '../validate/load.ts';
-import type { Composed, TransactionScope } from '../ports/session.ts';
+import type { TransactionScope } from '../ports/session.ts';
 import { modeOf, type LoadedStep } from '../validate/pending.ts';
 import type { RunContext } from './context.ts';
+import { progressOf } from './progress.ts';
 import { cutSegments, isAtomic } from './segments.ts';
+import { WholeStep } from './whole.ts';
 
 /** One try at one step. */
 export interface Attempt<Db> {
@@ -23,8 +25,8 @@ export interface Attempt<Db> {
   row: HistoryRow;
   /** The history says that it runs, so part of its work may stand. */
   isRecorded: boolean;
-  /** It goes out whole, with its record; `null` where it does not. */
-  readonly composed: Composed | null;
+  /** `null` where it cannot go out whole. */
+  readonly whole: WholeStep | null;
 }
 
 /** Prepares the row; writes nothing. `order`: its place in the order of application when it has none yet. */
@@ -42,15 +44,12 @@ export async function beginAttempt<Db>(
   const statementsTotal = sizeOf(action);
   const begun = { ...row, statementsTotal };
   const startedAt = Date.now();
-  return { step, action, startedAt, following, previous, begun, row: begun, isRecorded: false, composed: null };
+  return { step, action, startedAt, following, previous, begun, row: begun, isRecorded: false, whole: null };
 }
 
 /** The same for a script that runs for the first time and can go out whole; `null` for any other. Asks nobody. */
-export function composeAttempt<Db>(
-  { session, settings, identity }: RunContext<Db>,
-  step: LoadedStep<Db>,
-  order: number,
-): Attempt<Db> | null {
+export function composeAttempt<Db>(context: RunContext<Db>, step: LoadedStep<Db>, order: number): Attempt<Db> | null {
+  const { session, settings, identity } = context;
   const { file, entry, info, loaded } = step;
   const action = loaded[info.direction];
   if (session.compose === undefined) return null;
@@ -67,17 +66,8 @@ export function composeAttempt<Db>(
   const composed = session.compose({ file: info.file, statements, foreignKeys: loaded.foreignKeys, row, line });
   if (composed === null) return null;
   const { startedAt } = begun;
-  return {
-    step,
-    action,
-    startedAt,
-    following: null,
-    previous: null,
-    begun,
-    row: begun,
-    isRecorded: false,
-    composed,
-  };
+  const whole = new WholeStep(composed, progressOf(context, info, 0, statements.length));
+  return { step, action, startedAt, following: null, previous: null, begun, row: begun, isRecorded: false, whole };
 }
 
 /** With the time at which it does start. */

@@ -70,7 +70,7 @@ export class MigrationRunner<Db> {
     let attempt: Attempt<Db> | null = null;
     try {
       // Before a step and not after it: a step that is committed cannot fail any more.
-      if (settings.transaction !== 'all') await session.reset();
+      if (settings.transaction !== 'all' && this.#ahead?.whole?.isSent !== true) await session.reset();
       const following = followingOf(next, settings);
       attempt = this.#ready(step, following) ?? (await beginAttempt(this.#context, step, this.#nextOrder, following));
       if (attempt.row.appliedOrder === this.#nextOrder) this.#nextOrder += 1;
@@ -82,12 +82,15 @@ export class MigrationRunner<Db> {
       if (loaded.limits.lockMs !== null || loaded.limits.statementMs !== null) await session.limit(loaded.limits);
       const running = runAction(this.#context, attempt, action);
       if (next !== null) this.#ahead = this.#compose(next);
+      this.#ahead?.whole?.sendBehind();
       const result = await running;
       const executed = this.#executed(attempt, result);
       events.emit({ kind: 'step-finished', step: info, durationMs: executed.durationMs, result });
       await runHook(this.#context, 'afterEach', (hook) => hook({ step: info, db: session.db }));
       return { step, executed };
     } catch (thrown) {
+      await this.#ahead?.whole?.drop();
+      this.#ahead = null;
       const failed = this.#failure(step, attempt, thrown);
       if (settings.transaction !== 'all' && attempt !== null) await this.#recordFailure(attempt, failed);
       events.emit({ kind: 'step-failed', step: info, error: failed.error, undone: failed.undone });

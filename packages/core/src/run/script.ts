@@ -2,11 +2,11 @@ import { DetentError } from '../errors.ts';
 import { statementHash } from '../history/schema-version-service.ts';
 import type { Statement } from '../ports/script.ts';
 import type { HistoryRow, Intent } from '../ports/history.ts';
-import type { StatementProgress } from '../ports/session.ts';
 import { modeOf } from '../validate/pending.ts';
 import { confirmLease, recordFinish, recordStart, inTransaction, type Attempt, type Waits } from './attempt.ts';
 import type { RunContext } from './context.ts';
 import { intentOf, isTraced } from './intent.ts';
+import { progressOf } from './progress.ts';
 import { cutSegments, isAtomic, type Segment } from './segments.ts';
 
 /** Runs a script and records it: in one transaction where that is possible, otherwise statement by statement. */
@@ -15,16 +15,9 @@ export async function runScript<Db>(
   attempt: Attempt<Db>,
   statements: readonly Statement[],
 ): Promise<null> {
-  const { session, settings, signal } = context;
+  const { session, settings } = context;
   const whole: Segment = { kind: 'transaction', from: 0, to: statements.length };
-  if (attempt.composed !== null) {
-    signal.throwIfAborted();
-    const going = attempt.composed(attempt.startedAt, progressOf(context, attempt, statements, whole));
-    if (going !== null) {
-      await going;
-      return null;
-    }
-  }
+  if (attempt.whole !== null && (await attempt.whole.run())) return null;
   const { foreignKeys } = attempt.step.loaded;
   const mode = modeOf(attempt.step.loaded, settings);
   const runWhole = async (): Promise<void> => {
@@ -218,25 +211,10 @@ async function runStatements<Db>(
 ): Promise<void> {
   const { session, signal } = context;
   signal.throwIfAborted();
-  const progress = progressOf(context, attempt, statements, segment);
-  await session.execute(statements.slice(segment.from, segment.to), attempt.step.info.file, progress);
-}
-
-function progressOf<Db>(
-  { events, signal }: RunContext<Db>,
-  attempt: Attempt<Db>,
-  statements: readonly Statement[],
-  segment: Segment,
-): StatementProgress {
-  const { info: step } = attempt.step;
-  const { from } = segment;
-  const total = statements.length;
-  return {
-    signal,
-    done: (index, { rows }) => events.emit({ kind: 'statement-finished', step, done: from + index + 1, total, rows }),
-    advanced: (phase, percent) => events.emit({ kind: 'statement-advanced', step, phase, percent }),
-    next: followingOf(attempt, statements, segment),
-  };
+  const { info } = attempt.step;
+  const next = followingOf(attempt, statements, segment);
+  const progress = progressOf(context, info, segment.from, statements.length, next);
+  await session.execute(statements.slice(segment.from, segment.to), info.file, progress);
 }
 
 /** What runs behind the segment. */
