@@ -62,6 +62,8 @@ export interface PostgresHistory extends HistoryStore {
 export function createHistory({ link, reader, lock, transactions }: HistorySettings): PostgresHistory {
   /** Only the holder of the lock adds lines, so it knows the last without asking. */
   let tail: { readonly token: number; readonly end: Tail } | null = null;
+  /** The row that the next line is about, where both go out with its statements. */
+  let about: HistoryRecord | null = null;
   /** The numbers of lines that went out behind it and are not settled yet. */
   const unsettled = new Set<number>();
 
@@ -141,7 +143,8 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
           link.call('saveLater', ...values) ??
           inline(saveLaterSql(await link.books()), values);
         ids?.add(row.id);
-        return transactions.write({ text }, recordOf(row));
+        about = recordOf(row);
+        return transactions.write({ text });
       }
       ids?.add(row.id);
       const values = rowValues(row);
@@ -160,7 +163,7 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
         if (lock.held !== held || tail?.token !== held.token) return null;
         const behind = Math.max(tail.end.seq, ...unsettled);
         const seq = behind + 1;
-        const append = appendAlike.whole(lineLater(seq, line, aheadMs));
+        const append = appendAlike.whole(lineLater(seq, line, { token: held.token, ahead: aheadMs }));
         if (append === null) return null;
         let hash: string | null = null;
         const heard = (answer: Answer): void => void (hash = valueOf(answer));
@@ -185,7 +188,7 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
       const last = await lastEvent(token);
       tail = null;
       if (isLater()) {
-        const values = lineLater(last.seq + 1, line, lock.aheadMs);
+        const values = lineLater(last.seq + 1, line, { token, ahead: lock.aheadMs });
         const text =
           (await appendAlike.call(values)) ??
           link.call('appendLater', ...values) ??
@@ -193,7 +196,9 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
         const heard = (answer: Answer): void => {
           tail = { token, end: { seq: last.seq + 1, hash: valueOf(answer) ?? '' } };
         };
-        return transactions.write({ text, heard });
+        const record = about ?? undefined;
+        about = null;
+        return transactions.write({ text, heard }, record);
       }
       const event: LedgerEvent = {
         ...line,

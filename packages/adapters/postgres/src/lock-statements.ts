@@ -52,8 +52,8 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
     `SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM ${table} WHERE id = 1 AND token = ${token}${locking}) ` +
     `THEN txid_current()::text ELSE ${literal(FENCE)} END AS bigint) AS xid`;
   const isHeldBehind =
-    `EXISTS (SELECT 1 FROM ${table} WHERE id = 1 AND token = $1::bigint) AND ` +
-    `EXISTS (SELECT 1 FROM ${history.tables.event} WHERE seq = $2::bigint)`;
+    `EXISTS (SELECT 1 FROM ${table} l, ${history.tables.event} e ` +
+    `WHERE l.id = 1 AND l.token = $1::bigint AND e.seq = $2::bigint)`;
   return {
     create: [...(schemaExists ? [] : createSchema), ...history.createLock],
     tryLock: `SELECT pg_try_advisory_lock(${ids}) AS got, to_regclass(${literal(table)}) IS NOT NULL AS there, ${NOW} AS now`,
