@@ -74,6 +74,39 @@ test('one that fails leaves nothing, names its place, and the next run goes on',
   expect((await next.verify()).problems).toEqual([]);
 });
 
+test('what is sent behind one that fails is not even begun', async () => {
+  await using place = await playground();
+  await place.database.query('CREATE SEQUENCE counted', 'CREATE TABLE numbers (x bigint)');
+  await using executor = executorOn(place.database.url, {
+    'V3_c.sql': 'CREATE TABLE c (x int);',
+    'V4_d.sql': "INSERT INTO numbers VALUES (nextval('counted'));",
+    'V5_e.sql': 'INSERT INTO nowhere VALUES (1);',
+    'V6_f.sql': "INSERT INTO numbers VALUES (nextval('counted'));",
+  });
+  const { errors, executed } = await executor.migrate();
+  expect(executed.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
+  expect(errors).toMatchObject([{ code: 'STATEMENT_FAILED', facts: { place: { file: 'V5_e.sql' } } }]);
+  // A sequence keeps what a transaction took from it.
+  expect(await place.database.query('SELECT last_value::int AS last FROM counted')).toEqual([{ last: 1 }]);
+});
+
+test('a run that is told to stop stops in one that is under way, and what was sent behind it is not begun', async () => {
+  await using place = await playground();
+  await place.database.query('CREATE SEQUENCE counted');
+  await using executor = executorOn(place.database.url, {
+    'V3_c.sql': 'CREATE TABLE c (x int); INSERT INTO c SELECT 1 FROM pg_sleep(20);',
+    'V4_d.sql': "INSERT INTO c VALUES (nextval('counted'));",
+  });
+  const stop = new AbortController();
+  const run = executor.migrate({ signal: stop.signal });
+  await until(place, "EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep')");
+  stop.abort();
+  expect((await run).errors).toMatchObject([{ code: 'CANCELLED' }]);
+  expect(await place.database.query("SELECT to_regclass('c') AS c, is_called FROM counted")).toEqual([
+    { c: null, is_called: false },
+  ]);
+});
+
 test.each(['after', 'before'] as const)('F30 F31 one whose message is cut %s it arrived is asked for', async (when) => {
   await using place = await playground();
   await using proxy = await startProxy(place.database.url);
