@@ -83,7 +83,7 @@ export function lockStatements({ history, key, createSchema }: Bookkeeping, sche
     void: `UPDATE ${table} SET token = token + 1, run_id = NULL, expires = NULL WHERE id = 1`,
     fence: (token) => fence(token, ''),
     keptFence: fence('$1::bigint', ''),
-    keptFenceBehind: `SELECT CAST(CASE WHEN ${isHeldBehind} THEN '1' ELSE ${literal(FENCE)} END AS bigint) AS held`,
+    keptFenceBehind: `SELECT CAST(CASE WHEN ${isHeldBehind} THEN '1' ELSE ${literal(`${FENCE}, or the migration before failed`)} END AS bigint) AS held`,
     fenceKeeping: (token) => fence(token, ' FOR UPDATE'),
   };
 }
