@@ -9,6 +9,8 @@ export interface AlikeSettings {
   readonly text: () => Promise<string>;
   /** The indexes of those that differ from one time to the next. */
   readonly own: readonly number[];
+  /** For the index of one that is mostly the same as one of those: the index of that one. */
+  readonly twins?: ReadonlyMap<number, number>;
 }
 
 /**
@@ -21,11 +23,15 @@ export interface Alike {
   whole(values: readonly ColumnValue[]): string | null;
 }
 
-export function alike({ link, text, own }: AlikeSettings): Alike {
+export function alike({ link, text, own, twins = new Map() }: AlikeSettings): Alike {
   let last: readonly ColumnValue[] | null = null;
   let name: string | null = null;
   const isSame = (values: readonly ColumnValue[]): boolean =>
-    last?.every((value, index) => value === values[index] || own.includes(index)) ?? false;
+    last?.every((value, index, all) => {
+      const twin = twins.get(index);
+      if (twin !== undefined && value === all[twin]) return values[index] === values[twin];
+      return value === values[index] || own.includes(index);
+    }) ?? false;
   const ownOf = (values: readonly ColumnValue[]): readonly ColumnValue[] => own.map((index) => values[index] ?? null);
   return {
     async call(values) {
@@ -34,16 +40,21 @@ export function alike({ link, text, own }: AlikeSettings): Alike {
         name = null;
         return null;
       }
-      name ??= await link.keepAnother(planIn(await text(), values, own));
+      name ??= await link.keepAnother(planIn(await text(), values, { own, twins }));
       return name === null ? null : link.call(name, ...ownOf(values));
     },
     whole: (values) => (name === null || !isSame(values) ? null : link.call(name, ...ownOf(values))),
   };
 }
 
-function planIn(text: string, values: readonly ColumnValue[], own: readonly number[]): string {
+function planIn(
+  text: string,
+  values: readonly ColumnValue[],
+  { own, twins }: Required<Pick<AlikeSettings, 'own' | 'twins'>>,
+): string {
   return replaceValues(text, (index) => {
-    const place = own.indexOf(index);
+    const twin = twins.get(index);
+    const place = own.indexOf(twin !== undefined && values[index] === values[twin] ? twin : index);
     return place === -1 ? literal(values[index] ?? null) : `$${place + 1}`;
   });
 }

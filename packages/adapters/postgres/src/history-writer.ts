@@ -17,6 +17,7 @@ import {
   lineLater,
   OWN_OF_LINE,
   OWN_OF_ROW,
+  TWINS_OF_ROW,
   proofOf,
   rowLater,
   saveLaterSql,
@@ -77,7 +78,12 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
   const recordOf = (row: HistoryRow): HistoryRecord => ({
     proof: async () => proofOf((await link.books()).history.tables.history, row),
   });
-  const insertAlike = alike({ link, text: async () => insertLaterSql(await link.books()), own: OWN_OF_ROW });
+  const insertAlike = alike({
+    link,
+    text: async () => insertLaterSql(await link.books()),
+    own: OWN_OF_ROW,
+    twins: TWINS_OF_ROW,
+  });
   const appendAlike = alike({ link, text: async () => appendLaterSql(await link.books()), own: OWN_OF_LINE });
 
   /** The transaction looks for the token by itself, when it begins and before it is committed. */

@@ -67,6 +67,31 @@ test('rows and lines that are alike in most of what they say are each written wh
   expect((await executor.verify()).problems).toEqual([]);
 });
 
+test('what is mostly the same twice in a row is written as it is where it differs', async () => {
+  await using place = await playground();
+  const names = ['V1_a', 'V2_b', 'V3_c', 'V4_crlf', 'V5_d', 'V6_e', 'R__f', 'R__g', 'R__h'];
+  const files = names.map((name) => [
+    `${name}.sql`,
+    `CREATE TABLE t_${name} (${name.endsWith('crlf') ? '\r\n' : ''}x int);`,
+  ]);
+  await using executor = new MigrationScriptExecutor<PgClient>({
+    adapter: postgres({ url: place.database.url }),
+    migrations: fromModules(Object.fromEntries(files) as Record<string, string>),
+  });
+  expect((await executor.migrate()).errors).toEqual([]);
+  const rows = await place.database.query(
+    'SELECT file, version, raw_checksum = checksum AS same FROM schema_version ORDER BY applied_order',
+  );
+  expect(rows).toEqual(
+    names.map((name) => ({
+      file: `${name}.sql`,
+      version: name.startsWith('V') ? name.charAt(1) : null,
+      same: name !== 'V4_crlf',
+    })),
+  );
+  expect((await executor.verify()).problems).toEqual([]);
+});
+
 test.each([
   ['that lay unread for a while', { sent: -9_000, server: -8_990 }, 0],
   ['of a server that is ahead', { sent: -20, server: 7_000 }, 7_000],

@@ -22,16 +22,20 @@ export function insertLaterSql({ history }: Bookkeeping): string {
 /** What differs from one migration of a run to the next. */
 export const OWN_OF_ROW: readonly number[] = [
   'id',
-  'version',
   'name',
   'file',
   'checksum',
-  'raw_checksum',
   'applied_order',
   'statements_total',
-  'statements_done',
   'down_source',
 ].map(indexOf);
+
+/** What is mostly the same as another of these. */
+export const TWINS_OF_ROW: ReadonlyMap<number, number> = new Map(
+  Object.entries({ version: 'id', raw_checksum: 'checksum', statements_done: 'statements_total' }).map(
+    ([name, twin]) => [indexOf(name), indexOf(twin)],
+  ),
+);
 
 /** When the message came in that is being executed, however long it had to wait behind another. */
 const BEGUN = NOW.replace('clock_timestamp', 'statement_timestamp');
