@@ -65,9 +65,9 @@ export function createTransactions(
 ): Transactions {
   const { wire, target } = link;
   let work: Work | null = null;
-  /** How many went out whole and are not answered, and when the last of them is. */
+  /** How many went out whole and are not answered, and whether the last of them stands. */
   let whole = 0;
-  let last: Promise<void> = Promise.resolve();
+  let last: Promise<boolean> = Promise.resolve(true);
 
   /** Everything before the first statement. */
   const beginning = async (isCode: boolean): Promise<readonly Part[]> => {
@@ -175,9 +175,9 @@ export function createTransactions(
       for (const stop of stops) stop();
     }
   };
-  /** The same for what is sent while `before` is not answered: until then nobody watches over it. */
+  /** The same for what is sent while nobody knows yet whether that stands which was sent `before`; until then nobody watches. */
   const executingBehind = async (
-    before: Promise<void>,
+    before: Promise<boolean>,
     parts: readonly Part[],
     { hear, ...request }: ExecuteRequest,
     fail: Fail,
@@ -186,7 +186,10 @@ export function createTransactions(
       (answers) => expectAll(answers, parts),
     );
     answered.catch(nothing);
-    await before;
+    if (!(await before)) {
+      await answered.catch(nothing);
+      return 'again';
+    }
     let again: 'again' | undefined;
     await watching(answered, { ...request, hear }, async (thrown, circumstances) => {
       if (!(thrown instanceof Refused) || !(isFence(thrown.failure) || isLockTimeout(thrown)))
@@ -271,7 +274,10 @@ export function createTransactions(
       const going: Promise<unknown> =
         before === null ? executing(parts, request, fail) : executingBehind(before, parts, request, fail);
       whole += 1;
-      last = going.then(nothing, nothing);
+      last = going.then(
+        (outcome) => outcome !== 'again',
+        () => false,
+      );
       try {
         return (await going) !== 'again';
       } catch (error) {
