@@ -29,7 +29,7 @@ export type { MigrationStatus, Status, StatusWord } from './plan/status.ts';
 export type { Verification } from './validate/verify.ts';
 export type { LoadedStep } from './validate/pending.ts';
 export type { Action, LoadedMigration } from './validate/load.ts';
-export { textOption } from './text-option.ts';
+export { choice, choiceOption, countOption, flagOption, textOption } from './option.ts';
 export { decodeUrlPart, splitOnce } from './url-parts.ts';
 export { TOOL_VERSION } from './tool-version.ts';
 export type { Capabilities, CreatedDatabase, CreateOptions, DatabaseAdapter, OpenOptions } from './ports/adapter.ts';

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { didYouMean, misuse, textOption } from '@detent/core';
+import { didYouMean, flagOption, misuse, textOption } from '@detent/core';
 import type { Db, MongoClient } from 'mongodb';
 import { databaseName, parseUrl, type Address } from './url.ts';
 
@@ -70,7 +70,7 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
     );
   const database = textOption(options, 'database');
   if (database !== undefined) databaseName(database, '`database`');
-  const gzip = flagOf(options, 'gzip');
+  const gzip = flagOption(options, 'gzip') ?? false;
   const given = { tls, gzip, password: options['password'] };
   if (db !== undefined) {
     if (!isDb(db)) throw misuse('`db` must be a database of the mongodb driver.', 'Pass what `client.db()` gives.');
@@ -92,12 +92,6 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
     gzip,
     given,
   };
-}
-
-function flagOf(options: Readonly<Record<string, unknown>>, key: string): boolean {
-  const value = options[key];
-  if (value === undefined || typeof value === 'boolean') return value ?? false;
-  throw misuse(`${key} must be true or false.`, 'Leave it out for false.');
 }
 
 function tlsOf(value: unknown): boolean | TlsOptions | null {

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { didYouMean, misuse, textOption } from '@detent/core';
+import { choiceOption, countOption, didYouMean, flagOption, misuse, textOption } from '@detent/core';
 import type { MysqlPool } from './driver.ts';
 import { METHODS, type BackupMethod } from './method.ts';
 import { parseUrl, tlsModeOf, type Address, type TlsMode } from './url.ts';
@@ -83,9 +83,9 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
     tls: tlsOf(options['tls']),
     socket: textOption(options, 'socket'),
     password: passwordOf(options['password']),
-    lockRetries: retriesOf(options['lockRetries']),
-    singleWriter: flagOf(options, 'singleWriter'),
-    backup: methodOf(options['backup']),
+    lockRetries: countOption(options, 'lockRetries', 'Write 0 to try once.'),
+    singleWriter: flagOption(options, 'singleWriter'),
+    backup: choiceOption(options, 'backup', METHODS),
   };
   const { tls, backup = 'copy' } = given;
   const origin = originOf(options);
@@ -135,27 +135,6 @@ function passwordOf(value: unknown): ConnectionSettings['password'] {
   if (value === undefined || typeof value === 'string') return value;
   if (typeof value === 'function') return value as () => string | Promise<string>;
   throw misuse('password must be a text or a function that gives one.', 'Leave it out where the URL holds it.');
-}
-
-function flagOf(options: Readonly<Record<string, unknown>>, key: string): boolean | undefined {
-  const value = options[key];
-  if (value === undefined || typeof value === 'boolean') return value;
-  throw misuse(`${key} must be true or false.`, 'Leave it out for false.');
-}
-
-function retriesOf(value: unknown): number | undefined {
-  if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return value;
-  throw misuse('lockRetries must be a whole number.', 'Write 0 to try once.');
-}
-
-function methodOf(value: unknown): BackupMethod | undefined {
-  const found = METHODS.find((method) => method === value);
-  if (value === undefined || found !== undefined) return found;
-  const shown = typeof value === 'string' ? `"${value}"` : `a ${typeof value}`;
-  throw misuse(
-    `backup cannot be ${shown}${(typeof value === 'string' && didYouMean(value, METHODS)) || '.'}`,
-    `It is one of ${METHODS.join(', ')}.`,
-  );
 }
 
 /** Another program has to find the server by itself, and reads nothing but files. */

@@ -1,4 +1,4 @@
-import { decodeUrlPart, didYouMean, misuse, splitOnce } from '@detent/core';
+import { choice, decodeUrlPart, didYouMean, misuse, splitOnce } from '@detent/core';
 
 export const TLS_MODES = ['disabled', 'preferred', 'required', 'verify-ca', 'verify-identity'] as const;
 
@@ -99,13 +99,7 @@ function parameters(query: string): Pick<Address, 'tlsMode'> {
 
 /** Throws `CONFIG` naming the nearest mode. */
 export function tlsModeOf(value: string, name: string): TlsMode {
-  const wanted = value.toLowerCase().replaceAll('_', '-');
-  const found = TLS_MODES.find((mode) => mode === wanted);
-  if (found !== undefined) return found;
-  throw misuse(
-    `${name} cannot be "${value}"${didYouMean(wanted, TLS_MODES) || '.'}`,
-    `It is one of ${TLS_MODES.join(', ')}.`,
-  );
+  return choice(name, value.replaceAll('_', '-'), TLS_MODES);
 }
 
 function portOf(text: string): number {

@@ -6,7 +6,7 @@ import type { SessionLock } from './lock.ts';
 import { send, type Part } from './message.ts';
 import { outcomeOf } from './outcome.ts';
 import { AS_CONNECTED, resetSql } from './settings.ts';
-import type { ExecuteRequest } from './transaction.ts';
+import type { ExecuteRequest } from './watching.ts';
 import { Refused, type Answer } from './wire.ts';
 
 /** The transaction that is open. */

@@ -1,4 +1,4 @@
-import type { Statement } from '@detent/core';
+import { DetentError, type Statement } from '@detent/core';
 import { Refused, type Answer, type Wire } from './wire.ts';
 
 /** One command of a message; `statement` where it is a migration's. */
@@ -52,6 +52,16 @@ export async function send(
   } catch (error) {
     throw error instanceof Refused ? new MessageRefused(error, parts) : error;
   }
+}
+
+/** One command, one answer: otherwise the server reads the script in another way than Detent. */
+export function expectAll(answers: readonly Answer[], parts: readonly Part[]): void {
+  if (answers.length === parts.length) return;
+  throw new DetentError(
+    'INTERNAL',
+    `The server executed ${answers.length} commands where Detent sent ${parts.length}.`,
+    { hint: 'Please report the script; nothing of it stands.' },
+  );
 }
 
 /** Finds the part: by the place that the server names, else by how many commands it had completed. */

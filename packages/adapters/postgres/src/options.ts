@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { didYouMean, misuse, textOption } from '@detent/core';
+import { choiceOption, countOption, didYouMean, misuse, textOption } from '@detent/core';
 import type { PgClient, PgliteDatabase, PgPool } from './driver.ts';
 import { METHODS, type BackupMethod } from './method.ts';
 import { parseUrl, sslModeOf, type Address, type SslMode } from './url.ts';
@@ -106,8 +106,8 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Checke
     socket: textOption(options, 'socket'),
     password: passwordOf(options['password']),
     applicationName: textOption(options, 'applicationName'),
-    lockRetries: retriesOf(options['lockRetries']),
-    backup: methodOf(options['backup']),
+    lockRetries: countOption(options, 'lockRetries', 'Write 0 to try once.'),
+    backup: choiceOption(options, 'backup', METHODS),
   };
   const { directUrl, ssl, backup = 'copy' } = given;
   const direct = directUrl === undefined ? null : parseUrl(directUrl);
@@ -152,21 +152,6 @@ function passwordOf(value: unknown): ConnectionSettings['password'] {
   if (value === undefined || typeof value === 'string') return value;
   if (typeof value === 'function') return value as () => string | Promise<string>;
   throw misuse('password must be a text or a function that gives one.', 'Leave it out where the URL holds it.');
-}
-
-function retriesOf(value: unknown): number | undefined {
-  if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return value;
-  throw misuse('lockRetries must be a whole number.', 'Write 0 to try once.');
-}
-
-function methodOf(value: unknown): BackupMethod | undefined {
-  const found = METHODS.find((method) => method === value);
-  if (value === undefined || found !== undefined) return found;
-  const shown = typeof value === 'string' ? `"${value}"` : `a ${typeof value}`;
-  throw misuse(
-    `backup cannot be ${shown}${(typeof value === 'string' && didYouMean(value, METHODS)) || '.'}`,
-    `It is one of ${METHODS.join(', ')}.`,
-  );
 }
 
 /** Another program has to find the server by itself. */

@@ -1,25 +1,16 @@
 import { DetentError, type TransactionScope } from '@detent/core';
 import { mayGoAtOnce } from './at-once.ts';
-import { watchBlockers } from './blockers.ts';
-import { cancelOn } from './cancel.ts';
-import {
-  afterLoss,
-  commitRefused,
-  commitWork,
-  MARK,
-  own,
-  type Postponed,
-  type HistoryRecord,
-  type Work,
-} from './commit.ts';
-import { ended, isFence, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
+import { commitWork, MARK, own, type Postponed, type HistoryRecord, type Work } from './commit.ts';
+import { ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
-import { send, type Part } from './message.ts';
+import { expectAll, send, type Part } from './message.ts';
 import { retrying } from './retry.ts';
 import { limitSql } from './settings.ts';
-import { isLockTimeout, statementError, type Circumstances } from './statement.ts';
-import { Refused, type Answer } from './wire.ts';
+import { isLockTimeout, statementError } from './statement.ts';
+import { watching, type ExecuteRequest, type Fail } from './watching.ts';
+import { wholeFailed } from './whole.ts';
+import type { Answer } from './wire.ts';
 
 /** The transactions of a session. What is known in advance goes out together, in as few messages as can be. */
 export interface Transactions {
@@ -29,32 +20,11 @@ export interface Transactions {
   readonly isPostponed: boolean;
   /** Statements of a migration, inside the transaction or outside of any. Throws typed errors. */
   execute(parts: readonly Part[], request: ExecuteRequest): Promise<void>;
-  /** Whether something can go out whole: while nothing is under way, or behind one other alone that did. */
-  isFree(behind: boolean): boolean;
-  /**
-   * A transaction of its own: what goes out in one message is one to the server. Sent before anything is waited for, also
-   * behind another that is not answered. Gives whether it is done; false where that other one failed, or somebody
-   * had something locked: nothing of it stands then, and it can go again.
-   */
-  whole(parts: readonly Part[], record: HistoryRecord, request: ExecuteRequest): Promise<boolean>;
   /** Detent's own write: with the commit of the transaction that is open, or at once. */
   write(part: Part, record?: HistoryRecord): Promise<void>;
   /** Sends what is held back, so that a reader inside the transaction sees it. */
   flush(): Promise<void>;
 }
-
-export interface ExecuteRequest {
-  readonly file: string;
-  readonly signal: AbortSignal | undefined;
-  readonly hear: (answer: Answer, part: Part) => void;
-  /** Looks how the statements advance, once they are sent. Gives the way to stop. */
-  readonly watch: () => () => void;
-}
-
-/** Throws what an error comes to, or takes it for none. */
-type Fail = (thrown: unknown, circumstances: Circumstances) => Promise<void>;
-
-const nothing = (): undefined => undefined;
 
 /** `onRollBack`: called when what was written in a transaction may be gone. */
 export function createTransactions(
@@ -65,10 +35,6 @@ export function createTransactions(
 ): Transactions {
   const { wire, target } = link;
   let work: Work | null = null;
-  /** How many went out whole and are not answered, and whether the last of them stands. */
-  let whole = 0;
-  let last: Promise<boolean> = Promise.resolve(true);
-
   /** Everything before the first statement. */
   const beginning = async (isCode: boolean): Promise<readonly Part[]> => {
     const { pooled } = await link.greeting();
@@ -158,45 +124,11 @@ export function createTransactions(
     const attempt = attemptOf(parts, request);
     // What it sends is with the server before anything else is done.
     await watching(
+      link,
       canRetry ? retrying(attempt, { retries: lockRetries, rollBack, signal: request.signal }) : attempt(),
       request,
       fail,
     );
-  };
-  const watching = async (going: Promise<void>, request: ExecuteRequest, fail: Fail): Promise<void> => {
-    const blockers = watchBlockers(link);
-    const stops = [cancelOn(link, request.signal), request.watch(), () => blockers.stop()];
-    try {
-      await going;
-    } catch (thrown) {
-      const stopped = request.signal?.aborted === true;
-      await fail(thrown, { target, file: request.file, blockers: blockers.seen, stopped });
-    } finally {
-      for (const stop of stops) stop();
-    }
-  };
-  /** The same for what is sent while nobody knows yet whether that stands which was sent `before`; until then nobody watches. */
-  const executingBehind = async (
-    before: Promise<boolean>,
-    parts: readonly Part[],
-    { hear, ...request }: ExecuteRequest,
-    fail: Fail,
-  ): Promise<'again' | undefined> => {
-    const answered = send(wire, parts, (answer, part) => part.statement !== undefined && hear(answer, part), true).then(
-      (answers) => expectAll(answers, parts),
-    );
-    answered.catch(nothing);
-    if (!(await before)) {
-      await answered.catch(nothing);
-      return 'again';
-    }
-    let again: 'again' | undefined;
-    await watching(answered, { ...request, hear }, async (thrown, circumstances) => {
-      if (!(thrown instanceof Refused) || !(isFence(thrown.failure) || isLockTimeout(thrown)))
-        return fail(thrown, circumstances);
-      again = 'again';
-    });
-    return again;
   };
   const executeNow = async ({ parts, request }: Postponed): Promise<void> => {
     await executing(parts, request, async (thrown, circumstances) => {
@@ -208,16 +140,8 @@ export function createTransactions(
   const executeAtOnce = async (current: Work, { parts, request }: Postponed): Promise<void> => {
     const last = current.record === null ? (await lock.fence()).last : [];
     const whole = [...parts, ...current.held.splice(0), ...last.map(own), own('COMMIT')];
-    await executing(whole, request, failing(current));
+    await executing(whole, request, wholeFailed(link, current));
   };
-  const failing =
-    (current: Pick<Work, 'xid' | 'record'>) =>
-    async (thrown: unknown, circumstances: Circumstances): Promise<void> => {
-      if (thrown instanceof Refused && thrown.failure.kind === 'lost') return afterLoss(link, current, thrown);
-      const error = statementError(thrown, circumstances);
-      throw error instanceof Refused ? commitRefused(link, error) : error;
-    };
-
   return {
     get isWorking() {
       return work !== null;
@@ -263,31 +187,6 @@ export function createTransactions(
       else await executeNow({ parts, request });
     },
 
-    isFree(behind) {
-      if (work !== null || !wire.isOpen) return false;
-      return behind ? whole === 1 : whole === 0 && wire.status === 'I' && wire.isIdle;
-    },
-
-    async whole(parts, record, request) {
-      const before = whole === 0 ? null : last;
-      const fail = failing({ xid: null, record });
-      const going: Promise<unknown> =
-        before === null ? executing(parts, request, fail) : executingBehind(before, parts, request, fail);
-      whole += 1;
-      last = going.then(
-        (outcome) => outcome !== 'again',
-        () => false,
-      );
-      try {
-        return (await going) !== 'again';
-      } catch (error) {
-        onRollBack();
-        throw wire.isOpen ? translate(error, target) : translateLoss(error, target, wire.dropped);
-      } finally {
-        whole -= 1;
-      }
-    },
-
     async write(part, record) {
       if (work !== null) {
         work.held.push(part);
@@ -301,16 +200,6 @@ export function createTransactions(
 
     flush,
   };
-}
-
-/** One command, one answer: otherwise the server reads the script in another way than Detent. */
-function expectAll(answers: readonly Answer[], parts: readonly Part[]): void {
-  if (answers.length === parts.length) return;
-  throw new DetentError(
-    'INTERNAL',
-    `The server executed ${answers.length} commands where Detent sent ${parts.length}.`,
-    { hint: 'Please report the script; nothing of it stands.' },
-  );
 }
 
 function openElsewhere(): DetentError {

@@ -1,4 +1,4 @@
-import { decodeUrlPart, didYouMean, misuse, splitOnce } from '@detent/core';
+import { choice, decodeUrlPart, didYouMean, misuse, splitOnce } from '@detent/core';
 
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const;
 
@@ -128,17 +128,11 @@ export const SYSTEM = 'system';
 
 /** Throws `CONFIG` naming the nearest mode. */
 export function sslModeOf(value: string, name: string): SslMode {
-  return oneOf(SSL_MODES, value, name);
+  return choice(name, value, SSL_MODES);
 }
 
 export function channelBindingOf(value: string, name: string): ChannelBinding {
-  return oneOf(CHANNEL_BINDINGS, value, name);
-}
-
-function oneOf<Word extends string>(words: readonly Word[], value: string, name: string): Word {
-  const found = words.find((word) => word === value.toLowerCase());
-  if (found !== undefined) return found;
-  throw misuse(`${name} cannot be "${value}"${didYouMean(value, words) || '.'}`, `It is one of ${words.join(', ')}.`);
+  return choice(name, value, CHANNEL_BINDINGS);
 }
 
 export function portOf(text: string, name: string): number {

@@ -21,7 +21,9 @@ import { rowsOf, type Part } from './message.ts';
 import type { SessionSettings } from './session.ts';
 import { limitSql, limitsWith } from './settings.ts';
 import { finishing, look, traceOf } from './trace.ts';
-import { createTransactions, type ExecuteRequest } from './transaction.ts';
+import { createTransactions } from './transaction.ts';
+import type { ExecuteRequest } from './watching.ts';
+import { createWholeTransactions } from './whole.ts';
 
 /** What a session does once there is something to do. */
 export function createWork(
@@ -31,6 +33,12 @@ export function createWork(
 ): WorkingSession {
   const lock = createLock(link);
   const transactions = createTransactions(link, lock, lockRetries, () => history.forget());
+  const whole = createWholeTransactions({
+    link,
+    lockRetries,
+    isWorking: () => transactions.isWorking,
+    onRollBack: () => history.forget(),
+  });
   link.flush = () => transactions.flush();
   const history = createHistory({ link, reader, lock, transactions });
   /** Outside of any transaction: one message each, since several commands in one are a transaction of their own. */
@@ -73,7 +81,7 @@ export function createWork(
   const sendWhole = async (parts: readonly Part[], entry: Entry, request: ExecuteRequest): Promise<boolean> => {
     let stands = false;
     try {
-      return (stands = await transactions.whole(parts, entry.record, request));
+      return (stands = await whole.send(parts, entry.record, request));
     } finally {
       entry.settled(stands);
     }
@@ -101,7 +109,7 @@ export function createWork(
       if (compose === null) return null;
       const parts = statements.map(partOf);
       return (progress, behind) => {
-        if (!transactions.isFree(behind)) return null;
+        if (!whole.isFree(behind)) return null;
         const written = compose();
         if (written === null) return null;
         const fence = lock.fenceBehind(written.behind);
@@ -109,8 +117,7 @@ export function createWork(
           written.settled(false);
           return null;
         }
-        const whole = [own(fence), ...parts, ...written.parts];
-        return sendWhole(whole, written, requestOf(statements, file, progress));
+        return sendWhole([own(fence), ...parts, ...written.parts], written, requestOf(statements, file, progress));
       };
     },
 

@@ -1,7 +1,6 @@
-import { didYouMean, misuse } from '@detent/core';
+import { choice, choiceOption, didYouMean, flagOption, misuse } from '@detent/core';
 import { driverOf, type DriverName, type SqliteDatabase } from './driver.ts';
 import {
-  choice,
   JOURNAL_MODES,
   milliseconds,
   parseUrl,
@@ -71,8 +70,7 @@ export function checkOptions(options: {
     if (!KEYS.includes(key))
       throw misuse(`sqlite(…) has no option "${key}"${didYouMean(key, KEYS) || '.'}`, `Known: ${KEYS.join(', ')}.`);
   }
-  const { url, database, driver, journalMode, synchronous, busyTimeoutMs, allowAttach, ...rest } = options;
-  void rest;
+  const { url, database, driver, busyTimeoutMs } = options;
   if ((url === undefined) === (database === undefined)) {
     throw misuse('sqlite(…) needs either `url` or `database`.', "Write sqlite({ url: 'app.db' }).");
   }
@@ -80,11 +78,10 @@ export function checkOptions(options: {
     throw misuse('`url` must be a text.', "Write sqlite({ url: 'app.db' }).");
   if (database !== undefined && !isObject(database))
     throw misuse('`database` must be an open database.', 'Pass `new DatabaseSync(path)`, or `url`.');
-  if (allowAttach !== undefined && typeof allowAttach !== 'boolean')
-    throw misuse('allowAttach must be true or false.', 'Leave it out for false.');
+  const allowAttach = flagOption(options, 'allowAttach');
   const given = {
-    journalMode: journalMode === undefined ? undefined : choice('journalMode', journalMode, JOURNAL_MODES),
-    synchronous: synchronous === undefined ? undefined : choice('synchronous', synchronous, SYNCHRONOUS),
+    journalMode: choiceOption(options, 'journalMode', JOURNAL_MODES),
+    synchronous: choiceOption(options, 'synchronous', SYNCHRONOUS),
     busyTimeoutMs: busyTimeoutMs === undefined ? undefined : milliseconds('busyTimeoutMs', Number(busyTimeoutMs)),
     allowAttach,
   };

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { decodeUrlPart, didYouMean, misuse } from '@detent/core';
+import { choice, decodeUrlPart, didYouMean, misuse } from '@detent/core';
 
 export const JOURNAL_MODES = ['keep', 'wal', 'delete', 'truncate', 'persist'] as const;
 export const SYNCHRONOUS = ['off', 'normal', 'full', 'extra'] as const;
@@ -84,14 +84,6 @@ function parameters(query: string): Omit<Address, 'path' | 'shown'> {
     ...(synchronous === null ? {} : { synchronous: choice('synchronous', synchronous, SYNCHRONOUS) }),
     ...(busyTimeoutMs === null ? {} : { busyTimeoutMs: milliseconds('busyTimeoutMs', busyTimeoutMs) }),
   };
-}
-
-/** Throws `CONFIG` naming the nearest value. */
-export function choice<T extends string>(name: string, value: unknown, known: readonly T[]): T {
-  if (typeof value !== 'string') throw misuse(`${name} must be a text.`, `It is one of ${known.join(', ')}.`);
-  const found = known.find((item) => item === value.toLowerCase());
-  if (found !== undefined) return found;
-  throw misuse(`${name} cannot be "${value}"${didYouMean(value, known) || '.'}`, `It is one of ${known.join(', ')}.`);
 }
 
 /** Throws `CONFIG` for anything but a whole number from 0 on. */

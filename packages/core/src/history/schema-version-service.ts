@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { DetentError } from '../errors.ts';
-import type { History, HistoryRow, HistoryStore, LedgerEvent } from '../ports/history.ts';
+import type { History, HistoryRow, HistoryStore, LedgerEvent, LedgerLine } from '../ports/history.ts';
 import type { MigrationFile } from '../ports/source.ts';
 import { TOOL_VERSION } from '../tool-version.ts';
 
@@ -41,7 +41,7 @@ export class SchemaVersionService {
 
   /** Adds a line to the ledger. */
   append(identity: RunIdentity, action: string, id: string | null, detail: string | null): Promise<void> {
-    return this.#store.append({ at: Date.now(), runId: identity.runId, actor: identity.username, action, id, detail });
+    return this.#store.append({ at: Date.now(), ...lineOf(identity, action, id, detail) });
   }
 
   /** Saves the row and the line about it; in a transaction where the caller has begun one. */
@@ -49,6 +49,16 @@ export class SchemaVersionService {
     await this.#store.save(row);
     await this.append(identity, action, row.id, detail);
   }
+}
+
+/** A line of the ledger, but for when. */
+export function lineOf(
+  { runId, username }: RunIdentity,
+  action: string,
+  id: string | null,
+  detail: string | null,
+): Omit<LedgerLine, 'at'> {
+  return { runId, actor: username, action, id, detail };
 }
 
 /** A row for a migration that is about to run. `previous` is its row so far, which keeps its attempts. */

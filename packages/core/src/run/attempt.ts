@@ -1,5 +1,5 @@
 import { DetentError } from '../errors.ts';
-import { finishRow, startRow } from '../history/schema-version-service.ts';
+import { finishRow, lineOf, startRow } from '../history/schema-version-service.ts';
 import type { HistoryRow } from '../ports/history.ts';
 import type { Statement } from '../ports/script.ts';
 import { sizeOf, type Action } from '../validate/load.ts';
@@ -36,15 +36,24 @@ export async function beginAttempt<Db>(
   order: number,
   following: Statement | null = null,
 ): Promise<Attempt<Db>> {
-  const { versions } = context;
   const { entry, info, loaded } = step;
   const action = loaded[info.direction] ?? { kind: 'script', file: info.file, statements: [] };
-  const previous = entry === null ? null : await versions.load(entry.id);
-  const row = info.direction === 'up' ? upRow(context, step, previous, order) : downRow(context, step, previous);
-  const statementsTotal = sizeOf(action);
-  const begun = { ...row, statementsTotal };
+  const previous = entry === null ? null : await context.versions.load(entry.id);
+  return { ...attemptAt(context, step, action, previous, order), following };
+}
+
+function attemptAt<Db>(
+  context: RunContext<Db>,
+  step: LoadedStep<Db>,
+  action: Action<Db>,
+  previous: HistoryRow | null,
+  order: number,
+): Attempt<Db> {
+  const isUp = step.info.direction === 'up';
+  const row = isUp ? upRow(context, step, previous, order) : downRow(context, step, previous);
+  const begun = { ...row, statementsTotal: sizeOf(action) };
   const startedAt = Date.now();
-  return { step, action, startedAt, following, previous, begun, row: begun, isRecorded: false, whole: null };
+  return { step, action, startedAt, following: null, previous, begun, row: begun, isRecorded: false, whole: null };
 }
 
 /** The same for a script that runs for the first time and can go out whole; `null` for any other. Asks nobody. */
@@ -52,22 +61,18 @@ export function composeAttempt<Db>(context: RunContext<Db>, step: LoadedStep<Db>
   const { session, settings, identity } = context;
   const { file, entry, info, loaded } = step;
   const action = loaded[info.direction];
-  if (session.compose === undefined) return null;
-  if (info.direction === 'down' || entry !== null || file === null || action?.kind !== 'script') return null;
-  const { statements } = action;
   const { lockMs, statementMs } = loaded.limits;
-  if (modeOf(loaded, settings) !== 'each' || lockMs !== null || statementMs !== null) return null;
+  if (session.compose === undefined || info.direction === 'down' || entry !== null || file === null) return null;
+  if (action?.kind !== 'script' || modeOf(loaded, settings) !== 'each' || lockMs !== null || statementMs !== null)
+    return null;
+  const { statements } = action;
   if (!isAtomic(cutSegments(statements, 'each'), statements.length)) return null;
-  const statementsTotal = statements.length;
-  const begun = { ...startRow(file, identity, null, order), downSource: loaded.downText, statementsTotal };
-  const row = finishRow({ ...begun, statementsDone: statementsTotal }, 'applied', null);
-  const { runId, username } = identity;
-  const line = { runId, actor: username, action: 'applied', id: row.id, detail: null };
+  const attempt = attemptAt(context, step, action, null, order);
+  const row = finishRow({ ...attempt.begun, statementsDone: statements.length }, 'applied', null);
+  const line = lineOf(identity, 'applied', row.id, null);
   const composed = session.compose({ file: info.file, statements, foreignKeys: loaded.foreignKeys, row, line });
   if (composed === null) return null;
-  const { startedAt } = begun;
-  const whole = new WholeStep(composed, progressOf(context, info, 0, statements.length));
-  return { step, action, startedAt, following: null, previous: null, begun, row: begun, isRecorded: false, whole };
+  return { ...attempt, whole: new WholeStep(composed, progressOf(context, info, 0, statements.length)) };
 }
 
 /** With the time at which it does start. */
