@@ -1,8 +1,7 @@
 import { fromModules, MigrationScriptExecutor } from '@detent/core';
-import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { until } from './fixtures/places.ts';
-import { failureOf, playground, runScript, take } from './fixtures/playground.ts';
+import { failureOf, holding, playground, runScript, take } from './fixtures/playground.ts';
 import { startProxy } from './fixtures/proxy.ts';
 import { postgres, type PgClient } from './index.ts';
 
@@ -70,15 +69,11 @@ test('F13 a migration whose lock was taken away while it waited leaves nothing',
   await using place = await playground();
   await place.database.query('CREATE TABLE busy (x int)');
   await using executor = executorOn(place.database.url, { 'V1_a.sql': `${SCRIPT} INSERT INTO busy VALUES (1);` });
-  const holder = new Client({ connectionString: place.database.url });
-  await holder.connect();
-  await holder.query('BEGIN');
-  await holder.query('LOCK TABLE busy');
+  const holder = await holding(place, 'busy');
   const run = executor.migrate();
   await until(place, "EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'busy'::regclass)");
   await (await place.open()).lock.break({ fence: false });
-  await holder.query('COMMIT');
-  await holder.end();
+  await holder.letGo();
   expect((await run).errors[0]).toMatchObject({ code: 'LOCK_LOST' });
   expect(
     await place.database.query("SELECT to_regclass('a') AS a, (SELECT count(*)::int FROM schema_version) AS rows"),

@@ -1,8 +1,7 @@
 import { fromModules, MigrationScriptExecutor } from '@detent/core';
-import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { until } from './fixtures/places.ts';
-import { playground } from './fixtures/playground.ts';
+import { holding, playground } from './fixtures/playground.ts';
 import { startProxy } from './fixtures/proxy.ts';
 import { postgres, type PgClient } from './index.ts';
 
@@ -128,16 +127,12 @@ test('one that cannot have its lock is tried again as it is', async () => {
     'V3_c.sql': 'CREATE TABLE c (x int); INSERT INTO busy VALUES (1);',
     'V4_d.sql': 'INSERT INTO busy VALUES (2);',
   });
-  const holder = new Client({ connectionString: place.database.url });
-  await holder.connect();
-  await holder.query('BEGIN');
-  await holder.query('LOCK TABLE busy');
+  const holder = await holding(place, 'busy');
   const run = executor.migrate();
   await until(place, "EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'busy'::regclass)");
   // By then it was refused at least once.
   await until(place, "NOT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'busy'::regclass)");
-  await holder.query('COMMIT');
-  await holder.end();
+  await holder.letGo();
   expect((await run).errors).toEqual([]);
   expect(await place.database.query('SELECT x FROM busy ORDER BY x')).toEqual([{ x: 1 }, { x: 2 }]);
   expect((await executor.verify()).problems).toEqual([]);
