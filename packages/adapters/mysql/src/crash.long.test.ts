@@ -1,7 +1,15 @@
 import process from 'node:process';
 import { figure } from '@detent/tests/size';
 import { describe, expect, test } from 'vitest';
-import { crashMatrix, naive, nightUnder, ROWS, widthOf } from './fixtures/crash-night.ts';
+import {
+  crashMatrix,
+  crashMatrixOfRows,
+  naive,
+  nightUnder,
+  ROWS,
+  TOGETHER_ROWS,
+  widthOf,
+} from './fixtures/crash-night.ts';
 import { NIGHT, SHORT_NIGHT } from './fixtures/night.ts';
 
 /** A part of the points, where it is asked for: every n-th, beginning with a given one. */
@@ -23,6 +31,16 @@ describe.each(NIGHTS)('a connection cut at $what', ({ what, night, choice }) => 
     },
   );
 });
+
+test.each(TOGETHER_ROWS)(
+  'F27 F28 F30 F35 a connection cut at every message of a night that only changes rows leaves nothing wrong, with strategy $strategy and transaction $transaction',
+  { timeout: 7_200_000 },
+  async (row) => {
+    const report = await crashMatrixOfRows(row, { step: step || 1, from: from ?? 0 });
+    figure(`crash matrix, rows, ${row.strategy}/${row.transaction}: ${JSON.stringify(report)}`);
+    expect(report.deviations).toEqual([]);
+  },
+);
 
 test(
   'a connection cut at a message leaves a runner that executes and then records stuck, or wrong',

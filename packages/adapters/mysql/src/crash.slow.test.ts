@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { fromModules, MigrationScriptExecutor } from '@detent/core';
 import type { Row } from '@detent/tests/crash/subjects';
 import { describe, expect, test } from 'vitest';
-import { crashMatrix, naive, nightUnder, ROWS, target, widthOf } from './fixtures/crash-night.ts';
+import {
+  crashMatrix,
+  crashMatrixOfRows,
+  naive,
+  nightUnder,
+  ROWS,
+  target,
+  TOGETHER_ROWS,
+  widthOf,
+} from './fixtures/crash-night.ts';
 import { mysql } from './index.ts';
 
 /** A few points of each row, the ways of cutting in turn; the long form takes all. */
@@ -19,6 +28,16 @@ describe('a connection cut at a message', () => {
     { timeout: 300_000 },
     async (row) => {
       const { deviations, points } = await crashMatrix(nightUnder(row), { step: stepOf(row), width: widthOf(row) });
+      expect(deviations).toEqual([]);
+      expect(points).toBeGreaterThan(0);
+    },
+  );
+
+  test.each(TOGETHER_ROWS)(
+    'F27 F28 F30 F35 leaves nothing wrong where only rows change, with strategy $strategy and transaction $transaction',
+    { timeout: 300_000 },
+    async (row) => {
+      const { deviations, points } = await crashMatrixOfRows(row, { step: widthOf(row) > 1 ? 31 : 197 });
       expect(deviations).toEqual([]);
       expect(points).toBeGreaterThan(0);
     },

@@ -158,3 +158,9 @@ export function ended(facts: ErrorFacts = {}, cause?: unknown): DetentError {
     },
   );
 }
+
+export function readDifferently(executed: number, sent: number): DetentError {
+  return new DetentError('INTERNAL', `The server executed ${executed} statements where Detent sent ${sent}.`, {
+    hint: 'Please report the script; what it sent stands.',
+  });
+}

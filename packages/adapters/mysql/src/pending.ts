@@ -1,5 +1,24 @@
+import type { Statement } from '@detent/core';
 import type { SessionLock } from './lock.ts';
+import type { Answer } from './wire.ts';
 import { writesSql, type Write } from './writes.ts';
+
+export interface ExecuteRequest {
+  readonly file: string;
+  readonly signal: AbortSignal | undefined;
+  /** It is tried once, whatever is locked. */
+  readonly once: boolean;
+  /** What runs behind it with nothing in between. */
+  readonly next: Statement | null | undefined;
+}
+
+/** A statement that goes out with the commit. */
+export interface Kept {
+  readonly statement: Statement;
+  readonly request: ExecuteRequest;
+  /** Called with what it came to; with nothing where that was lost. */
+  readonly tell: (answers: readonly Answer[]) => void;
+}
 
 /** The transaction that is open. */
 export interface Work {
@@ -16,6 +35,8 @@ export interface Work {
   /** Of the last write; `null` where nothing would show that it was committed. */
   proof: (() => string) | null;
   readonly isCode: boolean;
+  /** What goes out with the commit; `null` where each statement goes out by itself. */
+  readonly kept: Kept[] | null;
 }
 
 /** A name set at the start of code: it is gone when the code ended the transaction, even when it began another. */
@@ -33,16 +54,18 @@ export interface Pending {
   wait(work: Work): void;
   /** What a transaction needs before a statement. */
   dueBefore(work: Work): Promise<Due>;
-  /** The same, and all its writes. */
-  dueIn(work: Work): Promise<Due>;
+  /** The same, and behind that, from `before` on, all its writes. */
+  dueIn(work: Work): Promise<Due & { readonly before: number }>;
   /** All that waits, as a transaction. */
   dueAlone(): Promise<Due>;
   /** The server has given the transaction up: what it carried waits again. `retried`: its own writes too. */
   takeBack(work: Work, retried: boolean): void;
 }
 
-export function beginWork(isCode: boolean): Work {
-  return { begun: false, used: false, held: [], sent: [], carried: [], hasCarried: false, proof: null, isCode };
+/** `atOnce`: its statements go out with the commit. */
+export function beginWork(isCode: boolean, atOnce: boolean): Work {
+  const kept = atOnce ? [] : null;
+  return { begun: false, used: false, held: [], sent: [], carried: [], hasCarried: false, proof: null, isCode, kept };
 }
 
 export function createPending(lock: SessionLock): Pending {
@@ -88,7 +111,7 @@ export function createPending(lock: SessionLock): Pending {
         work.hasCarried = true;
         sent.push(...held.splice(0, count));
       };
-      return { texts, done };
+      return { texts, before: before.texts.length, done };
     },
 
     async dueAlone() {

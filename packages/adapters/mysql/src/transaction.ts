@@ -1,15 +1,23 @@
 import { DetentError, type Statement, type TransactionScope } from '@detent/core';
 import type { Ahead } from './ahead.ts';
-import { watchBlockers } from './blockers.ts';
-import { cancelOn } from './cancel.ts';
-import { commitUnknown, ended, lockLost, readOnlySession, translate, translateLoss } from './errors.ts';
+import { createSendAtOnce, mayGoAtOnce } from './at-once.ts';
+import {
+  commitUnknown,
+  ended,
+  lockLost,
+  readDifferently,
+  readOnlySession,
+  translate,
+  translateLoss,
+} from './errors.ts';
 import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send } from './message.ts';
 import { outcomeOf } from './outcome.ts';
-import { beginWork, createPending, MARK, type Work } from './pending.ts';
+import { beginWork, createPending, MARK, type ExecuteRequest, type Kept, type Work } from './pending.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
+import { watching } from './watching.ts';
 import { isRefused, Refused, type Answer, type Status } from './wire.ts';
 import type { Write } from './writes.ts';
 
@@ -20,23 +28,17 @@ import type { Write } from './writes.ts';
 export interface Transactions {
   run<T>(scope: TransactionScope, work: () => Promise<T>): Promise<T>;
   readonly isWorking: boolean;
-  /** A statement of a migration, inside the transaction or outside of any. Gives what it came to. Throws typed errors. */
-  execute(statement: Statement, request: ExecuteRequest): Promise<readonly Answer[]>;
+  /**
+   * A statement of a migration, inside the transaction or outside of any. `tell` is called with what it came to: with the
+   * commit where the statement goes out with that. Throws typed errors.
+   */
+  execute(statement: Statement, request: ExecuteRequest, tell: Kept['tell']): Promise<void>;
   /** Detent's own write, with the commit of the transaction that is open. */
   hold(write: Write): void;
   /** The same outside of any, at once. Throws `LOCK_LOST` where it changes nothing. */
   write(text: string): Promise<void>;
   /** Sends what is held back, so that a reader sees it. */
   flush(): Promise<void>;
-}
-
-export interface ExecuteRequest {
-  readonly file: string;
-  readonly signal: AbortSignal | undefined;
-  /** It is tried once, whatever is locked. */
-  readonly once: boolean;
-  /** What runs behind it with nothing in between. */
-  readonly next: Statement | null | undefined;
 }
 
 export interface TransactionSettings {
@@ -82,7 +84,10 @@ export function createTransactions(given: TransactionSettings): Transactions {
     }
   };
 
+  const sendAtOnce = createSendAtOnce({ link, pending, ahead, lockRetries, rollBack });
   const commit = async (current: Work, next: Statement | null | undefined): Promise<void> => {
+    const { kept } = current;
+    if (kept !== null && kept.length > 0) return commitAtOnce(current, kept, next);
     if (!current.begun && current.held.length === 0) return;
     if (current.begun && !(await wire.look()).inTransaction) throw ended();
     const release = current.begun && current.isCode ? [`RELEASE SAVEPOINT ${MARK}`] : [];
@@ -98,6 +103,15 @@ export function createTransactions(given: TransactionSettings): Transactions {
       if (current.isCode && isRefused(error, NO_SAVEPOINT)) throw ended({}, error.cause);
       if (error instanceof Refused && error.failure.kind === 'lost') return afterLoss(current, error);
       throw translate(error, target);
+    }
+  };
+  const commitAtOnce = async (current: Work, kept: readonly Kept[], next: ExecuteRequest['next']): Promise<void> => {
+    try {
+      await sendAtOnce(current, kept, next);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      await afterLoss(current, error);
+      for (const { tell } of kept) tell([]);
     }
   };
   /** The answer to a COMMIT is lost: it is asked for, never sent again. */
@@ -121,7 +135,7 @@ export function createTransactions(given: TransactionSettings): Transactions {
     if (wire.status.inTransaction) return answers;
     if (transactional) throw ended();
     // It committed what was open, as all such statements do; what follows is another transaction.
-    Object.assign(current, beginWork(current.isCode), { held: current.held, proof: current.proof });
+    Object.assign(current, beginWork(current.isCode, false), { held: current.held, proof: current.proof });
     return answers;
   };
   const attemptAlone = async ({ text }: Statement, next: ExecuteRequest['next']): Promise<readonly Answer[]> => {
@@ -152,7 +166,7 @@ export function createTransactions(given: TransactionSettings): Transactions {
       if (link.options.readOnly) throw readOnlySession();
       await link.prepare();
       if ((await look(link)).inTransaction) throw openElsewhere();
-      const current = beginWork(scope.statements === null);
+      const current = beginWork(scope.statements === null, mayGoAtOnce(link, scope));
       work = current;
       try {
         if (current.isCode) await flush();
@@ -172,21 +186,22 @@ export function createTransactions(given: TransactionSettings): Transactions {
       }
     },
 
-    async execute(statement, { file, signal, once, next }) {
+    async execute(statement, request, tell) {
+      const { file, signal, once, next } = request;
       signal?.throwIfAborted();
       const current = work;
-      // A statement that nothing takes back is not stopped in its middle.
-      const reasons = { signal: current === null ? undefined : signal, afterMs: limitByUs(link) };
+      if (current !== null && current.kept !== null) {
+        current.kept.push({ statement, request, tell });
+        return;
+      }
       let blockers: readonly string[] = [];
       const attempt = async (): Promise<readonly Answer[]> => {
-        const stop = cancelOn(link, reasons);
-        const watch = watchBlockers(link);
+        // A statement that nothing takes back is not stopped in its middle.
+        const watch = watching(link, current === null ? undefined : signal);
         try {
           return current === null ? await attemptAlone(statement, next) : await attemptIn(current, statement);
         } finally {
-          blockers = watch.seen;
-          watch.stop();
-          await stop();
+          blockers = await watch.stop();
         }
       };
       try {
@@ -196,7 +211,7 @@ export function createTransactions(given: TransactionSettings): Transactions {
           signal,
         });
         expectOne(answers, statement);
-        return answers;
+        tell(answers);
       } catch (error) {
         throw statementError(error, { target, file, statement, blockers, stopped: signal?.aborted === true });
       }
@@ -229,17 +244,10 @@ export async function look({ wire, target }: Link): Promise<Status> {
   }
 }
 
-/** MySQL limits only queries by itself, so that a second connection has to end everything else. */
-function limitByUs(link: Link): number {
-  return link.known()?.product === 'MySQL' ? link.limits.statementMs : 0;
-}
-
 /** One statement, one answer, unless it calls a routine: otherwise the server reads the script in another way than Detent. */
 function expectOne(answers: readonly Answer[], { text }: Statement): void {
   if (answers.length === 1 || /\b(?:call|execute|begin)\b/i.test(text)) return;
-  throw new DetentError('INTERNAL', `The server executed ${answers.length} statements where Detent sent one.`, {
-    hint: 'Please report the script; what it sent stands.',
-  });
+  throw readDifferently(answers.length, 1);
 }
 
 function openElsewhere(): DetentError {

@@ -13,6 +13,7 @@ import type { SessionSettings } from './session.ts';
 import { limitSql, limitsWith } from './settings.ts';
 import { scopedFingerprint, traceOf } from './trace.ts';
 import { createTransactions, look } from './transaction.ts';
+import type { Answer } from './wire.ts';
 
 /** What a session does once there is something to do. */
 export function createWork(link: Link, reader: HistoryReader, settings: SessionSettings): WorkingSession {
@@ -53,12 +54,14 @@ export function createWork(link: Link, reader: HistoryReader, settings: SessionS
         const once = statement === uncovered;
         ahead.forget();
         const next = index === statements.length - 1 ? progress?.next : statements[index + 1];
-        const answers = await transactions.execute(statement, { file, signal: progress?.signal, once, next });
+        const tell = (answers: readonly Answer[]): void => {
+          if (changesNames(statement)) coverage.forget(statement);
+          const result = { rows: answers.at(-1)?.affected ?? null };
+          results.push(result);
+          progress?.done(index, result);
+        };
+        await transactions.execute(statement, { file, signal: progress?.signal, once, next }, tell);
         if (statement.kind !== 'query') await prepared.note(statement.text);
-        if (changesNames(statement)) coverage.forget(statement);
-        const result = { rows: answers.at(-1)?.affected ?? null };
-        results.push(result);
-        progress?.done(index, result);
       }
       return results;
     },

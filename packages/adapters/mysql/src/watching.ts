@@ -1,0 +1,28 @@
+import { watchBlockers } from './blockers.ts';
+import { cancelOn } from './cancel.ts';
+import type { Link } from './link.ts';
+
+/** What goes on beside a statement that runs. */
+export interface Watching {
+  /** Gives the sessions that may have been in its way, for people. */
+  stop(): Promise<readonly string[]>;
+}
+
+/** Cancels on the signal and after the time that statements may take, and looks who is in the way. */
+export function watching(link: Link, signal: AbortSignal | undefined): Watching {
+  const stop = cancelOn(link, { signal, afterMs: limitByUs(link) });
+  const watch = watchBlockers(link);
+  return {
+    async stop() {
+      const { seen } = watch;
+      watch.stop();
+      await stop();
+      return seen;
+    },
+  };
+}
+
+/** MySQL limits only queries by itself, so that a second connection has to end everything else. */
+function limitByUs(link: Link): number {
+  return link.known()?.product === 'MySQL' ? link.limits.statementMs : 0;
+}
