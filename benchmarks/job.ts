@@ -17,6 +17,11 @@ export interface SqliteJob extends Job {
   readonly sync: 'each' | 'end';
 }
 
+export interface MysqlJob extends Job {
+  /** By itself, or by `mariadb-dump`, which has to be in the PATH; as the adapter's own default where it is left out. */
+  readonly method?: 'copy' | 'dump';
+}
+
 /** What it answers, as JSON on stdout. */
 export interface Answer {
   /** Migrations that this process applied or loaded, or backups that it made or put back; `null` where a peer does not say. */

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+import { mysqlClient } from '@detent/tests/servers/mysql-client';
 import type { MysqlDatabase } from '@detent/tests/servers/mysql-common';
 import { making } from '../making.ts';
+import type { MysqlJob } from '../job.ts';
 import { openMariadb } from '../mysql.ts';
 import { race, type Command } from '../race.ts';
 import { render } from '../report.ts';
@@ -17,8 +19,9 @@ export const mysqlBackup: Scenario = {
   about:
     'The floors are `mariadb-dump --single-transaction` and `mariadb` reading its file. Detent also hashes every row in the server, reads its backup again before anybody relies on it, and restores beside the live tables, compares the sums, and exchanges them.',
   async run({ workplace, rounds, size }) {
-    for (const program of ['mariadb-dump', 'mariadb'])
-      if (spawnSync(program, ['--version']).status !== 0) throw new NotRun(`there is no ${program}.`);
+    const programs = await mysqlClient('MariaDB');
+    if (programs === null) throw new NotRun('there is no mariadb-dump.');
+    const env = { PATH: [programs, process.env['PATH']].join(delimiter) };
     const megabytes = size ?? 300;
     using mariadb = await openMariadb();
     const database = await mariadb.database();
@@ -26,26 +29,30 @@ export const mysqlBackup: Scenario = {
     const folder = workplace.folder('migrations');
     const kept = workplace.folder('kept');
     const contestant = making(workplace, megabytes * 0.8e6);
-    const floorFile = join(kept, 'floor');
-    const ownFile = join(kept, 'own');
-    const dump = (target: string): Command => dumping(database, target);
-    const own = (task: 'backup' | 'restore', backup: string): Command =>
-      contender('mysql/detent', { task, folder, database: database.url, backup });
-    await race([{ name: 'a dump to restore', ready: () => dump(floorFile) }], 0);
-    await race([{ name: 'a backup to restore', ready: () => own('backup', ownFile) }], 0);
+    const fileOf = (name: string): string => join(kept, name);
+    const dump = (target: string): Command => dumping(database, env, target);
+    const own = (task: 'backup' | 'restore', method: 'copy' | 'dump', backup: string): Command => {
+      const job: MysqlJob = { task, folder, database: database.url, backup, method };
+      return contender('mysql/detent', job, env);
+    };
+    await race([{ name: 'a dump to restore', ready: () => dump(fileOf('floor')) }], 0);
+    for (const method of ['copy', 'dump'] as const)
+      await race([{ name: `a ${method} to restore`, ready: () => own('backup', method, fileOf(method)) }], 0);
     const [made, restored] = [
       await race(
         [
           contestant('floor', dump),
           contestant('floor again', dump),
-          contestant('Detent', (target) => own('backup', target)),
+          contestant('Detent', (target) => own('backup', 'copy', target)),
+          contestant('Detent by mariadb-dump', (target) => own('backup', 'dump', target)),
         ],
         rounds,
       ),
       await race(
         [
-          { name: 'floor', ready: () => reading(database, floorFile) },
-          { name: 'Detent', ready: () => own('restore', ownFile) },
+          { name: 'floor', ready: () => reading(database, env, fileOf('floor')) },
+          { name: 'Detent', ready: () => own('restore', 'copy', fileOf('copy')) },
+          { name: 'Detent by mariadb-dump', ready: () => own('restore', 'dump', fileOf('dump')) },
         ],
         rounds,
       ),
@@ -67,23 +74,25 @@ function optionsFor({ url }: MysqlDatabase): readonly string[] {
   return ['-h', hostname, '-P', port, '-u', username, '--max-allowed-packet=16M'];
 }
 
-const passwordOf = ({ url }: MysqlDatabase): Readonly<Record<string, string>> => ({ MYSQL_PWD: new URL(url).password });
+type Environment = Readonly<Record<string, string>>;
 
-function dumping(database: MysqlDatabase, target: string): Command {
+const passwordOf = ({ url }: MysqlDatabase): Environment => ({ MYSQL_PWD: new URL(url).password });
+
+function dumping(database: MysqlDatabase, env: Environment, target: string): Command {
   const what = ['--single-transaction', '--routines', '--events', '--triggers', `--result-file=${target}`];
   return {
     program: 'mariadb-dump',
     args: [...optionsFor(database), ...what, database.name],
-    env: passwordOf(database),
+    env: { ...env, ...passwordOf(database) },
   };
 }
 
-function reading(database: MysqlDatabase, file: string): Command {
+function reading(database: MysqlDatabase, env: Environment, file: string): Command {
   const script = 'file=$0; exec mariadb "$@" < "$file"';
   return {
     program: 'sh',
     args: ['-c', script, file, ...optionsFor(database), database.name],
-    env: passwordOf(database),
+    env: { ...env, ...passwordOf(database) },
   };
 }
 

@@ -1,12 +1,12 @@
 import { MigrationScriptExecutor } from '@detent/core';
 import { mysql } from '@detent/mysql';
-import type { Job } from '../../job.ts';
+import type { MysqlJob as Job } from '../../job.ts';
 import { contend } from '../contend.ts';
 
 await contend({ migrate, backup, restore });
 
-function executorOf({ folder, database }: Job) {
-  return new MigrationScriptExecutor({ adapter: mysql({ url: database }), migrations: folder });
+function executorOf({ folder, database, method }: Job) {
+  return new MigrationScriptExecutor({ adapter: mysql({ url: database, backup: method }), migrations: folder });
 }
 
 async function migrate(job: Job): Promise<number> {

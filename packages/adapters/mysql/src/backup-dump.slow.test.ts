@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { dumpingProducts } from './fixtures/dump.ts';
 import { dumpable, schema } from './fixtures/fidelity.ts';
 import { failureOf, runScript, take } from './fixtures/playground.ts';
+import { exactRows } from './fixtures/exact.ts';
 import { roundTrip } from './fixtures/round-trip.ts';
 import { freshFolder, freshPath, nothing, prepared, removeFolders, shop, SHOP } from './fixtures/shop.ts';
 

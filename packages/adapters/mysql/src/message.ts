@@ -18,7 +18,7 @@ export interface Came {
 }
 
 /** So much of a statement goes into one message with others, since the server takes only so much at once. */
-export const TOGETHER = 1 << 16;
+export const TOGETHER: number = 1 << 16;
 
 /**
  * Sends it; calls `onHead` when the head is through. Throws `Refused` where the statement was refused or the connection broke,
