@@ -37,7 +37,7 @@ export const mysqlBackup: Scenario = {
     };
     await race([{ name: 'a dump to restore', ready: () => dump(fileOf('floor')) }], 0);
     for (const method of ['copy', 'dump'] as const)
-      await race([{ name: `a ${method} to restore`, ready: () => own('backup', method, fileOf(method)) }], 0);
+      await race([{ name: `a backup by ${method} to restore`, ready: () => own('backup', method, fileOf(method)) }], 0);
     const [made, restored] = [
       await race(
         [

@@ -2,6 +2,7 @@ import { DetentError, type ErrorFacts, type Statement } from '@detent/core';
 import { connectionLost, factsOf, LOCKED } from './errors.ts';
 import type { Failure } from './failure.ts';
 import { hintFor } from './hints.ts';
+import { positionIn } from './position.ts';
 import { masked } from './secrets.ts';
 import { Refused } from './wire.ts';
 
@@ -75,19 +76,6 @@ function statementFailed(
 }
 
 const STOPPED = new Set(['1317', '1969', '3024']);
-
-/** In UTF-16 units from 0: where what the server quotes stands on the line that it names. `null` where it says neither. */
-function positionIn(text: string, { code, message }: Failure): number | null {
-  if (code !== '1064') return null;
-  const [, near = '', line = ''] = /near '([\s\S]*)' at line (\d+)$/.exec(message) ?? [];
-  if (line === '') return null;
-  const lines = text.split('\n');
-  const before = lines.slice(0, Number(line) - 1).join('\n').length + (line === '1' ? 0 : 1);
-  // The server cuts what it quotes, and at the end of the statement quotes nothing.
-  if (near === '') return text.length;
-  const found = text.indexOf(near.slice(0, 40), before);
-  return found === -1 ? before : found;
-}
 
 function placeOf(
   { text, line, column }: Statement,
