@@ -52,6 +52,23 @@ test('each is one message, and nothing is asked between them', async () => {
   );
 });
 
+test('what is answered before its turn is told when its turn comes', async () => {
+  await using place = await playground();
+  const scripts = Array.from({ length: 6 }, (_, index) => [`V${index + 3}_c.sql`, `CREATE TABLE c${index} (x int);`]);
+  await using executor = executorOn(place.database.url, Object.fromEntries(scripts));
+  const told: string[] = [];
+  executor.on('step-started', ({ step }) => {
+    told.push(`${step.version} started`);
+    // Meanwhile the server answers this one and the one behind it, so that both are read at once.
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30));
+  });
+  executor.on('statement-finished', ({ step }) => told.push(`${step.version} done`));
+  executor.on('step-finished', ({ step }) => told.push(`${step.version} finished`));
+  expect((await executor.migrate()).errors).toEqual([]);
+  const versions = Array.from({ length: 8 }, (_, index) => String(index + 1));
+  expect(told).toEqual(versions.flatMap((version) => [`${version} started`, `${version} done`, `${version} finished`]));
+});
+
 test('one that fails leaves nothing, names its place, and the next run goes on', async () => {
   await using place = await playground();
   const files = { 'V3_c.sql': 'CREATE TABLE c (x int);\nINSERT INTO nowhere VALUES (1);' };
