@@ -35,7 +35,7 @@ export async function ownMariadb(settings: readonly string[] = []): Promise<OwnS
     return null;
   }
   const folder = mkdtempSync(join(tmpdir(), 'detent-own-'));
-  const base = install(program, folder, DURABLE);
+  const base = install([program], folder, DURABLE);
   const port = await freePort();
   const server: MysqlServer = { product: 'MariaDB', url: urlOf(port), source: program };
   const start = async (): Promise<void> => {

@@ -23,8 +23,13 @@ export async function mariadbServer(suite = 'shared'): Promise<MysqlServer | nul
 async function find(): Promise<Found> {
   const given = process.env['DETENT_TEST_MARIADB_URL'];
   if (given !== undefined) return { url: given, source: 'DETENT_TEST_MARIADB_URL' };
+  return firstOf([() => fromDocker('10.11'), fromMachine, fromDebian], 'no Docker, no mariadbd, no package of Debian');
+}
+
+/** `none`: what is said where no way leads anywhere, and none says why. */
+export async function firstOf(ways: readonly (() => Promise<Found | null>)[], none: string): Promise<Found> {
   const reasons: string[] = [];
-  for (const way of [fromDocker, fromMachine, fromDebian]) {
+  for (const way of ways) {
     try {
       const found = await way();
       if (found !== null) return found;
@@ -32,18 +37,18 @@ async function find(): Promise<Found> {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
   }
-  return { url: null, source: reasons.join('; ') || 'no Docker, no mariadbd, no package of Debian' };
+  return { url: null, source: reasons.join('; ') || none };
 }
 
-async function fromDocker(): Promise<Found | null> {
+export async function fromDocker(release: string): Promise<Found | null> {
   if (spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }).status !== 0)
     return null;
   const port = await freePort();
   const args = ['run', '--rm', '--name', `detent-mariadb-${port}`, '-e', 'MARIADB_ROOT_PASSWORD=geheim'];
   const folder = mkdtempSync(join(tmpdir(), 'detent-docker-'));
-  const image = ['-p', `127.0.0.1:${port}:3306`, 'mariadb:10.11', '--skip-log-bin'];
+  const image = ['-p', `127.0.0.1:${port}:3306`, `mariadb:${release}`, '--skip-log-bin'];
   const keeper = keep(folder, 'docker', [...args, ...image], null);
-  return answering({ url: urlOf(port, 'root'), source: 'Docker, mariadb:10.11', keeper }, 120_000);
+  return answering({ url: urlOf(port, 'root'), source: `Docker, mariadb:${release}`, keeper }, 120_000);
 }
 
 async function fromMachine(): Promise<Found | null> {
@@ -67,20 +72,31 @@ export function programPath(): string | null {
   return folders.map((folder) => join(folder, 'mariadbd')).find((path) => existsSync(path)) ?? null;
 }
 
-const SCRIPTS = [
-  'mysql_system_tables.sql',
-  'mysql_performance_tables.sql',
-  'mysql_system_tables_data.sql',
-  'maria_add_gis_sp_bootstrap.sql',
-  'mysql_sys_schema.sql',
+/** The scripts of the system tables; releases from the eleventh on have them under another name. */
+const SCRIPTS: readonly (readonly string[])[] = [
+  ['mysql_system_tables.sql', 'mariadb_system_tables.sql'],
+  ['mysql_performance_tables.sql', 'mariadb_performance_tables.sql'],
+  ['mysql_system_tables_data.sql', 'mariadb_system_tables_data.sql'],
+  ['maria_add_gis_sp_bootstrap.sql'],
+  ['mysql_sys_schema.sql', 'mariadb_sys_schema.sql'],
 ];
 
 async function start(program: string): Promise<Found> {
   const folder = dataFolder('mariadb');
-  const base = install(program, folder, ARGUMENTS);
+  return startIn(folder, [program], install([program], folder, ARGUMENTS), program);
+}
+
+/** `program`: the words that start it. `base`: what `install` gave. */
+export async function startIn(
+  folder: string,
+  program: readonly string[],
+  base: readonly string[],
+  source: string,
+): Promise<Found> {
   const port = await freePort();
-  const keeper = keep(folder, program, [...base, ...placeOf(folder, port)], null, 'SIGTERM');
-  return answering({ url: urlOf(port), source: program, keeper }, 60_000);
+  const [first = '', ...before] = program;
+  const keeper = keep(folder, first, [...before, ...base, ...placeOf(folder, port)], null, 'SIGTERM');
+  return answering({ url: urlOf(port), source, keeper }, 60_000);
 }
 
 /** What a server in that folder is to be told of its place. */
@@ -93,12 +109,22 @@ export function placeOf(folder: string, port: number): readonly string[] {
   ];
 }
 
-/** Makes the system tables by the server itself: its script asks for half of the client. Gives its first arguments. */
-export function install(program: string, folder: string, settings: readonly string[]): readonly string[] {
-  const share = ['/usr/share/mysql', '/usr/share/mariadb', '/opt/homebrew/share/mysql'].find((path) =>
-    existsSync(join(path, SCRIPTS[0] ?? '')),
-  );
-  if (share === undefined) throw new Error('mariadbd is here, but the scripts of its system tables are not');
+const SHARES = ['/usr/share/mysql', '/usr/share/mariadb', '/opt/homebrew/share/mysql'];
+
+/**
+ * Makes the system tables by the server itself: its script asks for half of the client. `program`: the words that start it.
+ * Gives its first arguments.
+ */
+export function install(
+  program: readonly string[],
+  folder: string,
+  settings: readonly string[],
+  shares: readonly string[] = SHARES,
+): readonly string[] {
+  const scripts = shares
+    .map((share) => SCRIPTS.map((names) => names.map((name) => join(share, name)).find((path) => existsSync(path))))
+    .find((paths) => paths.every((path) => path !== undefined));
+  if (scripts === undefined) throw new Error('mariadbd is here, but the scripts of its system tables are not');
   const data = join(folder, 'data');
   mkdirSync(data);
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
@@ -106,8 +132,9 @@ export function install(program: string, folder: string, settings: readonly stri
   const tmp = join(folder, 'tmp');
   mkdirSync(tmp);
   const base = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${tmp}`, ...user, ...settings];
-  const script = SCRIPTS.map((name) => readFileSync(join(share, name), 'utf8')).join('\n');
-  const made = spawnSync(program, [...base, '--bootstrap', '--log-warnings=0'], {
+  const script = scripts.map((path) => readFileSync(path, 'utf8')).join('\n');
+  const [first = '', ...before] = program;
+  const made = spawnSync(first, [...before, ...base, '--bootstrap', '--log-warnings=0'], {
     input: `create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n${withoutHostName(script)}`,
     timeout: 60_000,
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { sideFolder } from './debian.ts';
 import { dataFolder } from './folder.ts';
+import { firstOf } from './mariadb.ts';
 import { answering, ARGUMENTS, USER, urlOf, type Found, type MysqlServer } from './mysql-common.ts';
 import { reportNotRun } from './not-run.ts';
 import { once } from './once.ts';
@@ -21,16 +22,7 @@ export async function mysqlServer(suite = 'shared'): Promise<MysqlServer | null>
 async function find(): Promise<Found> {
   const given = process.env['DETENT_TEST_MYSQL_URL'];
   if (given !== undefined) return { url: given, source: 'DETENT_TEST_MYSQL_URL' };
-  const reasons: string[] = [];
-  for (const way of [fromDocker, fromMachine, fromSideFolder]) {
-    try {
-      const found = await way();
-      if (found !== null) return found;
-    } catch (error) {
-      reasons.push(error instanceof Error ? error.message : String(error));
-    }
-  }
-  return { url: null, source: reasons.join('; ') || 'no Docker, no mysqld, no package of Debian' };
+  return firstOf([fromDocker, fromMachine, fromSideFolder], 'no Docker, no mysqld, no package of Debian');
 }
 
 async function fromDocker(): Promise<Found | null> {

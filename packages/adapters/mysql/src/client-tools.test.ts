@@ -63,6 +63,13 @@ test('F94 a release that writes names which a client may execute is refused, wit
   expect(await mysql(80_036, '8.3.0', '8.4.0')).toMatchObject({ version: { text: '8.4.0' } });
 });
 
+test('of several that do not fit, one of the product of the server is told', async () => {
+  const folders = [release('mysqldump', '9.7.4'), release('mariadb-dump', '10.11.18-MariaDB')];
+  expect(await findTool({ product: 'MariaDB', versionNumber: 110_806 }, folders)).toMatch(
+    /10\.11\.18 and may not know what MariaDB 11\.8 has: install/,
+  );
+});
+
 test('the program of the other product is refused', async () => {
   const folder = release('mysqldump', '10.11.18-MariaDB');
   expect(await findTool({ product: 'MySQL', versionNumber: 80_400 }, [folder])).toMatch(

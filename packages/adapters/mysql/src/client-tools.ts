@@ -54,16 +54,18 @@ export async function findTool(
   folders: readonly string[] = foldersFor(product),
 ): Promise<ClientTool | string> {
   const least = Math.floor(versionNumber / 100);
-  const unfit: string[] = [];
+  const unfit: { readonly isOfServer: boolean; readonly flaw: string }[] = [];
   for (const program of folders.flatMap((folder) => NAMES[product].map((name) => programIn(folder, name)))) {
     const version = await versionOf(program);
     if (version === null) continue;
     const flaw = flawOf(program, version, product, least);
     if (flaw === null) return { program, version };
-    unfit.push(flaw);
+    unfit.push({ isOfServer: version.product === product, flaw });
   }
   const name = NAMES[product][0] ?? '';
-  const what = unfit[0] ?? `${name} is not installed, or not in PATH`;
+  // One of the server's own that is too old says more than one of the other.
+  const nearest = unfit.find(({ isOfServer }) => isOfServer) ?? unfit[0];
+  const what = nearest?.flaw ?? `${name} is not installed, or not in PATH`;
   const wanted = `${product} ${shown(least)}`;
   return `${what}: install the client programs of ${wanted}, such as the package ${product.toLowerCase()}-client, or take backup: 'copy'.`;
 }
