@@ -6,7 +6,7 @@ import { TOGETHER } from './message.ts';
 import type { ExecuteRequest, Kept, Pending, Work } from './pending.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
-import { watching } from './watching.ts';
+import { limitByUs, watching } from './watching.ts';
 import { Refused, type Answer } from './wire.ts';
 
 /** Those give one answer each and leave the transaction open, and nothing behind in the session. */
@@ -20,6 +20,7 @@ const ODD = /\/\*M?!|\breturning\b/i;
  */
 export function mayGoAtOnce(link: Link, { statements, atOnce = false }: TransactionScope): boolean {
   if (!atOnce || statements === null || !link.wire.takesMany || !link.hasBeside || !link.isPlain) return false;
+  if (statements.length > 1 && limitByUs(link) > 0) return false;
   const length = statements.reduce((sum, { text }) => sum + text.length, 0);
   return length <= TOGETHER && statements.every(({ text }) => PLAIN.test(text) && !ODD.test(text));
 }

@@ -9,21 +9,27 @@ export interface BlockerWatch {
 
 const LEAST_WAIT_MS = 50;
 
-/** Looks once, after half of the time that a statement may wait. Never throws. */
+/** Looks each time that half of what a statement may wait is over: one of several in a message may wait late. Never throws. */
 export function watchBlockers(link: Link): BlockerWatch {
   const { lockMs } = link.limits;
   const id = link.known()?.id;
   let seen: readonly string[] = [];
+  let looking = false;
+  const again = async (of: number): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    seen = await look(link, of);
+    looking = false;
+  };
   const timer =
     lockMs === 0 || id === undefined
       ? undefined
-      : setTimeout(() => void look(link, id).then((found) => (seen = found)), Math.max(LEAST_WAIT_MS, lockMs * 0.5));
-  timer?.unref();
+      : setInterval(() => void again(id), Math.max(LEAST_WAIT_MS, lockMs * 0.5)).unref();
   return {
     get seen() {
       return seen;
     },
-    stop: () => clearTimeout(timer),
+    stop: () => clearInterval(timer),
   };
 }
 

@@ -23,6 +23,6 @@ export function watching(link: Link, signal: AbortSignal | undefined): Watching 
 }
 
 /** MySQL limits only queries by itself, so that a second connection has to end everything else. */
-function limitByUs(link: Link): number {
+export function limitByUs(link: Link): number {
   return link.known()?.product === 'MySQL' ? link.limits.statementMs : 0;
 }
