@@ -18,7 +18,9 @@ export function watchBlockers(link: Link): BlockerWatch {
   const again = async (of: number): Promise<void> => {
     if (looking) return;
     looking = true;
-    seen = await look(link, of);
+    const found = await look(link, of);
+    // By then the wait may be over.
+    if (found.length > 0) seen = found;
     looking = false;
   };
   const timer =

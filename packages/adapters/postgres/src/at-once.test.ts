@@ -44,6 +44,25 @@ test('what goes out with its record is recorded with the time at which it ended'
   expect((await executor.verify()).problems).toEqual([]);
 });
 
+test('F71 who is in the way of a statement that waits late is named', async () => {
+  await using place = await playground();
+  await place.database.query('CREATE TABLE busy (x int)', 'CREATE TABLE held (x int)');
+  await using executor = new MigrationScriptExecutor<PgClient>({
+    adapter: postgres({ url: place.database.url, lockRetries: 0 }),
+    migrations: fromModules({
+      'V1_a.sql': 'INSERT INTO busy SELECT 1 FROM pg_sleep(1);\nINSERT INTO held VALUES (1);',
+    }),
+    timeouts: { lockMs: 600 },
+  });
+  const running = executor.migrate();
+  await until(place, "EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep')");
+  const holder = await holding(place, 'held');
+  const [error] = (await running).errors;
+  await holder.letGo();
+  expect(error).toMatchObject({ code: 'LOCK_TIMEOUT', facts: { place: { line: 2 } } });
+  expect(error?.facts['blockers']).toHaveLength(1);
+});
+
 test.each(['after', 'before'] as const)(
   'F30 F31 a whole migration in one message that is cut %s it arrived is asked for on another connection',
   async (when) => {

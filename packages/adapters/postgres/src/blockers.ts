@@ -9,21 +9,29 @@ export interface BlockerWatch {
 
 const LEAST_WAIT_MS = 50;
 
-/** Looks once, after most of the time that a statement may wait. Never throws. */
+/** Looks each time that half of what a statement may wait is over: one of several in a message may wait late. Never throws. */
 export function watchBlockers(link: Link): BlockerWatch {
   const { lockMs } = link.limits;
-  let seen: readonly string[] = [];
   const pid = sessionOf(link);
+  let seen: readonly string[] = [];
+  let looking = false;
+  const again = async (of: number): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    const found = await look(link, of);
+    // By then the wait may be over.
+    if (found.length > 0) seen = found;
+    looking = false;
+  };
   const timer =
     lockMs === 0 || pid === undefined
       ? undefined
-      : setTimeout(() => void look(link, pid).then((found) => (seen = found)), Math.max(LEAST_WAIT_MS, lockMs * 0.5));
-  timer?.unref();
+      : setInterval(() => void again(pid), Math.max(LEAST_WAIT_MS, lockMs * 0.5)).unref();
   return {
     get seen() {
       return seen;
     },
-    stop: () => clearTimeout(timer),
+    stop: () => clearInterval(timer),
   };
 }
 
