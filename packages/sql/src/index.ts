@@ -1,3 +1,4 @@
+export { watchBlockers, type BlockerWatch } from './blockers.ts';
 export { classify, rebuildsTable, type StatementClass } from './classify.ts';
 export { DESTRUCTIONS, type Destruction } from './destroys.ts';
 export { mariadb, mysql, postgres, sqlite, type Dialect } from './dialect.ts';

@@ -1,38 +1,10 @@
+import { watchBlockers as watch, type BlockerWatch } from '@detent/sql';
 import type { Link } from './link.ts';
 
-/** Looks from a second connection who keeps the session waiting; the answer is gone as soon as the wait ends. */
-export interface BlockerWatch {
-  /** The sessions seen last, for people. */
-  readonly seen: readonly string[];
-  stop(): void;
-}
-
-const LEAST_WAIT_MS = 50;
-
-/** Looks each time that half of what a statement may wait is over: one of several in a message may wait late. Never throws. */
+/** Looks from a second connection who keeps the session waiting. */
 export function watchBlockers(link: Link): BlockerWatch {
-  const { lockMs } = link.limits;
   const pid = sessionOf(link);
-  let seen: readonly string[] = [];
-  let looking = false;
-  const again = async (of: number): Promise<void> => {
-    if (looking) return;
-    looking = true;
-    const found = await look(link, of);
-    // By then the wait may be over.
-    if (found.length > 0) seen = found;
-    looking = false;
-  };
-  const timer =
-    lockMs === 0 || pid === undefined
-      ? undefined
-      : setInterval(() => void again(pid), Math.max(LEAST_WAIT_MS, lockMs * 0.5)).unref();
-  return {
-    get seen() {
-      return seen;
-    },
-    stop: () => clearInterval(timer),
-  };
+  return watch(link.limits.lockMs, pid === undefined ? null : () => look(link, pid));
 }
 
 /** The number by which the server knows this session; none behind a pooler, where it is another at every transaction. */
