@@ -38,6 +38,7 @@ export function progressOf(screen: Screen): Progress {
   let running: Running | null = null;
   let isGoingBack = false;
   let loggedAt = Date.now();
+  let isWaiting = false;
 
   const line = (mark: string, tone: Tone, step: StepInfo, ms: number, details: string): void => {
     const { version, name } = cells(step, widths, marks.more);
@@ -67,12 +68,14 @@ export function progressOf(screen: Screen): Progress {
         const words = (): string =>
           `  ${marks.running} waiting for the lock of ${holder.username} on ${holder.host} (process ${holder.pid}), ${milliseconds(waitedMs)}`;
         live.show(words);
-        if (screen.isLive || (waitedMs > 1_000 && Date.now() - loggedAt < LOG_EVERY_MS)) return;
+        if (screen.isLive || (isWaiting && Date.now() - loggedAt < LOG_EVERY_MS)) return;
+        isWaiting = true;
         loggedAt = Date.now();
-        if (waitedMs > 0) screen.write(`${words()}\n`);
+        screen.write(`${words()}\n`);
         return;
       }
       case 'lock-acquired':
+        isWaiting = false;
         live.clear();
         return;
       case 'recovered': {

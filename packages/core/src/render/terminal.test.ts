@@ -216,3 +216,14 @@ test('a live line is taken away before something lasting is written', () => {
   expect(lines[0]?.endsWith('\u001b[2Ka line')).toBe(true);
   expect(lines[1]).toContain('\u001b[2K  ✓ 1');
 });
+
+test('in a log a wait for the lock is a line at once, and not one for every look', () => {
+  const holder = { runId: 'o', username: 'anna', host: 'one', pid: 7, since: 0, token: 1, heartbeat: '1' };
+  const text = draw(
+    nothing,
+    [3, 60, 140, 900, 1_700].map((waitedMs): LifecycleEvent => ({ kind: 'lock-waiting', holder, waitedMs })),
+  );
+  expect(text.split('\n').filter((line) => line.includes('waiting'))).toEqual([
+    '  ▸ waiting for the lock of anna on one (process 7), 3 ms',
+  ]);
+});
