@@ -99,6 +99,38 @@ test('a run that is told to stop stops in the middle of it, and nothing of it st
   expect(await rowsOf(place)).toEqual([]);
 });
 
+test('a run that is told to stop while its COMMIT waits is told how that ended', async () => {
+  await using place = await openPlace();
+  const holder = await createConnection(place.database.url);
+  const stop = new AbortController();
+  const waiting =
+    "EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO = 'COMMIT' AND STATE LIKE 'Waiting for backup lock%')";
+  await using executor = new MigrationScriptExecutor<MysqlConnection>({
+    adapter: mysql({ url: place.database.url }),
+    migrations: fromModules({ ...TABLE, 'V2_rows.sql': 'INSERT INTO t VALUES (1, 1);' }),
+    timeouts: { lockMs: 1_000 },
+    hooks: {
+      async beforeEach({ step }) {
+        if (step.version !== '2') return;
+        await holder.query('BACKUP STAGE START');
+        await holder.query('BACKUP STAGE BLOCK_COMMIT');
+      },
+    },
+  });
+  const running = executor.migrate({ signal: stop.signal });
+  await until(place, waiting);
+  stop.abort();
+  await until(place, `NOT ${waiting}`);
+  await holder.query('BACKUP STAGE END');
+  await holder.end();
+  const { errors, executed } = await running;
+  expect(executed.map(({ name }) => name)).toEqual(['t']);
+  expect(errors).toMatchObject([{ code: 'CANCELLED' }]);
+  expect(await rowsOf(place)).toEqual([]);
+  expect((await migrate(place, { ...TABLE, 'V2_rows.sql': 'INSERT INTO t VALUES (1, 1);' })).errors).toEqual([]);
+  expect(await rowsOf(place)).toEqual([{ id: '1', n: '1' }]);
+});
+
 test('F13 one whose lock was taken away before leaves nothing', async () => {
   await using place = await openPlace();
   const { errors } = await migrate(
@@ -140,3 +172,19 @@ test.each(['before', 'half', 'after'] as const)(
     expect((await next.verify()).problems).toEqual([]);
   },
 );
+
+test('an answer that gets lost without a word is not waited for: it is asked how that ended', async () => {
+  await using place = await openPlace();
+  await using proxy = await startProxy(place.database.url);
+  await using executor = executorOn(proxy.url, 'INSERT INTO t SELECT 1, SLEEP(1);');
+  const running = executor.migrate();
+  await until(
+    place,
+    "EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE = 'User sleep')",
+  );
+  proxy.silence();
+  const { errors, executed } = await running;
+  expect(executed.map(({ name }) => name)).toEqual(['t', 'rows']);
+  expect(errors.map(({ facts }) => facts['commit'])).not.toContain('unknown');
+  expect(await rowsOf(place)).toEqual([{ id: '1', n: '0' }]);
+});

@@ -3,11 +3,11 @@ import type { Ahead } from './ahead.ts';
 import { readDifferently, translate } from './errors.ts';
 import type { Link } from './link.ts';
 import { TOGETHER } from './message.ts';
-import type { ExecuteRequest, Kept, Pending, Work } from './pending.ts';
+import type { Due, ExecuteRequest, Kept, Pending, Work } from './pending.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
 import { limitByUs, watching } from './watching.ts';
-import { Refused, type Answer } from './wire.ts';
+import { Refused, valueOf, type Answer } from './wire.ts';
 
 /** Those give one answer each and leave the transaction open, and nothing behind in the session. */
 const PLAIN = /^\s*(?:insert|update|delete|replace)\b/i;
@@ -45,14 +45,18 @@ export function createSendAtOnce({ link, pending, ahead, lockRetries, rollBack }
   return async (work, kept, next) => {
     const { file, signal } = kept.at(-1)?.request ?? {};
     let head = 0;
+    let commitAt = 0;
+    let onSent: Due['done'] = () => undefined;
     let blockers: readonly string[] = [];
 
     /** Gives the answers, from the one to the first statement on. */
     const attempt = async (): Promise<readonly Answer[]> => {
       const { texts, before, done } = await pending.dueIn(work);
       const tail = ahead.ask(next);
-      const end = texts.length + kept.length + 1;
+      commitAt = texts.length + kept.length;
+      const end = commitAt + 1;
       head = before;
+      onSent = done;
       const watch = watching(link, signal);
       try {
         const own = kept.map(({ statement }) => statement.text);
@@ -82,6 +86,13 @@ export function createSendAtOnce({ link, pending, ahead, lockRetries, rollBack }
       for (const [index, answer] of answers.slice(0, kept.length).entries()) kept[index]?.tell([answer]);
     };
 
+    /** A COMMIT may have heard too late that it was to stop. */
+    const stands = async ({ proof }: Work): Promise<boolean> => {
+      await rollBack();
+      const [answer] = proof === null ? [] : await link.ask(proof());
+      return Number(valueOf(answer) ?? 0) > 0;
+    };
+
     try {
       tell(await retrying(attempt, { retries: lockRetries, prepare, signal }));
     } catch (error) {
@@ -89,6 +100,10 @@ export function createSendAtOnce({ link, pending, ahead, lockRetries, rollBack }
       const answers = error.answers.slice(head);
       tell(answers);
       const stopped = signal?.aborted === true;
+      if (error.failure.code === CANCELLED && error.answers.length === commitAt && (await stands(work)))
+        return onSent();
+      // A question for the lock that is told to stop says that nobody holds it.
+      if (error.answers.length < head) signal?.throwIfAborted();
       const refused = error.answers.length < head ? undefined : kept[answers.length];
       const blamed = refused ?? (stopped && error.failure.code === CANCELLED ? kept.at(-1) : undefined);
       if (blamed === undefined) throw translate(error, target);

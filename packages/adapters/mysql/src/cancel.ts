@@ -11,7 +11,7 @@ export interface Reasons {
  * Cancels, from a second connection, what the session executes when the signal comes or the time is over. Gives the way
  * to stop that, which waits for a cancel that is under way: it must not hit the statement after.
  */
-export function cancelOn(link: Link, { signal, afterMs }: Reasons): () => Promise<void> {
+export function cancelOn(link: Link, { signal, afterMs }: Reasons, onCancelled: () => void): () => Promise<void> {
   const id = link.known()?.id;
   if (id === undefined || (signal === undefined && afterMs === 0)) return () => Promise.resolve();
   let under: Promise<unknown> = Promise.resolve();
@@ -19,6 +19,7 @@ export function cancelOn(link: Link, { signal, afterMs }: Reasons): () => Promis
     under = link
       .beside()
       .then((wire) => wire?.run(`KILL QUERY ${id}`))
+      .then(onCancelled)
       .catch(() => undefined);
   };
   signal?.addEventListener('abort', cancel, { once: true });

@@ -213,6 +213,8 @@ export function createTransactions(given: TransactionSettings): Transactions {
         expectOne(answers, statement);
         tell(answers);
       } catch (error) {
+        // A question for the lock that is told to stop says that nobody holds it.
+        if (current !== null && error instanceof DetentError && error.code === 'LOCK_LOST') signal?.throwIfAborted();
         throw statementError(error, { target, file, statement, blockers, stopped: signal?.aborted === true });
       }
     },

@@ -1,6 +1,7 @@
 import { watchBlockers } from './blockers.ts';
 import { cancelOn } from './cancel.ts';
 import type { Link } from './link.ts';
+import { watchSilence } from './silence.ts';
 
 /** What goes on beside a statement that runs. */
 export interface Watching {
@@ -8,14 +9,16 @@ export interface Watching {
   stop(): Promise<readonly string[]>;
 }
 
-/** Cancels on the signal and after the time that statements may take, and looks who is in the way. */
+/** Cancels on the signal and after the time that statements may take, and looks who is in the way, and whether an answer will come. */
 export function watching(link: Link, signal: AbortSignal | undefined): Watching {
-  const stop = cancelOn(link, { signal, afterMs: limitByUs(link) });
+  const silence = watchSilence(link);
+  const stop = cancelOn(link, { signal, afterMs: limitByUs(link) }, () => silence.hurry());
   const watch = watchBlockers(link);
   return {
     async stop() {
       const { seen } = watch;
       watch.stop();
+      silence.stop();
       await stop();
       return seen;
     },

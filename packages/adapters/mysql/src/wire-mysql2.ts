@@ -156,6 +156,11 @@ export function mysql2Wire({ core, db, release }: WireSettings): Wire {
       });
     },
 
+    giveUp() {
+      onError(Object.assign(new Error('The server has nothing to do, and gave no answer.'), { code: 'CLOSED' }));
+      core.destroy();
+    },
+
     async close(dirty) {
       if (closed) return;
       closed = true;

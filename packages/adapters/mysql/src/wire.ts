@@ -53,6 +53,8 @@ export interface Wire {
   rows(text: string, take: TakeRow): Promise<void>;
   /** Binds values; rows with the driver's types. Throws `Refused`. */
   query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
+  /** The answer that is awaited will not come: the connection is as good as broken. */
+  giveUp(): void;
   /** `dirty`: the connection may not be used again by anybody. Never throws. */
   close(dirty: boolean): Promise<void>;
 }
