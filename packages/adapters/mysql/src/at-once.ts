@@ -2,7 +2,7 @@ import type { TransactionScope } from '@detent/core';
 import type { Ahead } from './ahead.ts';
 import { readDifferently, translate } from './errors.ts';
 import type { Link } from './link.ts';
-import { TOGETHER } from './message.ts';
+import { bundled, TOGETHER } from './message.ts';
 import type { Due, ExecuteRequest, Kept, Pending, Work } from './pending.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
@@ -53,14 +53,16 @@ export function createSendAtOnce({ link, pending, ahead, lockRetries, rollBack }
     const attempt = async (): Promise<readonly Answer[]> => {
       const { texts, before, done } = await pending.dueIn(work);
       const tail = ahead.ask(next);
-      commitAt = texts.length + kept.length;
+      const opening = bundled(link, texts.slice(0, before));
+      const writes = bundled(link, texts.slice(before));
+      head = opening.length;
+      commitAt = head + kept.length + writes.length;
       const end = commitAt + 1;
-      head = before;
       onSent = done;
       const watch = watching(link, signal);
       try {
         const own = kept.map(({ statement }) => statement.text);
-        const answers = await wire.run(...texts.slice(0, head), ...own, ...texts.slice(head), 'COMMIT', ...tail);
+        const answers = await wire.run(...opening, ...own, ...writes, 'COMMIT', ...tail);
         done();
         if (answers.length !== end + tail.length) throw readDifferently(answers.length, end + tail.length);
         ahead.hear(answers.slice(end), null);

@@ -21,6 +21,17 @@ export interface Came {
 export const TOGETHER: number = 1 << 16;
 
 /**
+ * Detent's own statements as one, where the server knows blocks: each answer is a packet of its own, which wakes the client. A
+ * COMMIT stays outside, as a block that is stopped behind one says that it failed.
+ */
+export function bundled(link: Link, texts: readonly string[]): readonly string[] {
+  const end = texts.at(-1) === 'COMMIT' ? -1 : texts.length;
+  const own = texts.slice(0, end);
+  if (own.length < 2 || !link.isPlain || link.known()?.product !== 'MariaDB') return texts;
+  return [`BEGIN NOT ATOMIC\n${own.join(';\n')};\nEND`, ...texts.slice(end)];
+}
+
+/**
  * Sends it; calls `onHead` when the head is through. Throws `Refused` where the statement was refused or the connection broke,
  * and typed errors where the head was refused: then the statement did not run. A tail has to stand behind a statement that gives one answer, without rows.
  */
@@ -28,7 +39,7 @@ export async function send(link: Link, { head, text, tail }: Message, onHead: ()
   const { wire } = link;
   const isLong = text.length > TOGETHER;
   if (isLong && head.length > 0) await link.ask(...head);
-  const before = isLong ? [] : head;
+  const before = isLong ? [] : bundled(link, head);
   try {
     const answers = await wire.run(...before, text, ...tail);
     onHead();
