@@ -90,7 +90,8 @@ export function borrowedLink(connection: Connection, readOnly: boolean): Link {
   };
 }
 
-function connectTo({ library, path, readOnly, synchronous }: LinkSettings): Connection {
+function connectTo(settings: LinkSettings): Connection {
+  const { library, path, readOnly, synchronous } = settings;
   const blocked = path === null ? null : obstacle(path);
   if (blocked !== null) throw blocked;
   const options = { readOnly: readOnly && path !== null, busyTimeoutMs: SQLITE_WAIT_MS };
@@ -103,10 +104,25 @@ function connectTo({ library, path, readOnly, synchronous }: LinkSettings): Conn
     return connection;
   } catch (error) {
     connection?.close();
-    if (failureOf(error)?.primary === 'SQLITE_BUSY') throw error;
+    const failure = failureOf(error);
+    if (failure?.primary === 'SQLITE_BUSY') throw error;
+    if (failure?.code === 'SQLITE_READONLY_ROLLBACK' && path !== null && rollBackLeft(library, path))
+      return connectTo(settings);
     const frozen = readOnly && path !== null ? connectFrozen(library, path) : null;
     if (frozen !== null) return frozen;
     throw translate(error, path);
+  }
+}
+
+/** What a process that died was writing is rolled back by whoever reads next, who has to write for that. */
+function rollBackLeft(library: Library, path: string): boolean {
+  try {
+    const writer = library.connect(path, { readOnly: false, busyTimeoutMs: SQLITE_WAIT_MS });
+    writer.value('SELECT count(*) FROM sqlite_schema');
+    writer.close();
+    return true;
+  } catch {
+    return false;
   }
 }
 
