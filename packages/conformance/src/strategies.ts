@@ -9,7 +9,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import type { Draft, Op } from './draft.ts';
 import { changesSchema } from './effects.ts';
-import { expectedEnd, type Abilities, type Scenario } from './expected.ts';
+import type { Abilities } from './expected-course.ts';
+import { expectedEnd, type Scenario } from './expected.ts';
 import { inParallel } from './process.ts';
 import type { ConformanceTarget } from './target.ts';
 import { abilitiesOf, openWorkplace, References, type Tampering, type Workplace } from './workplace.ts';

@@ -10,7 +10,7 @@ import {
   type Options,
 } from '@detent/core';
 import { commandsOf, sourceOf, type Draft, type Op } from './draft.ts';
-import type { Abilities } from './expected.ts';
+import type { Abilities } from './expected-course.ts';
 import type { ConformanceTarget, TestDatabase } from './target.ts';
 
 /** Makes an adapter into a broken one, so that the kit can be shown to notice. */

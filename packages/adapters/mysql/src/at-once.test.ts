@@ -131,6 +131,40 @@ test('a run that is told to stop while its COMMIT waits is told how that ended',
   expect(await rowsOf(place)).toEqual([{ id: '1', n: '1' }]);
 });
 
+test.each([
+  ['in one message', 'INSERT INTO t VALUES (1, 1);'],
+  ['by itself', 'INSERT INTO t VALUES (1, 1) RETURNING id;'],
+])(
+  'a run that is told to stop while it waits for the row of the lock was stopped, and lost nothing: %s',
+  async (_, text) => {
+    await using place = await openPlace();
+    const holder = await createConnection(place.database.url);
+    const stop = new AbortController();
+    await using executor = new MigrationScriptExecutor<MysqlConnection>({
+      adapter: mysql({ url: place.database.url, lockRetries: 0 }),
+      migrations: fromModules({ ...TABLE, 'V2_rows.sql': text }),
+      hooks: {
+        async beforeEach({ step }) {
+          if (step.version !== '2') return;
+          await holder.query('START TRANSACTION');
+          await holder.query('SELECT * FROM schema_version_lock FOR UPDATE');
+        },
+      },
+    });
+    executor.on('step-failed', () => void holder.query('ROLLBACK'));
+    const running = executor.migrate({ signal: stop.signal });
+    await until(
+      place,
+      "EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE '%@detent_fence%' AND ID <> CONNECTION_ID())",
+    );
+    stop.abort();
+    const { errors } = await running;
+    await holder.end();
+    expect(errors.map(({ code }) => code)).toEqual(['CANCELLED']);
+    expect(await rowsOf(place)).toEqual([]);
+  },
+);
+
 test('F13 one whose lock was taken away before leaves nothing', async () => {
   await using place = await openPlace();
   const { errors } = await migrate(

@@ -3,10 +3,10 @@ import type { Ahead } from './ahead.ts';
 import { readDifferently, translate } from './errors.ts';
 import type { Link } from './link.ts';
 import { bundled, TOGETHER } from './message.ts';
-import type { Due, ExecuteRequest, Kept, Pending, Work } from './pending.ts';
+import type { Due, Kept, Pending, Work } from './pending.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
-import { limitByUs, watching } from './watching.ts';
+import { limitByUs, watching, type ExecuteRequest } from './watching.ts';
 import { Refused, valueOf, type Answer } from './wire.ts';
 
 /** Those give one answer each and leave the transaction open, and nothing behind in the session. */
@@ -43,7 +43,7 @@ export type SendAtOnce = (work: Work, kept: readonly Kept[], next: ExecuteReques
 export function createSendAtOnce({ link, pending, ahead, lockRetries, rollBack }: AtOnceSettings): SendAtOnce {
   const { wire, target } = link;
   return async (work, kept, next) => {
-    const { file, signal } = kept.at(-1)?.request ?? {};
+    const signal = kept[0]?.request.signal;
     let head = 0;
     let commitAt = 0;
     let onSent: Due['done'] = () => undefined;
@@ -109,7 +109,8 @@ export function createSendAtOnce({ link, pending, ahead, lockRetries, rollBack }
       const refused = error.answers.length < head ? undefined : kept[answers.length];
       const blamed = refused ?? (stopped && error.failure.code === CANCELLED ? kept.at(-1) : undefined);
       if (blamed === undefined) throw translate(error, target);
-      throw statementError(error, { target, file: file ?? '', statement: blamed.statement, blockers, stopped });
+      const { statement, request } = blamed;
+      throw statementError(error, { target, file: request.file, statement, blockers, stopped });
     }
   };
 }

@@ -1,16 +1,8 @@
 import type { Statement } from '@detent/core';
 import type { SessionLock } from './lock.ts';
+import type { ExecuteRequest } from './watching.ts';
 import type { Answer } from './wire.ts';
 import { writesSql, type Write } from './writes.ts';
-
-export interface ExecuteRequest {
-  readonly file: string;
-  readonly signal: AbortSignal | undefined;
-  /** It is tried once, whatever is locked. */
-  readonly once: boolean;
-  /** What runs behind it with nothing in between. */
-  readonly next: Statement | null | undefined;
-}
 
 /** A statement that goes out with the commit. */
 export interface Kept {

@@ -1,4 +1,5 @@
 import type { Link } from './link.ts';
+import { literal } from './literal.ts';
 import { valueOf } from './wire.ts';
 
 /** Looks from a second connection whether the server is still at what it was asked. */
@@ -44,11 +45,13 @@ export function watchSilence(link: Link): SilenceWatch {
   };
 }
 
+/** By its lock the session is known: behind a proxy the second connection may lead to another server, with numbers of its own. */
 async function saysIdle(link: Link, id: number | undefined): Promise<boolean> {
   try {
+    const { lockName } = await link.books();
     const wire = await link.beside();
-    const [answer] = (await wire?.run(`SELECT COMMAND FROM information_schema.PROCESSLIST WHERE ID = ${id}`)) ?? [];
-    return valueOf(answer) === 'Sleep';
+    const question = `SELECT COMMAND FROM information_schema.PROCESSLIST WHERE ID = ${id} AND IS_USED_LOCK(${literal(lockName)}) = ${id}`;
+    return valueOf((await wire?.run(question))?.[0]) === 'Sleep';
   } catch {
     return false;
   }

@@ -14,10 +14,10 @@ import type { Link } from './link.ts';
 import type { SessionLock } from './lock.ts';
 import { send } from './message.ts';
 import { outcomeOf } from './outcome.ts';
-import { beginWork, createPending, MARK, type ExecuteRequest, type Kept, type Work } from './pending.ts';
+import { beginWork, createPending, MARK, type Kept, type Work } from './pending.ts';
 import { retrying } from './retry.ts';
 import { statementError } from './statement.ts';
-import { watching } from './watching.ts';
+import { watching, type ExecuteRequest } from './watching.ts';
 import { isRefused, Refused, type Answer, type Status } from './wire.ts';
 import type { Write } from './writes.ts';
 

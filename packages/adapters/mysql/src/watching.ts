@@ -1,7 +1,18 @@
+import type { Statement } from '@detent/core';
 import { watchBlockers } from './blockers.ts';
 import { cancelOn } from './cancel.ts';
 import type { Link } from './link.ts';
 import { watchSilence } from './silence.ts';
+
+/** What is to be known of a statement that is executed. */
+export interface ExecuteRequest {
+  readonly file: string;
+  readonly signal: AbortSignal | undefined;
+  /** It is tried once, whatever is locked. */
+  readonly once: boolean;
+  /** What runs behind it with nothing in between. */
+  readonly next: Statement | null | undefined;
+}
 
 /** What goes on beside a statement that runs. */
 export interface Watching {

@@ -106,8 +106,10 @@ function connectTo(settings: LinkSettings): Connection {
     connection?.close();
     const failure = failureOf(error);
     if (failure?.primary === 'SQLITE_BUSY') throw error;
-    if (failure?.code === 'SQLITE_READONLY_ROLLBACK' && path !== null && rollBackLeft(library, path))
+    if (failure?.code === 'SQLITE_READONLY_ROLLBACK' && path !== null) {
+      rollBackLeft(library, path);
       return connectTo(settings);
+    }
     const frozen = readOnly && path !== null ? connectFrozen(library, path) : null;
     if (frozen !== null) return frozen;
     throw translate(error, path);
@@ -115,14 +117,15 @@ function connectTo(settings: LinkSettings): Connection {
 }
 
 /** What a process that died was writing is rolled back by whoever reads next, who has to write for that. */
-function rollBackLeft(library: Library, path: string): boolean {
+function rollBackLeft(library: Library, path: string): void {
+  let writer: Connection | undefined;
   try {
-    const writer = library.connect(path, { readOnly: false, busyTimeoutMs: SQLITE_WAIT_MS });
+    writer = library.connect(path, { readOnly: false, busyTimeoutMs: SQLITE_WAIT_MS });
     writer.value('SELECT count(*) FROM sqlite_schema');
-    writer.close();
-    return true;
-  } catch {
-    return false;
+  } catch (error) {
+    throw failureOf(error)?.primary === 'SQLITE_BUSY' ? error : translate(error, path);
+  } finally {
+    writer?.close();
   }
 }
 
