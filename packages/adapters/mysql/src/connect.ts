@@ -112,6 +112,8 @@ async function openConnection(
     supportBigNumbers: true,
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
+    // The driver makes the room for them at once: half a megabyte unless told.
+    maxPreparedStatements: 256,
     connectAttributes: { program_name: 'detent' },
   });
   const stop = (): void => core.destroy();
