@@ -23,6 +23,10 @@ export const THREE: readonly Draft[] = [
   migration('10', 'script', 'c'),
 ];
 
+const DROP_LEDGER: Op = { kind: 'drop', table: 'schema_version_event' };
+
+const quiet = (): void => undefined;
+
 export function upOf(...drafts: readonly Draft[]): Op[] {
   return drafts.flatMap(({ up }) => up);
 }
@@ -168,6 +172,37 @@ export function describeRuns<Db>(target: ConformanceTarget<Db>): void {
       expect(result.errors.map(({ code }) => code)).toEqual(['CANCELLED']);
       expect(await place.database.digest()).toBe(await references.digestOf(upOf(...THREE.slice(0, 1))));
       expect((await place.executor(THREE).migrate()).success).toBe(true);
+    });
+
+    test.each(target.language.extension === null ? [] : (['script', 'code'] as const))(
+      'leaves nothing of a step whose record is refused: %s',
+      async (form) => {
+        await using place = await openWorkplace(target);
+        const first = migration('1', 'script', 'a');
+        const second: Draft = { version: '2', form, up: [{ kind: 'insert', table: 'a', id: 2 }], down: null };
+        const executor = place.executor([first, second], {
+          hooks: {
+            beforeEach: ({ step }) => (step.id === '2' ? place.apply([DROP_LEDGER]) : undefined),
+          },
+        });
+        const result = await executor.migrate();
+        expect(result).toMatchObject({ success: false, failed: { id: '2' } });
+        expect(result.executed.map(({ id }) => id)).toEqual(['1']);
+        expect(await place.database.digest()).toBe(await references.digestOf(upOf(first)));
+      },
+    );
+
+    test('begins a ledger that was taken away anew, and says so', async () => {
+      await using place = await openWorkplace(target);
+      await place.executor(THREE.slice(0, 1)).migrate();
+      await place.apply([DROP_LEDGER]);
+      const warned: string[] = [];
+      const logger = { debug: quiet, info: quiet, warn: (message: string) => warned.push(message), error: quiet };
+      const executor = place.executor(THREE, { logger });
+      expect((await executor.migrate()).errors).toEqual([]);
+      expect(warned).toEqual([expect.stringContaining('schema_version_event')]);
+      expect((await executor.history()).map(({ action }) => action)).toContain('run-started');
+      expect((await executor.verify()).problems).toEqual([]);
     });
 
     test('F92 only looking writes nothing: plan, status, validate, verify, list, history', async () => {

@@ -30,6 +30,8 @@ export interface HistoryStatements {
   readonly tableNames: { readonly history: string; readonly event: string; readonly lock: string };
   /** The lock's table with its one row, for a lock that is taken before anything else is there. Does nothing where it is. */
   readonly createLock: readonly string[];
+  /** The ledger's table. Does nothing where it is. */
+  readonly createLedger: readonly string[];
   /** Everything, in this order; each does nothing where its work is done. The history's own table is last, so that it is there only when all are. */
   readonly create: readonly string[];
   /** From an older layout to this one. Throws `HISTORY_NEWER`. */
@@ -101,11 +103,8 @@ export function historyStatements(dialect: Dialect, place: HistoryPlace): Histor
       createTable(tables.lock, LOCK_COLUMNS, 'id'),
       insertOnce(dialect, `INTO ${tables.lock} (${id}, ${layout}, ${token}) VALUES (1, ${LAYOUT}, 0)`),
     ],
-    create: (made) => [
-      ...made.createLock,
-      createTable(tables.event, EVENT_COLUMNS, 'seq'),
-      createTable(tables.history, ROW_COLUMNS, 'id'),
-    ],
+    createLedger: () => [createTable(tables.event, EVENT_COLUMNS, 'seq')],
+    create: (made) => [...made.createLock, ...made.createLedger, createTable(tables.history, ROW_COLUMNS, 'id')],
     upgrade: () => (from) => {
       checkLayout(from, tables.history);
       // Layout 1 is the first; steps from older ones go here, and end by setting the layout.
@@ -197,4 +196,9 @@ function tableOptions(dialect: Dialect): string {
     case 'mariadb':
       return ' ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin';
   }
+}
+
+/** For people, where the ledger was taken away and the history was not. */
+export function ledgerGone(ledger: string): string {
+  return `The ledger ${ledger} was gone, and begins anew: what was in it is lost.`;
 }

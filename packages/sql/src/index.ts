@@ -2,7 +2,14 @@ export { watchBlockers, type BlockerWatch } from './blockers.ts';
 export { classify, rebuildsTable, type StatementClass } from './classify.ts';
 export { DESTRUCTIONS, type Destruction } from './destroys.ts';
 export { mariadb, mysql, postgres, sqlite, type Dialect } from './dialect.ts';
-export { checkColumns, checkLayout, historyStatements, type HistoryPlace, type HistoryStatements } from './history.ts';
+export {
+  checkColumns,
+  checkLayout,
+  historyStatements,
+  ledgerGone,
+  type HistoryPlace,
+  type HistoryStatements,
+} from './history.ts';
 export {
   ENTRY_COLUMNS,
   EVENT_COLUMNS,

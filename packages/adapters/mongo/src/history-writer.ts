@@ -4,6 +4,7 @@ import {
   EVENT_COLUMNS,
   eventValues,
   LAYOUT,
+  ledgerGone,
   ROW_COLUMNS,
   rowValues,
   type Column,
@@ -57,7 +58,10 @@ export function createHistory(link: Link, lock: SessionLock, transaction: RunTra
         const state = await books.lock.findOne({ _id: LOCK_ID }, { projection: { layout: 1 } });
         const layout: unknown = state?.['layout'] ?? null;
         checkLayout(layout, history.collectionName);
-        if (layout !== null) return awaitIndexBuilds(link, signal);
+        if (layout !== null) {
+          await mendLedger(link);
+          return awaitIndexBuilds(link, signal);
+        }
         const first = await history.findOne({});
         if (first !== null) refuseForeign(link, first);
         for (const { collectionName } of [event, history]) await create(link, collectionName);
@@ -88,6 +92,14 @@ export function createHistory(link: Link, lock: SessionLock, transaction: RunTra
       );
     },
   };
+}
+
+async function mendLedger(link: Link): Promise<void> {
+  const name = link.books.event.collectionName;
+  const [found] = await link.db.listCollections({ name }, { nameOnly: true }).toArray();
+  if (found !== undefined) return;
+  link.logger.warn(ledgerGone(name));
+  await create(link, name);
 }
 
 /** Where a majority has made it already, there is nothing to do. */

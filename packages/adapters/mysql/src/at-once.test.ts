@@ -61,6 +61,27 @@ test('one that is refused in its middle leaves nothing, and names the place', as
   expect(await place.database.query("SELECT state FROM schema_version WHERE id = '2'")).toEqual([{ state: 'failed' }]);
 });
 
+test('one whose record is refused leaves nothing', async () => {
+  await using place = await openPlace();
+  await using executor = new MigrationScriptExecutor<MysqlConnection>({
+    adapter: mysql({ url: place.database.url }),
+    migrations: fromModules({ ...TABLE, 'V2_rows.sql': ROWS }),
+    hooks: {
+      async beforeEach({ step }) {
+        if (step.version !== '2') return;
+        await place.database.query(
+          "CREATE TRIGGER refuse BEFORE INSERT ON schema_version_event FOR EACH ROW IF NEW.action = 'applied' THEN SIGNAL SQLSTATE '45000'; END IF",
+        );
+      },
+    },
+  });
+  const { errors, executed } = await executor.migrate();
+  expect(executed.map(({ name }) => name)).toEqual(['t']);
+  expect(errors).toHaveLength(1);
+  expect(await rowsOf(place)).toEqual([]);
+  expect(await place.database.query("SELECT state FROM schema_version WHERE id = '2'")).toEqual([{ state: 'failed' }]);
+});
+
 test('F70 one that cannot have its lock holds none while it waits, and is tried again from its start', async () => {
   await using place = await openPlace();
   await place.database.query('CREATE TABLE busy (n int)', 'INSERT INTO busy VALUES (1)');

@@ -1,5 +1,5 @@
 import { chainHash, LEDGER_START, type LedgerEvent } from '@detent/core';
-import { checkColumns, eventValues, rowValues } from '@detent/sql';
+import { checkColumns, eventValues, ledgerGone, rowValues } from '@detent/sql';
 import { lockLost } from './errors.ts';
 import { columnsSql, namesIn, type HistoryReader, type MysqlHistory } from './history.ts';
 import type { Link } from './link.ts';
@@ -60,7 +60,9 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
         const [columns, lockRow] = await link.ask(await columnsSql(link), history.readLock);
         checkColumns(namesIn(columns), history.tableNames.history);
         const layout = lockRow?.rows[0]?.['layout'] ?? null;
-        if (layout !== null) steps = history.upgrade(Number(layout));
+        const hasLedger = await reader.hasEvents();
+        if (!hasLedger) link.logger.warn(ledgerGone(history.tableNames.event));
+        if (layout !== null) steps = [...(hasLedger ? [] : history.createLedger), ...history.upgrade(Number(layout))];
       }
       const fence = await lock.fence();
       if (steps.length > 0) await link.ask(...(fence === null ? [] : [fence]), ...steps);

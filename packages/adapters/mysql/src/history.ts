@@ -13,6 +13,8 @@ const NO_DATABASE = 1049;
 export interface HistoryReader extends Pick<HistoryStore, 'read' | 'load' | 'events'> {
   /** Whether there is one, asked of the server until there is: a table is not taken away while a session looks. */
   exists(): Promise<boolean>;
+  /** The same of the ledger. */
+  hasEvents(): Promise<boolean>;
   /** Told when the tables were made. */
   made(): void;
   /** Called with the ids of all entries when they were read. */
@@ -86,6 +88,12 @@ export function historyReader(link: Link): HistoryReader {
       return (exists ||= await isThere(history.tableNames.history));
     },
 
+    async hasEvents() {
+      const { history } = await link.books();
+      hasEvents ||= link.known()?.tables.event ?? false;
+      return (hasEvents ||= await isThere(history.tableNames.event));
+    },
+
     made() {
       exists = true;
       hasEvents = true;
@@ -113,9 +121,7 @@ export function historyReader(link: Link): HistoryReader {
     async events(limit) {
       await link.flush();
       const { history } = await link.books();
-      hasEvents ||= link.known()?.tables.event ?? false;
-      hasEvents ||= await isThere(history.tableNames.event);
-      if (!hasEvents) return [];
+      if (!(await reader.hasEvents())) return [];
       const text = limit === null ? history.events.replace(/ LIMIT \?$/, '') : inline(history.events, [limit]);
       return ((await link.ask(text))[0]?.rows ?? []).map(toEvent).toReversed();
     },

@@ -73,6 +73,7 @@ export function createLink(given: LinkSettings): Link {
   /** The settings of the lender, and those of Detent's own making. */
   let before: TextRow | null = null;
   let base: TextRow | null = null;
+  let isBasePlain = false;
   let side: Wire | null = null;
   let opening: Promise<Wire | null> | null = null;
   let closed = false;
@@ -113,7 +114,7 @@ export function createLink(given: LinkSettings): Link {
     limits: baseLimits,
     traces: false,
     get isPlain() {
-      return !link.traces && base !== null && isPlainMode(base['sql_mode'] ?? null) && (base['db'] ?? null) !== null;
+      return !link.traces && isBasePlain;
     },
     get makesCovered() {
       const engine = base?.['enforce_storage_engine'] ?? base?.['default_storage_engine'] ?? '';
@@ -142,6 +143,7 @@ export function createLink(given: LinkSettings): Link {
       if (!given.singleWriter) refuseCluster(answers[0]);
       if (lent && !disposable) before = settingsIn(answers[1]);
       base = settingsIn(answers.at(-1));
+      isBasePlain = isPlainMode(base['sql_mode'] ?? null) && (base['db'] ?? null) !== null;
       prepared = true;
       return texts.length === 0 ? [] : ask(...texts);
     },

@@ -6,7 +6,7 @@ import {
   type LedgerEvent,
   type WholeMigration,
 } from '@detent/core';
-import { checkColumns, eventValues, rowValues } from '@detent/sql';
+import { checkColumns, eventValues, ledgerGone, rowValues } from '@detent/sql';
 import { alike } from './alike.ts';
 import { lockLost, needsDirect } from './errors.ts';
 import { columnsSql, namesIn, type HistoryReader } from './history.ts';
@@ -120,7 +120,9 @@ export function createHistory({ link, reader, lock, transactions }: HistorySetti
         const [columns, lockRow] = await link.ask(columnsSql(history.tables.history), history.readLock);
         checkColumns(namesIn(columns), history.tableNames.history);
         const layout = lockRow?.rows[0]?.['layout'] ?? null;
-        if (layout !== null) steps = history.upgrade(Number(layout));
+        const hasLedger = await reader.hasEvents();
+        if (!hasLedger) link.logger.warn(ledgerGone(history.tableNames.event));
+        if (layout !== null) steps = [...(hasLedger ? [] : history.createLedger), ...history.upgrade(Number(layout))];
       }
       const { first } = await lock.fence();
       if (steps.length > 0 && transactions.isWorking) await link.ask(...steps);

@@ -14,6 +14,8 @@ type Row = Readonly<Record<string, unknown>>;
 export interface HistoryReader extends Pick<HistoryStore, 'read' | 'load' | 'events'> {
   /** Known to be there. */
   readonly exists: boolean;
+  /** Whether the ledger is there, asked of the server until it is. */
+  hasEvents(): Promise<boolean>;
   /** Told when the tables were made. */
   made(): void;
   /** What was read since; `null` when nothing was. */
@@ -75,9 +77,17 @@ export function historyReader(link: Link): HistoryReader {
     return readEntriesAsJson(valueOf(answer));
   };
 
-  return {
+  const reader: HistoryReader = {
     get exists() {
       return exists;
+    },
+
+    async hasEvents() {
+      hasEvents ||= link.known()?.tables.event ?? false;
+      if (hasEvents) return true;
+      const { history } = await link.books();
+      const [answer] = await link.ask(`SELECT to_regclass(${literal(history.tables.event)}) IS NOT NULL`);
+      return (hasEvents = valueOf(answer) === 't');
     },
 
     made() {
@@ -113,16 +123,12 @@ export function historyReader(link: Link): HistoryReader {
     async events(limit) {
       await link.flush();
       const { history } = await link.books();
-      hasEvents ||= link.known()?.tables.event ?? false;
-      if (!hasEvents) {
-        const [answer] = await link.ask(`SELECT to_regclass(${literal(history.tables.event)}) IS NOT NULL`);
-        hasEvents = valueOf(answer) === 't';
-        if (!hasEvents) return [];
-      }
+      if (!(await reader.hasEvents())) return [];
       const text = limit === null ? history.events.replace(/ LIMIT \$1$/, '') : inline(history.events, [limit]);
       return ((await link.look(text))?.rows ?? []).map(toEvent).toReversed();
     },
   };
+  return reader;
 }
 
 export function columnsSql(table: string): string {

@@ -60,6 +60,15 @@ export function translate(thrown: unknown, path: string | null): unknown {
         hint: 'Check that the file and its folder exist and that this user may read and write both.',
         ...details,
       });
+    case 'SQLITE_IOERR':
+      return new DetentError(
+        'CONNECTION',
+        `SQLite failed to read or write ${path ?? 'the database'}: ${failure.message}.`,
+        {
+          hint: 'Look at the disk. Where the application has the file open in the same process, let Detent have the same driver.',
+          ...details,
+        },
+      );
     default:
       return new DetentError('INTERNAL', `SQLite failed: ${failure.message}.`, details);
   }

@@ -1,5 +1,5 @@
-import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent } from '@detent/core';
-import { checkColumns, eventValues, rowValues } from '@detent/sql';
+import { chainHash, LEDGER_START, type HistoryStore, type LedgerEvent, type Logger } from '@detent/core';
+import { checkColumns, eventValues, ledgerGone, rowValues } from '@detent/sql';
 import { hasTable, type Bookkeeping } from './bookkeeping.ts';
 import type { Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
@@ -14,6 +14,7 @@ export interface HistorySettings {
   readonly books: Bookkeeping;
   readonly lock: SessionLock;
   readonly patience: Patience;
+  readonly logger: Logger;
   /** Whether the session is inside `transaction`. */
   readonly isWorking: () => boolean;
 }
@@ -31,7 +32,7 @@ interface Newest {
 }
 
 /** The history in its tables. What is written inside the session's transaction is committed with it. */
-export function createHistory({ link, books, lock, patience, isWorking }: HistorySettings): SessionHistory {
+export function createHistory({ link, books, lock, patience, logger, isWorking }: HistorySettings): SessionHistory {
   const sql = books.history;
   const { history: table } = sql.tableNames;
 
@@ -66,7 +67,12 @@ export function createHistory({ link, books, lock, patience, isWorking }: Histor
       const isThere = hasTable(connection, table);
       if (isThere) checkColumns(columnsOf(connection, table), table);
       const layout = hasTable(connection, sql.tableNames.lock) ? connection.get(sql.readLock)?.['layout'] : null;
-      const steps = isThere && layout !== null && layout !== undefined ? sql.upgrade(Number(layout)) : sql.create;
+      const isLedgerGone = isThere && !hasTable(connection, sql.tableNames.event);
+      const steps =
+        isThere && layout !== null && layout !== undefined
+          ? [...(isLedgerGone ? sql.createLedger : []), ...sql.upgrade(Number(layout))]
+          : sql.create;
+      if (isLedgerGone) logger.warn(ledgerGone(sql.tableNames.event));
       if (steps.length === 0) return;
       await inShortTransaction(connection, patience, () => {
         lock.fence(connection);

@@ -1,4 +1,4 @@
-import { DetentError, type HistoryStore, type Manifest } from '@detent/core';
+import { DetentError, type HistoryStore, type Logger, type Manifest } from '@detent/core';
 import type { Bookkeeping } from './bookkeeping.ts';
 import { patiently, SQLITE_WAIT_MS, type Patience } from './busy.ts';
 import type { Connection } from './driver.ts';
@@ -15,6 +15,7 @@ export interface BackupSettings {
   readonly books: Bookkeeping;
   readonly lock: SessionLock;
   readonly patience: Patience;
+  readonly logger: Logger;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface BackupSettings {
  * restored. A file put in its place would be read together with the old log beside it, which undoes the restore.
  */
 export async function restoreFrom(
-  { link, books, lock, patience }: BackupSettings,
+  { link, books, lock, patience, logger }: BackupSettings,
   manifest: Manifest,
   record: (history: HistoryStore) => Promise<void>,
 ): Promise<void> {
@@ -45,6 +46,7 @@ export async function restoreFrom(
           books,
           lock,
           patience,
+          logger,
           isWorking: () => false,
         });
         await history.init();

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import BetterDatabase from 'better-sqlite3';
@@ -233,4 +233,17 @@ test.each([
   expect(lease.token).toBe(1);
   expect(await rows(session, 'SELECT count(*) FROM c')).toEqual([[1]]);
   expect((await session.history.events(null)).map(({ seq }) => seq)).toEqual([1]);
+});
+
+test.each(DRIVERS)('a log that is cut off below a reader is a plain error: %s', async (driver) => {
+  await using playground = new Playground();
+  const session = await playground.open({ driver });
+  await run(session, 'CREATE TABLE t (x)');
+  // As another copy of SQLite in the process does, which knows nothing of the locks of this one.
+  truncateSync(`${playground.file}-wal`);
+  await expect(playground.open({ driver })).rejects.toMatchObject({
+    code: 'CONNECTION',
+    hint: expect.stringContaining('same driver') as string,
+    facts: { serverCode: expect.stringContaining('SQLITE_IOERR') as string },
+  });
 });

@@ -18,9 +18,10 @@ export function createWork(
   books: Bookkeeping,
 ): WorkingSession {
   const lock = createLock({ link, sql: books.lock, patience, batchCommits });
-  const history = createHistory({ link, books, lock, patience, isWorking: () => working });
+  const { logger } = options;
+  const history = createHistory({ link, books, lock, patience, logger, isWorking: () => working });
   const backup = backupWhenNeeded(async () =>
-    (await import('./backup.ts')).createBackup({ link, books, lock, patience }),
+    (await import('./backup.ts')).createBackup({ link, books, lock, patience, logger }),
   );
   const { path } = link;
   const { limitMs } = patience;
@@ -60,7 +61,6 @@ export function createWork(
     async transaction(scope, work) {
       const connection = await link.writing();
       if (scope.statements === null) remember(connection);
-      const logger = options.logger;
       const fence = (): void => lock.fence(connection);
       try {
         return await inTransaction({ connection, patience, logger, fence }, scope, async () => {
@@ -98,7 +98,7 @@ export function createWork(
       const connection = await link.reading();
       if (connection.inTransaction) {
         connection.exec('ROLLBACK');
-        options.logger.warn('A transaction that the migration left open was rolled back.');
+        logger.warn('A transaction that the migration left open was rolled back.');
       }
       if (settings !== null) restoreSettings(connection, settings);
       settings = null;
