@@ -30,6 +30,12 @@ const running: readonly Flag[] = [
     choices: ['wait', 'fail', 'skip'],
     sets: 'lock.onHeld',
   },
+  {
+    name: 'wait',
+    value: '<ms>',
+    summary: 'how long to try again where there is no connection',
+    sets: 'timeouts.waitMs',
+  },
   { name: 'keep-backup', value: null, summary: 'keep the backup after success too', sets: 'backup.keep' },
 ];
 const outOfOrder: Flag = {

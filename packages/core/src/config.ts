@@ -49,7 +49,13 @@ export interface Options<Db = unknown> {
     /** How long to wait while the holder shows no sign of life. */
     readonly waitMs?: number;
   };
-  readonly timeouts?: { readonly connectMs?: number; readonly lockMs?: number; readonly statementMs?: number };
+  readonly timeouts?: {
+    readonly connectMs?: number;
+    /** How long to try again where there is no connection. */
+    readonly waitMs?: number;
+    readonly lockMs?: number;
+    readonly statementMs?: number;
+  };
   readonly outOfOrder?: 'error' | 'run' | 'ignore';
   readonly onAhead?: 'warn' | 'error';
   readonly onMissing?: 'warn' | 'error';
@@ -81,7 +87,12 @@ export interface Settings<Db = unknown> {
     readonly from: string | null;
   };
   readonly lock: { readonly onHeld: 'wait' | 'fail' | 'skip'; readonly waitMs: number };
-  readonly timeouts: { readonly connectMs: number; readonly lockMs: number; readonly statementMs: number };
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly waitMs: number;
+    readonly lockMs: number;
+    readonly statementMs: number;
+  };
   readonly outOfOrder: 'error' | 'run' | 'ignore';
   readonly onAhead: 'warn' | 'error';
   readonly onMissing: 'warn' | 'error';
@@ -115,7 +126,10 @@ export const OPTION_SHAPES: Readonly<Record<string, Shape>> = {
     },
   },
   lock: { kind: 'object', keys: { onHeld: { kind: 'choice', of: ['wait', 'fail', 'skip'] }, waitMs: milliseconds } },
-  timeouts: { kind: 'object', keys: { connectMs: milliseconds, lockMs: milliseconds, statementMs: milliseconds } },
+  timeouts: {
+    kind: 'object',
+    keys: { connectMs: milliseconds, waitMs: milliseconds, lockMs: milliseconds, statementMs: milliseconds },
+  },
   outOfOrder: { kind: 'choice', of: ['error', 'run', 'ignore'] },
   onAhead: { kind: 'choice', of: ['warn', 'error'] },
   onMissing: { kind: 'choice', of: ['warn', 'error'] },
@@ -141,7 +155,7 @@ const defaultSettings: Omit<Settings, 'adapter' | 'cwd' | 'timeouts'> & {
   rollback: 'none',
   backup: { mode: 'full', folder: '.detent/backups', keep: false, from: null },
   lock: { onHeld: 'wait', waitMs: 600_000 },
-  timeouts: { connectMs: 10_000, statementMs: 0 },
+  timeouts: { connectMs: 10_000, waitMs: 0, statementMs: 0 },
   outOfOrder: 'error',
   onAhead: 'warn',
   onMissing: 'warn',

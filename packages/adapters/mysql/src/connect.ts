@@ -5,7 +5,7 @@ import type { CoreConnection } from './driver.ts';
 import { connectFailed } from './errors.ts';
 import { failureFrom, withoutStatement } from './failure.ts';
 import type { CheckedOptions } from './options.ts';
-import { isAboutTls, tlsAttempts, type Tls } from './tls.ts';
+import { isAboutTls, lacksTls, tlsAttempts, type Tls } from './tls.ts';
 import type { Address } from './url.ts';
 import type { Wire } from './wire.ts';
 import { mysql2Wire } from './wire-mysql2.ts';
@@ -60,14 +60,18 @@ async function connectTo(checked: CheckedOptions, address: Address, options: Con
   const endpoint = endpointOf(checked, address);
   const host = 'host' in endpoint.place ? endpoint.place.host : '/';
   const attempts = tlsAttempts(checked.tls ?? address.tlsMode ?? null, host);
+  let first: unknown;
   for (const [index, tls] of attempts.entries()) {
     try {
       return await openConnection(endpoint, await passwordFor(checked, address), tls, options);
     } catch (error) {
       if (error instanceof DetentError) throw error;
       const failure = failureFrom(error);
+      first ??= error;
       if (index < attempts.length - 1 && isAboutTls(failure, tls)) continue;
-      throw connectFailed(failure, shownTarget(checked), options.signal, withoutStatement(error));
+      // A server without encryption has said before why it lets nobody in without.
+      const cause = lacksTls(failure) ? first : error;
+      throw connectFailed(failureFrom(cause), shownTarget(checked), options.signal, withoutStatement(cause));
     }
   }
   throw new DetentError('INTERNAL', 'There was no way to connect to try.');

@@ -29,7 +29,7 @@ export function failureFrom(thrown: unknown): Failure {
 const ENDING = new Set([1053, 1927, 3168, 3169, 4031]);
 
 function messageOf(thrown: unknown, message: string): string {
-  if (message !== '') return message;
+  if (message !== '') return message.replace(/\.$/, '');
   // Where a name has several addresses, Node gathers what went wrong with each.
   const [first] = thrown instanceof AggregateError ? (thrown.errors as readonly unknown[]) : [];
   return first instanceof Error ? first.message : String(thrown);

@@ -48,3 +48,14 @@ test('a second connection that comes about after the session was closed does not
   expect(await late).toBeNull();
   await until(place, sessions(0));
 });
+
+test('a wrong password is told as that, whether the server can encrypt or not', async () => {
+  await using place = await openPlace();
+  const url = new URL(place.database.url);
+  url.password = 'wrong';
+  await expect(connect(checkOptions({ url: url.href }), { timeoutMs: 5_000 })).rejects.toMatchObject({
+    code: 'CONNECTION',
+    hint: expect.stringContaining('password') as string,
+    facts: { serverCode: '1045' },
+  });
+});

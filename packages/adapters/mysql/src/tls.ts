@@ -23,19 +23,27 @@ export function tlsAttempts(mode: TlsMode | ConnectionOptions | null, host: stri
   }
 }
 
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** Whether an attempt failed only for the want of encryption, or because of it. */
-export function isAboutTls(
-  { code, message }: { readonly code: string; readonly message: string },
-  attempted: Tls,
-): boolean {
+export function isAboutTls(refusal: Refusal, attempted: Tls): boolean {
+  const { code, message } = refusal;
   return (
     // MariaDB denies access to who comes without encryption where it has to be.
     (code === '1045' && attempted === null) ||
-    code === 'HANDSHAKE_NO_SSL_SUPPORT' ||
+    lacksTls(refusal) ||
     code === 'HANDSHAKE_SSL_ERROR' ||
     code === '3159' ||
-    /insecure transport|does not support secure/i.test(message)
+    /insecure transport/i.test(message)
   );
+}
+
+/** Whether it failed because the server cannot encrypt. */
+export function lacksTls({ code, message }: Refusal): boolean {
+  return code === 'HANDSHAKE_NO_SSL_SUPPORT' || /does not support secure/i.test(message);
 }
 
 function isLoopback(host: string): boolean {

@@ -42,7 +42,7 @@ export function failureFrom(thrown: unknown): Failure {
 const LOST = /^(08|57P0)/;
 
 function messageOf(thrown: unknown, message: string | null): string {
-  if (message !== null) return message;
+  if (message !== null) return message.replace(/\.$/, '');
   // Where a name has several addresses, Node gathers what went wrong with each.
   const [first] = thrown instanceof AggregateError ? (thrown.errors as readonly unknown[]) : [];
   return first instanceof Error ? first.message : String(thrown);

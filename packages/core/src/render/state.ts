@@ -38,6 +38,9 @@ export function stateAfterFailure(result: MigrationResult): string {
   if (code === ERROR_CODES.STATE || code === ERROR_CODES.LOCK_HELD) return 'Nothing ran. The database is as it was.';
   if (first === 'UNKNOWN_STATE') return 'Nothing else was run. Settle this first.';
   const { executed } = result;
+  // One that was stopped before it connected knows no more.
+  if (first === 'CANCELLED' && executed.length + result.migrated.length === 0)
+    return 'The database is as it was before this run.';
   if (executed.length === 0) return `The database is as it was before this run: ${where}.`;
   return `The database is ${where}: ${counted(executed.length, 'step')} of this run succeeded before the failure and ${executed.length === 1 ? 'stays' : 'stay'}.`;
 }

@@ -140,6 +140,7 @@ test.each([
   ['LOCK_LOST', 'Nothing of this run stands.', 'Exit code 75'],
   ['CONNECTION', 'Nothing of this run stands.', 'Exit code 69'],
   ['UNKNOWN_STATE', 'Settle this first.', 'Exit code 5'],
+  ['CANCELLED', 'as it was before this run. ', 'Exit code 1'],
 ] as const)('%s says what state the database is in', (code, state, exit) => {
   const { failed: _, ...refused } = failed({ errors: [new DetentError(code, 'So it is.', { hint: 'Do that.' })] });
   const text = draw(refused).replace(/\s+/g, ' ');

@@ -29,7 +29,7 @@ export async function changeDatabase<Db>(
   const report = new RunReport(operation, settings, events);
   try {
     report.start();
-    const session = await connection.session('write');
+    const session = await connection.session('write', signal);
     const scanner = environment.scanner(session);
     const scan = await scanner.scan();
     const plan = planner(scan);

@@ -25,7 +25,7 @@ export async function maintain<Db>(
   const report = new RunReport(operation, settings, events);
   try {
     report.start();
-    const session = await connection.session('write');
+    const session = await connection.session('write', signal);
     const scanner = environment.scanner(session);
     await check(session, await scanner.scan());
     const owner = ownerOf(settings, report.runId);
