@@ -241,11 +241,12 @@ test('init writes a configuration that works, and overwrites nothing', () => {
   expect(readFileSync(join(folder, 'detent.config.ts'), 'utf8')).toBe(text);
 });
 
-test('init writes no password', () => {
+test('init writes no password, and says where it is read from', () => {
   const { detent, folder } = project({}, false);
   const { code, output } = detent('init', '--url', 'postgres://u:s3cr3t@localhost/shop');
   expect(code).toBe(0);
   expect(output + readFileSync(join(folder, 'detent.config.ts'), 'utf8')).not.toContain('s3cr3t');
+  expect(output).toContain('DATABASE_URL');
 });
 
 test('config shows where each value comes from', () => {

@@ -1,4 +1,4 @@
-import { holdsSecret } from './config/secrets.ts';
+import { holdsSecret, withoutSecret } from './config/secrets.ts';
 import type { Setup } from './init-questions.ts';
 
 export interface ConfigParts extends Setup {
@@ -18,7 +18,7 @@ const COSTS = {
 
 /** A URL with a password is left to the environment. */
 export function configText({ url, migrations, rollback, adapter, typed }: ConfigParts): string {
-  const shown = JSON.stringify(url).replace(/^"|"$/g, "'").replaceAll('\\"', '"');
+  const shown = JSON.stringify(withoutSecret(url)).replace(/^"|"$/g, "'").replaceAll('\\"', '"');
   const fields = [
     `migrations: '${migrations.replace(/[\\']/g, '\\$&')}',`,
     `// ${COSTS[rollback]}`,
@@ -30,6 +30,9 @@ export function configText({ url, migrations, rollback, adapter, typed }: Config
     const where = secret ? ['// The database is named by the variable DATABASE_URL.'] : [`url: ${shown},`];
     return `export default {\n${body(where)}};\n`;
   }
-  const value = secret ? "process.env['DATABASE_URL'] ?? ''" : `process.env['DATABASE_URL'] ?? ${shown}`;
-  return `import { defineConfig, ${adapter} } from '@detent/${adapter}';\n\nexport default defineConfig({\n${body([`adapter: ${adapter}({ url: ${value} }),`])}});\n`;
+  const first = [
+    ...(secret ? ['// The whole URL, with its password, is in the variable DATABASE_URL.'] : []),
+    `adapter: ${adapter}({ url: process.env['DATABASE_URL'] ?? ${shown} }),`,
+  ];
+  return `import { defineConfig, ${adapter} } from '@detent/${adapter}';\n\nexport default defineConfig({\n${body(first)}});\n`;
 }

@@ -5,6 +5,7 @@ import { DetentError, type RollbackStrategy } from '@detent/core';
 import { screenOf } from '@detent/core/render';
 import { isInstalled, knownAdapterName } from '../config/adapters.ts';
 import { findConfig } from '../config/find.ts';
+import { holdsSecret } from '../config/secrets.ts';
 import { configText } from '../config-template.ts';
 import { askForSetup, type Setup } from '../init-questions.ts';
 import { canAsk, writeDocument, type ExitCode, type Invocation } from '../io.ts';
@@ -47,8 +48,14 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   else if (!flags.quiet) {
     const { marks, paint, write } = screenOf(process.stdout);
     for (const path of [file, ...made]) write(`${paint('good', marks.done)} ${relative(folder, path)}\n`);
-    const install = installed ? '' : `  ${paint('accent', `npm install ${packageName}`)}\n`;
-    write(`\nNext:\n${install}  ${paint('accent', 'detent create create_users')}\n  ${paint('accent', 'detent up')}\n`);
+    const isNamed = !holdsSecret(setup.url) || env['DATABASE_URL'] === setup.url;
+    const next = [
+      ...(installed ? [] : [paint('accent', `npm install ${packageName}`)]),
+      ...(isNamed ? [] : [`set ${paint('accent', 'DATABASE_URL')} to the whole URL: no file holds its password`]),
+      paint('accent', 'detent create create_users'),
+      paint('accent', 'detent up'),
+    ];
+    write(`\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`);
   }
   return 0;
 }

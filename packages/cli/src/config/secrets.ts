@@ -15,6 +15,12 @@ function maskUser(user: string): string {
   return colon < 0 ? user : `${user.slice(0, colon)}:${MASK}`;
 }
 
+/** The same place for the same user, with nothing that must not be written into a file. */
+export function withoutSecret(url: string): string {
+  const masked = maskUrl(url);
+  return masked.replace(`:${MASK}@`, '@').replace(`?${MASK}`, '');
+}
+
 /** Whether it must not be written into a file. */
 export function holdsSecret(url: string): boolean {
   return maskUrl(url) !== url;
