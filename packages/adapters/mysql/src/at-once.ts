@@ -110,7 +110,7 @@ export function createSendAtOnce({ link, pending, ahead, lockRetries, rollBack }
       const blamed = refused ?? (stopped && error.failure.code === CANCELLED ? kept.at(-1) : undefined);
       if (blamed === undefined) throw translate(error, target);
       const { statement, request } = blamed;
-      throw statementError(error, { target, file: request.file, statement, blockers, stopped });
+      throw statementError(error, { target, file: request.file, statement, blockers, stopped, detail: null });
     }
   };
 }

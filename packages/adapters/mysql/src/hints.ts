@@ -8,7 +8,11 @@ export function hintFor(text: string, { code }: Failure, position: number | null
 const THERE =
   'It is there already: was it made by hand, or by a migration that is not in the history? See `detent mark`.';
 
+const FOREIGN =
+  'Both columns of a foreign key need the same type, sign and character set, and the one that is referred to needs a key.';
+
 const HINTS: Readonly<Record<string, string>> = {
+  '1005': FOREIGN,
   '1007': THERE,
   '1046': 'No database is chosen; name one in the URL.',
   '1048': 'Give the column a value in every row, or a DEFAULT.',
@@ -28,6 +32,7 @@ const HINTS: Readonly<Record<string, string>> = {
   '1153': 'Raise max_allowed_packet in the server, or take the statement apart.',
   '1227': 'Grant the user what it needs, or leave DEFINER out.',
   '1235': 'This server does not have the feature; see its version in `detent doctor`.',
+  '1215': FOREIGN,
   '1265': 'The rows do not fit the new type; correct them in an earlier statement.',
   '1292': 'The value does not fit the type; sql_mode says how strict the server is.',
   '1293': 'See `detent doctor` for the version of the server.',
@@ -44,7 +49,10 @@ const HINTS: Readonly<Record<string, string>> = {
   '1553': 'A foreign key needs the index; drop the key first.',
   '1826': THERE,
   '1828': 'A foreign key needs the column; drop the key first.',
+  '1822': FOREIGN,
+  '1824': 'Is there a migration before this one that creates it?',
   '3730': 'A foreign key refers to it; drop the key first.',
+  '3780': FOREIGN,
   '3819': 'A row does not pass the CHECK; correct the rows first.',
   '3822': THERE,
   '4025': 'A row does not pass the CHECK; correct the rows first.',

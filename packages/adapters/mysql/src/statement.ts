@@ -15,6 +15,8 @@ export interface Circumstances {
   readonly blockers: readonly string[];
   /** The run was told to stop. */
   readonly stopped: boolean;
+  /** What the server said when it was asked. */
+  readonly detail: string | null;
 }
 
 /** Makes a typed error of what a statement came to; anything but a refusal is given back as it is. */
@@ -32,10 +34,11 @@ export function isLockTimeout(thrown: unknown): boolean {
 
 function statementFailed(
   given: Failure,
-  { file, statement, blockers, stopped }: Circumstances,
+  { file, statement, blockers, stopped, detail }: Circumstances,
   cause: unknown,
 ): DetentError {
-  const failure = { ...given, message: masked(given.message) };
+  const more = detail === null ? '' : `: ${masked(detail).replace(/\.$/, '')}`;
+  const failure = { ...given, message: `${masked(given.message)}${more}` };
   const position = positionIn(statement.text, failure);
   const facts: ErrorFacts = {
     ...factsOf(failure),

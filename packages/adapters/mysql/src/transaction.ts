@@ -1,6 +1,7 @@
 import { DetentError, type Statement, type TransactionScope } from '@detent/core';
 import type { Ahead } from './ahead.ts';
 import { createSendAtOnce, mayGoAtOnce } from './at-once.ts';
+import { detailOf } from './detail.ts';
 import {
   commitUnknown,
   ended,
@@ -215,7 +216,15 @@ export function createTransactions(given: TransactionSettings): Transactions {
       } catch (error) {
         // A question for the lock that is told to stop says that nobody holds it.
         if (current !== null && error instanceof DetentError && error.code === 'LOCK_LOST') signal?.throwIfAborted();
-        throw statementError(error, { target, file, statement, blockers, stopped: signal?.aborted === true });
+        const stopped = signal?.aborted === true;
+        throw statementError(error, {
+          target,
+          file,
+          statement,
+          blockers,
+          stopped,
+          detail: await detailOf(link, error),
+        });
       }
     },
 
