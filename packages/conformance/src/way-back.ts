@@ -59,6 +59,22 @@ export function describeWayBack<Db>(target: ConformanceTarget<Db>): void {
       expect(await statesOf(place)).toEqual({ 1: 'applied', 10: 'applied', 2: 'applied' });
     });
 
+    test.each(target.language.extension === null ? [] : [0])(
+      'also undoes what an earlier run had left of a migration, and finds nothing wrong with that',
+      async () => {
+        await using place = await openWorkplace(target);
+        const broken: Draft = {
+          ...migration('1', 'script', 'a'),
+          up: [{ kind: 'create', table: 'a' }, { kind: 'refused' }],
+        };
+        const left = await place.executor([broken], { transaction: 'none' }).migrate();
+        expect(left).toMatchObject({ success: false, rollback: 'incomplete' });
+        const undone = await place.executor([broken], { transaction: 'none', rollback: 'down' }).migrate();
+        expect(undone).toMatchObject({ success: false, rollback: 'complete', warnings: [] });
+        expect(await place.database.digest()).toBe(await references.digestOf([]));
+      },
+    );
+
     test('and forth again is redo', async () => {
       await using place = await openWorkplace(target);
       await place.executor(THREE).migrate();

@@ -2,6 +2,7 @@ import { asDetentError, DetentError } from '../errors.ts';
 import type { RollbackDetail } from '../history/ledger-detail.ts';
 import { statementHash } from '../history/schema-version-service.ts';
 import type { HistoryRow } from '../ports/history.ts';
+import { isUnended } from '../plan/status.ts';
 import { inTransaction } from '../run/attempt.ts';
 import { warn } from '../run/context.ts';
 import type { LoadedStep } from '../validate/pending.ts';
@@ -12,8 +13,11 @@ import type { FailedRun, RollbackReport } from './rollback-service.ts';
 /** Runs the opposite direction of each step of which something stands, newest first. */
 export async function rollBackByDown<Db>(run: FailedRun<Db>): Promise<RollbackReport> {
   const report = await reverse(run);
-  const { context, fingerprint } = run;
-  if (report.outcome === 'complete' && fingerprint !== null && (await context.session.fingerprint()) !== fingerprint) {
+  const { context, outcome, fingerprint } = run;
+  // What an earlier run had left of a migration went with the rest of it.
+  const isComparable = standingSteps(outcome).every(({ entry }) => entry === null || !isUnended(entry));
+  if (report.outcome !== 'complete' || fingerprint === null || !isComparable) return report;
+  if ((await context.session.fingerprint()) !== fingerprint) {
     warn(
       context,
       'Every `down` succeeded, but the schema is not what it was before the run. Compare the `down` parts with their `up`.',
