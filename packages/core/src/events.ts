@@ -72,7 +72,14 @@ export type LifecycleEvent =
       readonly durationMs: number;
       readonly result: string | null;
     }
-  | { readonly kind: 'step-failed'; readonly step: StepInfo; readonly error: DetentError; readonly undone: boolean }
+  | {
+      readonly kind: 'step-failed';
+      readonly step: StepInfo;
+      readonly error: DetentError;
+      readonly undone: boolean;
+      /** The statement of a script, counting from 1; `null` where the error is not about one. */
+      readonly statement: number | null;
+    }
   | { readonly kind: 'rollback-started'; readonly strategy: RollbackStrategy }
   | { readonly kind: 'restore-started'; readonly path: string }
   | { readonly kind: 'restore-finished'; readonly path: string; readonly durationMs: number }

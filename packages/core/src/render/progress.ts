@@ -149,7 +149,7 @@ export function progressOf(screen: Screen): Progress {
           'bad',
           event.step,
           running === null ? 0 : Date.now() - running.startedAt,
-          describeFailed(running),
+          describeFailed(running, event.statement),
         );
         running = null;
         return;
@@ -224,12 +224,12 @@ function describeRunning({ step, done, total, rows, phase, batch }: Running, dot
   return parts.join(` ${dot} `);
 }
 
-function describeFailed(running: Running | null): string {
+/** `statement`: which one it was, where that is known, and not only how far the server had come with all of them. */
+function describeFailed(running: Running | null, statement: number | null): string {
   if (running === null || running.total === null) return 'failed';
   const part = partsOf(running.step.file);
-  return running.done < running.total
-    ? `failed at ${part} ${running.done + 1} of ${running.total}`
-    : `failed after its last ${part}`;
+  const at = statement ?? running.done + 1;
+  return at <= running.total ? `failed at ${part} ${at} of ${running.total}` : `failed after its last ${part}`;
 }
 
 function describeFinished(running: Running | null, result: string | null): string {

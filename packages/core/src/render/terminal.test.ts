@@ -166,9 +166,19 @@ test('a migration that goes on counts from where an earlier run stopped', () => 
   const error = new DetentError('STATEMENT_FAILED', 'Refused.');
   const text = draw(nothing, [
     { kind: 'step-started', step: info, index: 0, count: 1, statements: 4, done: 2 },
-    { kind: 'step-failed', step: info, error, undone: false },
+    { kind: 'step-failed', step: info, error, undone: false, statement: null },
   ]);
   expect(text).toContain('failed at statement 3 of 4');
+});
+
+test('a script of which the server refuses all for one statement failed at that one', () => {
+  const info = step('1', 'a');
+  const error = new DetentError('STATEMENT_FAILED', 'Refused.');
+  const text = draw(nothing, [
+    { kind: 'step-started', step: info, index: 0, count: 1, statements: 4, done: 0 },
+    { kind: 'step-failed', step: info, error, undone: true, statement: 4 },
+  ]);
+  expect(text).toContain('failed at statement 4 of 4');
 });
 
 test('rows of a transaction that was taken back and begun again count once', () => {

@@ -93,7 +93,8 @@ export class MigrationRunner<Db> {
       this.#ahead = null;
       const failed = this.#failure(step, attempt, thrown);
       if (settings.transaction !== 'all' && attempt !== null) await this.#recordFailure(attempt, failed);
-      events.emit({ kind: 'step-failed', step: info, error: failed.error, undone: failed.undone });
+      const { error, undone } = failed;
+      events.emit({ kind: 'step-failed', step: info, error, undone, statement: statementOf(error, attempt) });
       return failed;
     }
   }
@@ -229,6 +230,16 @@ function nothingStands<Db>({ action, row, isRecorded }: Attempt<Db>): boolean {
   if (action.kind === 'code' || row.intent !== null) return false;
   if (action.kind === 'stages') return row.statementsDone === 0 && Object.keys(row.cursors).length === 0;
   return !action.statements.slice(0, row.statementsDone).some(isWork);
+}
+
+/** The last that begins where the error is, or before. */
+function statementOf<Db>({ facts }: DetentError, attempt: Attempt<Db> | null): number | null {
+  const { file, line = null, column = 1 } = facts.place ?? {};
+  if (attempt?.action.kind !== 'script' || line === null || file !== attempt.action.file) return null;
+  const isAhead = (other: Statement): boolean => other.line > line || (other.line === line && other.column > column);
+  const { statements } = attempt.action;
+  const next = statements.findIndex(isAhead);
+  return next < 0 ? statements.length : next || null;
 }
 
 /** `null` as soon as one of them is code. */
