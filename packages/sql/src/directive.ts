@@ -52,7 +52,7 @@ function readOwn(rest: string, ownLine: boolean, fail: Fail): Directive {
     case 'transaction':
       if (text !== 'none' && text !== 'each') {
         throw fail(
-          `detent:transaction is "${text}"${didYouMean(text, ['none', 'each'])}.`,
+          `detent:transaction is "${text}"${didYouMean(text, ['none', 'each']) || '.'}`,
           'Write "-- detent:transaction none" or "-- detent:transaction each".',
         );
       }
@@ -70,7 +70,7 @@ function readOwn(rest: string, ownLine: boolean, fail: Fail): Directive {
       return { kind: 'settings', directives: { allow: readAllowed(text, fail) } };
     default:
       throw fail(
-        `"detent:${name}" is no directive${didYouMean(name, NAMES)}.`,
+        `"detent:${name}" is no directive${didYouMean(name, NAMES) || '.'}`,
         `The directives are ${NAMES.map((known) => `detent:${known}`).join(', ')}.`,
       );
   }
@@ -89,7 +89,7 @@ function readTimeouts(values: readonly string[], fail: Fail): Directives {
     const ms = Math.round(Number(amount) * factor);
     if (name === 'lock') found.lockTimeoutMs = ms;
     else if (name === 'statement') found.statementTimeoutMs = ms;
-    else throw fail(`detent:timeout knows no "${name}"${didYouMean(name, ['lock', 'statement'])}.`, hint);
+    else throw fail(`detent:timeout knows no "${name}"${didYouMean(name, ['lock', 'statement']) || '.'}`, hint);
   }
   return found;
 }
@@ -100,7 +100,7 @@ function readAllowed(text: string, fail: Fail): readonly string[] {
   if (names.length === 0) throw fail('detent:allow names nothing.', hint);
   for (const name of names) {
     if (!DESTRUCTIONS.some((known) => known === name))
-      throw fail(`detent:allow knows no "${name}"${didYouMean(name, DESTRUCTIONS)}.`, hint);
+      throw fail(`detent:allow knows no "${name}"${didYouMean(name, DESTRUCTIONS) || '.'}`, hint);
   }
   return names;
 }
@@ -118,7 +118,7 @@ function readGoose(rest: string, fail: Fail): Directive {
       return { kind: 'settings', directives: { transaction: 'none' } };
     default:
       throw fail(
-        `"+goose ${rest}" is not understood${didYouMean(rest, ['Up', 'Down', 'StatementBegin', 'StatementEnd', 'NO TRANSACTION'])}.`,
+        `"+goose ${rest}" is not understood${didYouMean(rest, ['Up', 'Down', 'StatementBegin', 'StatementEnd', 'NO TRANSACTION']) || '.'}`,
         'Understood are +goose Up, Down, StatementBegin, StatementEnd and NO TRANSACTION.',
       );
   }

@@ -37,7 +37,7 @@ function valueOf(
   if (value === undefined) {
     const known = Object.keys(values);
     throw fail(
-      `There is no value for the placeholder "${name}"${didYouMean(name, known)}.`,
+      `There is no value for the placeholder "${name}"${didYouMean(name, known) || '.'}`,
       known.length === 0
         ? 'Give it in `placeholders` in the config.'
         : `Give it in \`placeholders\` in the config; it has ${known.join(', ')}.`,
@@ -56,7 +56,7 @@ function valueOf(
       );
     default:
       throw fail(
-        `"${kind}" is no kind of placeholder${didYouMean(kind, ['ident', 'literal'])}.`,
+        `"${kind}" is no kind of placeholder${didYouMean(kind, ['ident', 'literal']) || '.'}`,
         `Write \${ident:${name}}, \${literal:${name}} or \${${name}}.`,
       );
   }

@@ -187,6 +187,7 @@ describe('directives', () => {
     const error = errorOf(() => parse(text));
     expect(error.code).toBe('SCRIPT_DIRECTIVE');
     expect(error.message).toMatch(words);
+    expect(error.message).toMatch(/[^?.][.?]$/);
     expect(error.hint).toBeTypeOf('string');
   });
 });
@@ -320,6 +321,7 @@ describe('placeholders', () => {
     const error = errorOf(() => fill(text));
     expect(error).toMatchObject({ code: 'PLACEHOLDER', facts: { place: { file: 'V1__a.sql', column } } });
     expect(error.message).toMatch(words);
+    expect(error.message).toMatch(/[^?.][.?]$/);
   });
 });
 

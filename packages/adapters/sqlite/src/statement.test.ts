@@ -14,6 +14,7 @@ const REFUSED: readonly (readonly [string, string, string | null, string | null]
   ['CREATE TABLE a (x)\nCREATE TABLE b (y)', 'near "CREATE"', 'CREATE TABLE b', 'semicolon missing'],
   ['SELECT * FROM user', 'no such table: user', 'user', 'Did you mean "users"?'],
   ['SELECT emial FROM users', 'no such column: emial', 'emial', 'Did you mean "email"?'],
+  ['SELECT id, "nix" FROM users', 'no such column: "nix"', '"nix"', null],
   ['INSERT INTO users (id, mail) VALUES (2, 3)', 'no column named mail', 'mail', 'Did you mean "email"?'],
   ['CREATE TABLE users (id)', 'already exists', 'users', null],
   ['ALTER TABLE users ALTER COLUMN email TYPE text', 'near "TYPE"', 'TYPE', 'make a new table'],
@@ -47,7 +48,8 @@ describe.each(DRIVERS)('%s', (driver) => {
       .transaction({ statements: [sent] }, () => session.execute([sent], 'V2__x.sql'))
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'STATEMENT_FAILED', message: expect.stringContaining(message) as string });
-    const { facts, hint: given = '' } = error as DetentError;
+    const { facts, hint: given = '', message: said } = error as DetentError;
+    expect(said).toMatch(/[^?.][.?]$/);
     const offset = at === null ? 0 : (facts.position ?? -1);
     const before = text.slice(0, offset).split('\n');
     const column = (before.at(-1)?.length ?? 0) + (before.length === 1 ? 5 : 1);

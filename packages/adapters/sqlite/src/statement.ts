@@ -54,7 +54,7 @@ function statementFailed(
   const undoneWords = undone ? ' SQLite has undone the whole transaction.' : '';
   return new DetentError(
     busy ? 'LOCK_TIMEOUT' : 'STATEMENT_FAILED',
-    `SQLite refused the statement: ${failure.message}.${undoneWords}`,
+    `SQLite refused the statement: ${failure.message.replace(/[^?]$/, '$&.')}${undoneWords}`,
     {
       hint: hint ?? 'Correct the statement, then run again.',
       facts: {
