@@ -88,7 +88,7 @@ test('a run is a headline, an aligned line for each migration, and a sentence', 
     '  ✓ 1       users             12 ms  1 statement',
     '  ✓ 20      a_longer_name     12 ms  1 statement, 1,200 rows',
   ]);
-  expect(text).toContain('✓ Nothing to do: app.db is before the first migration.');
+  expect(text).toContain('✓ Nothing to do: app.db is before the first migration, and there is no migration.');
 
   const withBackup = draw(nothing, [
     { kind: 'planned', plan: { ...plan, steps: planned } },

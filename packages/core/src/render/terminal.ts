@@ -154,10 +154,12 @@ export class TerminalRenderer implements MigrationRenderer {
       return `Skipped: the lock is held by ${skipped.username} on ${skipped.host} (process ${skipped.pid}).`;
     }
     const where = `${this.#target} is ${atVersion(versionAfter(result))}`;
-    if (executed.length === 0)
-      return migrated.length === 0
-        ? `Nothing to do: ${where}.`
-        : `Nothing to do: ${where}, ${counted(migrated.length, 'migration')} applied.`;
+    if (executed.length === 0) {
+      const found = counted(migrated.length, 'migration');
+      const more =
+        migrated.length > 0 ? `, ${found} applied` : operation === 'migrate' ? ', and there is no migration' : '';
+      return `Nothing to do: ${where}${more}.`;
+    }
     const time = milliseconds(durationMs);
     if (operation === 'redo') return `Applied ${executed.at(-1)?.file ?? ''} again in ${time}; ${where}.`;
     return `${operation === 'down' ? 'Undid' : 'Applied'} ${counted(executed.length, 'migration')} in ${time}; ${where}.`;
