@@ -18,6 +18,7 @@ test("a failure shows place, statement, caret, the server's words, what was roll
   expect(stderr).toContain('V3_extra.sql, by its own transaction');
   expect(stderr).toContain('The database is as it was before this run: at version 2.');
   expect(stderr).toContain('1 STATEMENT_FAILED: failed, and the database is back where it was');
+  expect(detent('plan').stdout).toMatch(/3 +extra +failed before\n/);
 });
 
 test('what succeeded before a failure stays, and is said to', () => {

@@ -146,7 +146,7 @@ const CONNECT_HINTS: Readonly<Record<string, string>> = {
   '28000': 'The server does not let this user in from here; see its pg_hba.conf.',
   '3D000': 'Create the database first, or correct its name.',
   '53300': 'The server has no connection left; close some, or wait.',
-  '57P03': 'The server is starting up or shutting down; try again.',
+  '57P03': 'The server is starting up or shutting down; try again, or wait with timeouts.waitMs.',
 };
 
 export function lockLost(facts: ErrorFacts = {}): DetentError {

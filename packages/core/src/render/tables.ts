@@ -103,9 +103,10 @@ export function planTable(screen: Screen, { plan, loaded }: PlanReport, everythi
   if (steps.length === 0) return '';
   const width = versionWidth(steps.map(({ info }) => info));
   let text = `${paint('strong', `${counted(steps.length, 'migration')} would run`)}; nothing was executed.\n`;
-  for (const { info, reason } of steps) {
+  for (const { info, entry, reason } of steps) {
     const mark = info.direction === 'up' ? marks.pending : marks.down;
-    const why = reason === 'pending' || reason === 'requested' ? '' : `  ${paint('warn', reason)}`;
+    const word = reason === 'interrupted' && entry?.state === 'failed' ? 'failed before' : reason;
+    const why = reason === 'pending' || reason === 'requested' ? '' : `  ${paint('warn', word)}`;
     text += `\n  ${paint('accent', mark)} ${paint('faint', padEnd(info.version ?? 'R', width))}  ${paint('strong', info.name)}${why}\n`;
     const step = loaded.steps.find((item) => item.info === info);
     if (step !== undefined) text += stepDetails(screen, step, everything);
