@@ -52,10 +52,12 @@ const HINTS: Readonly<Record<string, string>> = {
   '1822': FOREIGN,
   '1824': 'Is there a migration before this one that creates it?',
   '3730': 'A foreign key refers to it; drop the key first.',
+  '3734': 'Is the column spelled as it was created, and in that table?',
   '3780': FOREIGN,
   '3819': 'A row does not pass the CHECK; correct the rows first.',
   '3822': THERE,
   '4025': 'A row does not pass the CHECK; correct the rows first.',
+  '6125': FOREIGN,
   '4161': 'There is no such type here; or the word before it is misspelled, as in ADD COLUM, and was taken for a name.',
 };
 

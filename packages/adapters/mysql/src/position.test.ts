@@ -34,21 +34,3 @@ test.each([['UPDATE t SET nope = nope + 1'], ['UPDATE t SET n = (SELECT gone.nop
     expect(error?.facts['position']).toBeUndefined();
   },
 );
-
-test.each([
-  ['ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES u (idd)', 'idd', 49],
-  ['ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES nowhere (id)', 'nowhere', 46],
-  ['ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES u (name)', 'index', 1],
-  ['CREATE TABLE c (m bigint,\n FOREIGN KEY (m) REFERENCES u (id))', 'type', 1],
-  ['ALTER TABLE t ADD FOREIGN KEY (wide) REFERENCES u (id)', 'type', 32],
-])('a foreign key that is refused says why: %j', async (statement, word, column) => {
-  await using place = await openPlace();
-  await place.database.query(
-    'CREATE TABLE t (id int PRIMARY KEY, n int, wide bigint)',
-    'CREATE TABLE u (id int PRIMARY KEY, name varchar(9))',
-  );
-  const [error] = (await migrate(place, { 'V1_a.sql': `${statement};` })).errors;
-  expect(error).toMatchObject({ code: 'STATEMENT_FAILED', facts: { place: { column } } });
-  expect(error?.message).toContain(word);
-  expect(error?.hint).toContain('key');
-});
