@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { fromModules, MigrationScriptExecutor } from '@detent/core';
 import { expect, test } from 'vitest';
 import { connect } from './connect.ts';
 import { openPlace, until, WORKING, type Place } from './fixtures/places.ts';
+import { mysql, type MysqlConnection } from './index.ts';
 import { createLink, type Link } from './link.ts';
 import { checkOptions } from './options.ts';
 
@@ -58,4 +62,28 @@ test('a wrong password is told as that, whether the server can encrypt or not', 
     hint: expect.stringContaining('password') as string,
     facts: { serverCode: '1045' },
   });
+});
+
+test('a server that hangs up at once is told in one sentence', async () => {
+  const server = createServer((socket) => void socket.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const connecting = connect(checkOptions({ url: `mysql://u@127.0.0.1:${port}/d` }), { timeoutMs: 5_000 });
+  await expect(connecting).rejects.toMatchObject({ code: 'CONNECTION', message: expect.stringMatching(/[^.]\.$/) });
+  server.close();
+});
+
+test('a migration may have more statements prepared at one time than a connection keeps', async () => {
+  await using place = await openPlace();
+  await place.database.query('CREATE TABLE t (n int)');
+  const up = async (db: MysqlConnection): Promise<void> => {
+    const all = Array.from({ length: 600 }, (_, n) => `INSERT INTO t SELECT ? + ${n}`);
+    for (let round = 0; round < 2; round += 1) await Promise.all(all.map((text) => db.execute(text, [0])));
+  };
+  await using executor = new MigrationScriptExecutor<MysqlConnection>({
+    adapter: mysql({ url: place.database.url }),
+    migrations: fromModules({ 'V1_rows.ts': { up } }),
+  });
+  expect((await executor.migrate()).errors).toEqual([]);
+  expect(await place.database.query('SELECT COUNT(*) AS n, SUM(n) AS s FROM t')).toEqual([{ n: '1200', s: '359400' }]);
 });

@@ -27,6 +27,19 @@ test.each([
   expect((await executor.verify()).problems).toEqual([]);
 });
 
+test.each([
+  ['CREATE TABLE a (x int);\n\nSELECT 1; SELECT nope; SELECT 2;', 3],
+  ['CREATE TABLE a (x int);\nSELECT 1;\nCREATE TABLE b (y int', 3],
+  ['SELECT 1 / 0; SELECT 1;', 1],
+])('the statement that fails in %j is told by its number', async (text, wanted) => {
+  await using place = await playground();
+  await using executor = executorOn(place.database.url, { 'V1_a.sql': text });
+  const told: (number | null)[] = [];
+  executor.on('step-failed', ({ statement }) => void told.push(statement));
+  expect((await executor.migrate()).success).toBe(false);
+  expect(told).toEqual([wanted]);
+});
+
 test('what goes out with its record is recorded with the time at which it ended', async () => {
   await using place = await playground();
   await using executor = executorOn(place.database.url, {
