@@ -28,6 +28,30 @@ test.each([
 });
 
 test.each([
+  ['in one message', 'INSERT INTO t VALUES (1);', {}],
+  ['in several', "INSERT INTO t VALUES (1); SELECT set_config('my.own', '1', false);", {}],
+  ['behind another', 'INSERT INTO t VALUES (1);', { 'V1_before.sql': 'CREATE TABLE before (x int);' }],
+])('a migration whose record is refused leaves nothing: %s', async (_, text, more) => {
+  await using place = await playground();
+  await using first = executorOn(place.database.url, { 'V0_t.sql': 'CREATE TABLE t (x int);' });
+  await first.migrate();
+  await place.database.query(
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = '2' AND NEW.action = 'applied' THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$",
+    'CREATE TRIGGER refuse BEFORE INSERT ON schema_version_event FOR EACH ROW EXECUTE FUNCTION refuse()',
+  );
+  await using executor = executorOn(place.database.url, {
+    'V0_t.sql': 'CREATE TABLE t (x int);',
+    ...more,
+    'V2_rows.sql': text,
+  });
+  const { failed, errors } = await executor.migrate();
+  expect(failed?.id).toBe('2');
+  expect(errors).toHaveLength(1);
+  expect(await place.database.query('SELECT x FROM t')).toEqual([]);
+  expect(await place.database.query("SELECT state FROM schema_version WHERE id = '2'")).toEqual([{ state: 'failed' }]);
+});
+
+test.each([
   ['CREATE TABLE a (x int);\n\nSELECT 1; SELECT nope; SELECT 2;', 3],
   ['CREATE TABLE a (x int);\nSELECT 1;\nCREATE TABLE b (y int', 3],
   ['SELECT 1 / 0; SELECT 1;', 1],
